@@ -1,0 +1,72 @@
+#pragma once
+// Every limit of a node, with its default and its reason. Each is a setting `limits.<name>` (docs/
+// configuration.md) and counts in cloudsync_limit_reached_total{limit="<name>"} when it is met.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace cloudsync {
+
+struct Limits {
+  // --- HTTP and transports (src/gateway) ---
+  /// Request line plus headers; 8 KiB is what nginx and Node accept, twice that leaves room for cookies.
+  std::size_t http_header_bytes = 16 * 1024;
+  /// Body of one REST request.
+  std::size_t http_body_bytes = 1024 * 1024;
+  /// Engine.IO maxPayload: one WebSocket message or one polling body (stock Socket.IO: 1,000,000).
+  std::size_t payload_bytes = 1'000'000;
+  /// Fragments of one WebSocket message; bounds work per message (CVE-2026-48779).
+  std::size_t websocket_fragments = 4'096;
+  /// Bytes queued for one connection before it is closed; it resynchronises by revision.
+  std::size_t send_queue_bytes = 1024 * 1024;
+  /// Above this, presence frames for the connection keep only the latest per author.
+  std::size_t presence_queue_bytes = 64 * 1024;
+  /// Open connections of one node (a process of the test machines has 20,000 descriptors).
+  std::size_t connections = 18'000;
+  /// Time from accept to a complete request head, and from upgrade to the Socket.IO CONNECT.
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds ping_interval{25'000};
+  std::chrono::milliseconds ping_timeout{60'000};
+  /// An HTTP connection without a request in flight.
+  std::chrono::milliseconds idle_http_timeout{60'000};
+
+  // --- documents (src/document, src/api) ---
+  /// Documents joined on one connection.
+  std::size_t documents_per_connection = 64;
+  /// One operation as JSON text. A paste of 100 KB must fit with room.
+  std::size_t op_bytes = 512 * 1024;
+  /// Components of one operation.
+  std::size_t op_components = 20'000;
+  /// Content of one document as JSON text.
+  std::size_t document_bytes = 16 * 1024 * 1024;
+  /// Presence state of one client as JSON text.
+  std::size_t presence_bytes = 1'024;
+  /// Operations waiting for a commit, of one document; above it submissions get `overloaded`.
+  std::size_t document_queue_ops = 4'096;
+  /// One catch-up reply: operations and bytes; the rest follows by fetch-ops.
+  std::size_t catch_up_ops = 1'000;
+  std::size_t catch_up_bytes = 256 * 1024;
+  /// Operations that a client may be behind when it submits or resumes; beyond: revision_too_old.
+  std::uint64_t rebase_ops = 100'000;
+  /// A join reply above this carries snapshotUrl instead of the content.
+  std::size_t inline_snapshot_bytes = 256 * 1024;
+  /// A snapshot is written when either is reached since the last.
+  std::uint64_t snapshot_ops = 500;
+  std::size_t snapshot_bytes = 256 * 1024;
+  /// Documents that stay in memory without members.
+  std::size_t idle_documents = 1'000;
+  /// Members listed in a join reply and given presence.
+  std::size_t members_listed = 100;
+  /// Characters (UTF-8 bytes) of a title and of a display name.
+  std::size_t title_bytes = 512;
+  std::size_t name_bytes = 128;
+
+  // --- storage (src/storage) ---
+  /// Appends waiting for the committer thread; above it an append is refused as overloaded.
+  std::size_t commit_queue = 65'536;
+  /// Operations in one transaction.
+  std::size_t commit_batch_ops = 4'096;
+};
+
+}  // namespace cloudsync

@@ -1,0 +1,127 @@
+#pragma once
+// The event loop: sockets, timers and a mailbox, one loop per thread, shared nothing.
+//
+// The interface is completion-shaped (bytes are handed in when they arrived, a send is handed over and
+// reported when it left), so that epoll and io_uring fit behind it. Everything except post() and
+// stop() is for the loop's own thread. Sends are coalesced: what is queued for a socket during one
+// turn of the loop leaves in one system call at its end.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/result.h"
+#include "base/unique_function.h"
+
+namespace cloudsync::runtime {
+
+/// Slot and generation, never a pointer: an id of a closed socket is refused, not misdelivered.
+struct SocketId {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+
+  friend bool operator==(const SocketId&, const SocketId&) = default;
+};
+
+struct TimerId {
+  std::uint64_t value = 0;
+
+  friend bool operator==(const TimerId&, const TimerId&) = default;
+};
+
+/// An IPv4 or IPv6 address in text form and a port; port 0 asks the system for a free one.
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// "127.0.0.1:8080", "[::1]:8080". Names other than "localhost" are not resolved.
+Result<Endpoint> parse_endpoint(std::string_view text);
+std::string to_string(const Endpoint& endpoint);
+/// 127.0.0.0/8 or ::1.
+bool is_loopback(const Endpoint& endpoint);
+
+enum class CloseCause : std::uint8_t {
+  kPeer,   ///< orderly end of stream from the peer
+  kError,  ///< reset or another socket error
+  kLocal,  ///< close() was called
+};
+
+/// Receives the events of one socket. All calls come from the loop, never from inside a call into it.
+class SocketEvents {
+ public:
+  virtual ~SocketEvents() = default;
+  /// Bytes arrived; they are valid during the call only.
+  virtual void on_data(SocketId socket, std::span<const std::uint8_t> bytes) = 0;
+  /// The send queue became empty after it had not been.
+  virtual void on_drained(SocketId socket) = 0;
+  /// The socket is gone; the last event of this socket, exactly once.
+  virtual void on_closed(SocketId socket, CloseCause cause) = 0;
+};
+
+enum class CloseMode : std::uint8_t {
+  kFlush,  ///< send what is queued, then end the stream; the descriptor goes at the peer's end or 5 s later
+  kAbort,  ///< drop what is queued
+};
+
+class Loop : public Executor {
+ public:
+  using Accepted = UniqueFunction<void(SocketId socket, const Endpoint& peer)>;
+
+  /// Accepts on `endpoint` (SO_REUSEADDR; with `shared`, SO_REUSEPORT so that each loop has a listener).
+  /// Returns the bound endpoint. Each accepted socket must be attach()ed inside the callback.
+  virtual Result<Endpoint> listen(const Endpoint& endpoint, bool shared, Accepted accepted) = 0;
+  /// Stops accepting on all listeners of this loop.
+  virtual void stop_listening() = 0;
+
+  /// Connects to a numeric endpoint; the socket is attached to `events` when `done` gets it.
+  virtual void connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) = 0;
+
+  /// `events` must outlive the socket. Also used to hand a socket to another owner.
+  virtual void attach(SocketId socket, SocketEvents& events) = 0;
+
+  /// Queues bytes; they leave at the end of this turn or when the peer takes them. No-op on a dead id.
+  virtual void send(SocketId socket, SharedBytes bytes) = 0;
+  /// Bytes queued and not yet taken by the kernel.
+  virtual std::size_t queued_bytes(SocketId socket) const = 0;
+
+  /// Stops and resumes on_data (backpressure towards the peer).
+  virtual void pause_reading(SocketId socket) = 0;
+  virtual void resume_reading(SocketId socket) = 0;
+
+  /// on_closed(kLocal) follows later on the loop. No-op on a dead id.
+  virtual void close(SocketId socket, CloseMode mode) = 0;
+
+  /// Gives up a socket whose send queue is empty: no further events here, the descriptor is the
+  /// caller's (to adopt() on another loop). -1 if the id is dead or bytes are still queued.
+  virtual int release(SocketId socket) = 0;
+  /// Takes a connected, non-blocking descriptor.
+  virtual SocketId adopt(int descriptor, SocketEvents& events) = 0;
+
+  /// Runs `task` once, not before `delay`.
+  virtual TimerId run_after(Duration delay, UniqueFunction<void()> task) = 0;
+  /// False if it ran already or is unknown.
+  virtual bool cancel(TimerId timer) = 0;
+
+  /// Monotonic time, read once per turn.
+  virtual TimePoint now() const = 0;
+
+  /// Runs until stop(). Closes every socket and destroys pending tasks before it returns.
+  virtual void run() = 0;
+  /// Thread-safe; run() returns after the current turn.
+  virtual void stop() = 0;
+  /// True on the thread that is inside run(), and everywhere before run() was called.
+  virtual bool on_loop_thread() const = 0;
+};
+
+/// The epoll engine.
+Result<std::unique_ptr<Loop>> make_epoll_loop();
+
+}  // namespace cloudsync::runtime
