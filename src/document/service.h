@@ -1,0 +1,64 @@
+#pragma once
+// DocumentService: the documents of one loop. It opens a document's authority on first use, carries
+// out what the authority asks for (append, read, snapshot), and closes idle ones. Everything here runs
+// on the service's own executor; other loops post to it. Completions run on that executor as well,
+// never before the call returns, in order with MemberSink calls: a join's completion precedes every
+// frame to that member, and an ack follows the frame that holds its revision.
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/unique_function.h"
+#include "document/messages.h"
+#include "storage/op_store.h"
+#include "storage/snapshot_store.h"
+
+namespace cloudsync::document {
+
+struct ServiceDependencies {
+  Executor& executor;
+  storage::OpStore& ops;
+  storage::SnapshotStore& snapshots;
+  MemberSink& sink;
+  const Clock& clock;
+  RandomSource& random;
+  Metrics& metrics;
+  const Limits& limits;
+};
+
+class DocumentService {
+ public:
+  explicit DocumentService(ServiceDependencies dependencies);
+  ~DocumentService();
+  DocumentService(const DocumentService&) = delete;
+  DocumentService& operator=(const DocumentService&) = delete;
+
+  void join(MemberId member, JoinRequest request, Completion<JoinReply> done);
+  /// The ack's revision.
+  void submit(MemberId member, Submission submission, Completion<Revision> done);
+  void fetch(MemberId member, FetchRequest request, Completion<FetchReply> done);
+  void presence(MemberId member, PresenceUpdate update);
+  /// False (kNotJoined) if the member was not in the document.
+  void leave(MemberId member, const DocumentId& document, Completion<void> done);
+  /// The connection is gone: leaves everything.
+  void disconnect(MemberId member);
+
+  /// Content at `revision`, or at the head if unset. Errors: kNotFound, kRevisionUnknown, kUnavailable.
+  void read(const DocumentId& document,
+            std::optional<Revision> revision,
+            Completion<DocumentContent> done);
+
+  /// Refuses new requests (kUnavailable) and calls back when every append in flight was answered and
+  /// due snapshots are written.
+  void close(UniqueFunction<void()> done);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cloudsync::document
