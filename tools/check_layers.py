@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Fails when a folder under src/ includes a folder it is not allowed to depend on.
+
+Run from the repository root; CI runs it before the build. ALLOWED is the architecture:
+each folder lists the folders it may include. Tests (*_test.cc) may include anything.
+"""
+import pathlib
+import re
+import sys
+
+PORTS = {"storage", "pubsub", "events", "assets"}  # folders that hold an interface and its adapters
+ALLOWED = {
+    "base": set(),
+    "ot": {"base"},
+    "codec": {"base"},
+    "client": {"base", "ot"},
+    "document": {"base", "ot"} | PORTS,
+    "runtime": {"base"},
+    "storage": {"base", "ot"},
+    "pubsub": {"base", "runtime", "codec"},
+    "events": {"base", "runtime", "codec"},
+    "assets": {"base", "runtime", "codec"},
+    "auth": {"base", "codec", "runtime", "storage"},
+    "telemetry": {"base", "runtime"},
+    "gateway": {"base", "runtime", "codec"},
+    "api": {"base", "codec", "ot", "runtime", "document", "auth", "telemetry", "gateway"} | PORTS,
+    "loadtest": {"base", "runtime", "codec", "ot", "client"},
+    "node": None,  # the composition root may see everything
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z_0-9]+)/([^"]+)"', re.M)
+
+
+def main() -> int:
+    errors = []
+    for path in sorted(pathlib.Path("src").rglob("*")):
+        if path.suffix not in {".h", ".cc"} or path.stem.endswith("_test"):
+            continue
+        folder = path.parts[1]
+        allowed = ALLOWED.get(folder, set())
+        for target, rest in INCLUDE.findall(path.read_text()):
+            if allowed is None or target == folder:
+                continue
+            if target not in allowed:
+                errors.append(f"{path}: {folder}/ may not include {target}/{rest}")
+            elif target in PORTS and "/" in rest and folder != target:
+                errors.append(f"{path}: include the {target}/ interface, not the adapter {rest}")
+    print("\n".join(errors) or "layers: ok")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
