@@ -2,21 +2,21 @@
 // The operational transform types behind one face: a document is changed by operations, operations
 // made concurrently are transformed so that every order of application gives the same document.
 //
-// Law (TP1): apply(apply(d, a), transform(b, a, kRight)) == apply(apply(d, b), transform(a, b, kLeft)).
-// Sources: Ellis and Gibbs 1989; a server-side total order as in Jupiter (Nichols et al. 1995). The
-// types' rules are those of the npm packages ot-text-unicode and rich-text (quill-delta), see
-// docs/ot.md; malformed input that they accept silently is refused here.
+// Law (TP1): apply(apply(d, a), transform(b, a, kRight)) == apply(apply(d, b), transform(a, b,
+// kLeft)). Sources: Ellis and Gibbs 1989; a server-side total order as in Jupiter (Nichols et al.
+// 1995). The types' rules are those of the npm packages ot-text-unicode and rich-text
+// (quill-delta), see docs/ot.md; malformed input that they accept silently is refused here.
+
+#include "base/json.h"
+#include "base/result.h"
+#include "ot/rich_text.h"
+#include "ot/text.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include "base/json.h"
-#include "base/result.h"
-#include "ot/rich_text.h"
-#include "ot/text.h"
 
 namespace cloudsync::ot {
 
@@ -54,9 +54,9 @@ Result<void> apply(Document& document, const Operation& op);
 /// One operation with the effect of `first`, then `second`.
 Operation compose(const Operation& first, const Operation& second);
 
-/// Rewrites `op`, made on the same document as `other`, to apply after `other`. O(components of both).
-/// The authority transforms incoming operations as kLeft over committed ones; a client keeps kLeft for
-/// its own, too.
+/// Rewrites `op`, made on the same document as `other`, to apply after `other`. O(components of
+/// both). The authority transforms incoming operations as kLeft over committed ones; a client keeps
+/// kLeft for its own, too.
 Operation transform(const Operation& op, const Operation& other, Side side);
 
 /// True if the operation changes nothing.

@@ -1,0 +1,103 @@
+#pragma once
+// Rich text: Quill's Delta, runs of text and embedded objects with attributes. Lengths are UTF-16
+// units, an embed counts 1. The rules are those of npm rich-text 4.1.0 with quill-delta 5.1.0
+// (docs/ot.md); edits inside an embed (a retain that is an object) are not supported.
+//
+// JSON of an operation: an array of {"insert": text or object, "attributes"?: {…}},
+// {"retain": n, "attributes"?: {…}} and {"delete": n}. A document is an array of inserts.
+
+#include "base/json.h"
+#include "base/result.h"
+#include "ot/side.h"
+#include "ot/text.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cloudsync::ot {
+
+struct RichTextComponent {
+  enum class Kind : std::uint8_t { kRetain, kInsertText, kInsertEmbed, kDelete };
+
+  Kind kind = Kind::kRetain;
+  std::uint64_t length = 0;  ///< UTF-16 units; never 0, 1 for an embed
+  std::string text;          ///< of kInsertText, valid UTF-8
+  JsonObject embed;          ///< of kInsertEmbed
+  JsonObject attributes;     ///< a null value in a retain's removes the attribute
+
+  bool is_insert() const { return kind == Kind::kInsertText || kind == Kind::kInsertEmbed; }
+
+  bool is_plain_retain() const { return kind == Kind::kRetain && attributes.empty(); }
+
+  friend bool operator==(const RichTextComponent&, const RichTextComponent&) = default;
+};
+
+/// An operation in normal form: equal neighbours are merged, an insert comes before a delete at the
+/// same place, there is no retain without attributes at the end.
+class RichTextOp {
+ public:
+  /// Parses and normalises a bare array or {"ops": […]}. Errors: kOpInvalid, the message names the
+  /// component.
+  static Result<RichTextOp> parse(const JsonValue& json,
+                                  std::size_t components_max = kOpComponentsMax);
+  /// A bare array.
+  JsonValue to_json() const;
+
+  /// Builders, from the start of the document to its end; zero lengths and "" do nothing.
+  RichTextOp& retain(std::uint64_t units, JsonObject attributes = {});
+  RichTextOp& insert(std::string_view text, JsonObject attributes = {});
+  RichTextOp& insert_embed(JsonObject embed, JsonObject attributes = {});
+  RichTextOp& erase(std::uint64_t units);
+  RichTextOp& push(RichTextComponent component);
+  /// Drops a retain without attributes at the end: call it once after the last builder.
+  RichTextOp& trim();
+
+  const std::vector<RichTextComponent>& components() const { return components_; }
+
+  bool is_noop() const { return components_.empty(); }
+
+  /// Units of the old document that the operation walks over: the least it can be applied to.
+  std::uint64_t base_length() const;
+
+  friend bool operator==(const RichTextOp&, const RichTextOp&) = default;
+
+ private:
+  std::vector<RichTextComponent> components_;
+};
+
+RichTextOp compose(const RichTextOp& first, const RichTextOp& second);
+/// `op` rewritten to apply after `other`. Of two inserts at one place kRight's comes first, of two
+/// values for one attribute kRight's stays: the reverse of text, as in the npm packages.
+RichTextOp transform(const RichTextOp& op, const RichTextOp& other, Side side);
+/// Where `position` is after `op`. An insert exactly there moves it only if the operation is its
+/// owner's (`own`).
+std::uint64_t transform_position(std::uint64_t position, const RichTextOp& op, bool own);
+
+/// The runs of a document: inserts only, neighbours with equal attributes merged.
+class RichTextDocument {
+ public:
+  RichTextDocument() = default;
+  /// A bare array or {"ops": […]} of inserts. Errors: kOpInvalid.
+  static Result<RichTextDocument> parse(const JsonValue& content);
+  JsonValue to_json() const;
+
+  /// Errors: kOpInvalid if the operation walks past the end or would cut a surrogate pair; then
+  /// nothing changed.
+  Result<void> apply(const RichTextOp& op);
+
+  const std::vector<RichTextComponent>& runs() const { return runs_; }
+
+  /// UTF-16 units.
+  std::uint64_t length() const { return length_; }
+
+  friend bool operator==(const RichTextDocument&, const RichTextDocument&) = default;
+
+ private:
+  std::vector<RichTextComponent> runs_;
+  std::uint64_t length_ = 0;  // UTF-16 units of all runs
+};
+
+}  // namespace cloudsync::ot

@@ -1,0 +1,95 @@
+#pragma once
+// Plain text: a string changed by operations that walk over it, with all counts in Unicode code
+// points. The rules are those of npm ot-text-unicode 4.0.0 (docs/ot.md).
+//
+// JSON of an operation: an array of components; a number n > 0 skips n code points, a string is
+// inserted, {"d": n} deletes n code points. ["x", 3, {"d": 1}] puts x at the start and deletes the
+// fourth code point of the old text.
+
+#include "base/json.h"
+#include "base/result.h"
+#include "ot/side.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cloudsync::ot {
+
+/// Components that one operation may have unless the caller says otherwise.
+inline constexpr std::size_t kOpComponentsMax = 20'000;
+
+struct TextComponent {
+  enum class Kind : std::uint8_t { kSkip, kInsert, kDelete };
+
+  Kind kind = Kind::kSkip;
+  std::uint64_t length = 0;  ///< code points skipped, inserted or deleted; never 0
+  std::string text;          ///< what is inserted, valid UTF-8; empty for the other kinds
+
+  friend bool operator==(const TextComponent&, const TextComponent&) = default;
+};
+
+/// An operation in normal form: neighbours of one kind are merged, there is no skip at the end. An
+/// insert beside a delete stays in the order it was given: the effect is the same, but concurrent
+/// inserts tell the two orders apart.
+class TextOp {
+ public:
+  /// Parses and normalises. Errors: kOpInvalid, the message names the component.
+  static Result<TextOp> parse(const JsonValue& json, std::size_t components_max = kOpComponentsMax);
+  JsonValue to_json() const;
+
+  /// Builders, from the start of the text to its end; zero lengths and "" do nothing.
+  TextOp& skip(std::uint64_t code_points);
+  TextOp& insert(std::string_view text);
+  TextOp& erase(std::uint64_t code_points);
+  TextOp& append(TextComponent component);
+  /// Drops the skip at the end: call it once after the last builder.
+  TextOp& trim();
+
+  const std::vector<TextComponent>& components() const { return components_; }
+
+  bool is_noop() const { return components_.empty(); }
+
+  /// Code points of the old text that the operation walks over: the least it can be applied to.
+  std::uint64_t base_length() const;
+
+  friend bool operator==(const TextOp&, const TextOp&) = default;
+
+ private:
+  std::vector<TextComponent> components_;
+};
+
+TextOp compose(const TextOp& first, const TextOp& second);
+/// `op` rewritten to apply after `other`. Of two inserts at one place, kLeft's comes first.
+TextOp transform(const TextOp& op, const TextOp& other, Side side);
+/// Where `position` is after `op`. An insert exactly there moves it only if the operation is its
+/// owner's (`own`).
+std::uint64_t transform_position(std::uint64_t position, const TextOp& op, bool own);
+
+/// A text with its length.
+class TextDocument {
+ public:
+  TextDocument() = default;
+  /// `text` is valid UTF-8.
+  explicit TextDocument(std::string text);
+  /// Errors: kOpInvalid if `content` is not a string.
+  static Result<TextDocument> parse(const JsonValue& content);
+
+  /// Errors: kOpInvalid if the operation walks past the end; then nothing changed.
+  Result<void> apply(const TextOp& op);
+
+  const std::string& text() const { return text_; }
+
+  /// Code points.
+  std::uint64_t length() const { return length_; }
+
+  friend bool operator==(const TextDocument&, const TextDocument&) = default;
+
+ private:
+  std::string text_;
+  std::uint64_t length_ = 0;  // code points in text_
+};
+
+}  // namespace cloudsync::ot

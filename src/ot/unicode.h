@@ -1,0 +1,27 @@
+#pragma once
+// Counting in UTF-8: strings are kept as UTF-8, operations count code points (text) or UTF-16 units
+// (rich text, as JavaScript strings do). All input is valid UTF-8; the JSON parser saw to that.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace cloudsync::ot {
+
+std::uint64_t count_code_points(std::string_view text);
+std::uint64_t count_utf16_units(std::string_view text);
+
+/// Bytes of the first `count` code points of `text` (all of it if it has fewer).
+std::size_t bytes_of_code_points(std::string_view text, std::uint64_t count);
+
+struct Utf16Prefix {
+  std::size_t bytes = 0;
+  std::uint64_t units = 0;  ///< one less than asked for if a surrogate pair would have been cut
+
+  friend bool operator==(const Utf16Prefix&, const Utf16Prefix&) = default;
+};
+
+/// The longest prefix of `text` with at most `units` UTF-16 units.
+Utf16Prefix utf16_prefix(std::string_view text, std::uint64_t units);
+
+}  // namespace cloudsync::ot
