@@ -59,7 +59,6 @@ class PayloadReader {
 
  private:
   std::string_view rest_;
-  bool started_ = false;
   bool ended_ = false;
   std::vector<std::uint8_t> binary_;
 };

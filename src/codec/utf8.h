@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace cloudsync::codec::websocket {
+namespace cloudsync::codec {
 
 /// Validates a text that arrives in pieces. Three bytes of state.
 class Utf8Validator {
@@ -24,4 +24,4 @@ class Utf8Validator {
 /// Whether the whole of `bytes` is valid UTF-8. Vectorised.
 bool is_utf8(std::span<const std::uint8_t> bytes);
 
-}  // namespace cloudsync::codec::websocket
+}  // namespace cloudsync::codec
