@@ -1,0 +1,483 @@
+// The protocol of one open document: when to join, send, resend, fetch and give up. What that does
+// to the text is decided in state.ts; what the application sees is collaborative_document.ts.
+
+import { CloudSyncError, toCloudSyncError } from "../errors.js";
+import type { Identity } from "../identity.js";
+import type { Content, Op, OtType, TypeName } from "../ot/type.js";
+import { typeByName } from "../ot/types.js";
+import type { Scheduler, Timer } from "../scheduler.js";
+import { resendDelayMs } from "../transport/backoff.js";
+import type { Connection } from "../transport/connection.js";
+import { Members } from "./members.js";
+import { OwnPresence } from "./own_presence.js";
+import { PresenceTracker, presenceStateFromWire, type PresenceState } from "./presence.js";
+import { DocumentState, type Submission, type Unsent } from "./state.js";
+import { fieldsOf, joinReplyOf, logEntriesOf, revisionOf, stringOf, type JoinReply } from "./wire.js";
+
+export type DocumentContext = {
+  connection: Connection;
+  identity: Identity;
+  scheduler: Scheduler;
+  /** Fetches the JSON at a path of the server. */
+  fetchJson(path: string): Promise<unknown>;
+};
+
+export type AnyContent = Content<TypeName>;
+export type AnyOp = Op<TypeName>;
+export type Message = { name: string; payload: unknown };
+
+/**
+ * - `offline`: no connection, or between two attempts to join
+ * - `joining`: the join reply is awaited; messages wait in the backlog
+ * - `catching-up`: operations up to the head of the join reply are being fetched
+ * - `live`: everything is sent and received as it comes
+ * - `superseded`, `closed`: nothing is sent or received
+ */
+export type Phase = "offline" | "joining" | "catching-up" | "live" | "superseded" | "closed";
+
+export type SessionObserver = {
+  onOpened(): void;
+  /** The content changed, not by `edit`. */
+  onChange(op: AnyOp, origin: "remote" | "resync"): void;
+  /** The phase, or whether something is unsent, may have changed. */
+  onProgress(): void;
+  onPresence(): void;
+  onMembers(): void;
+  onUnsent(unsent: Unsent<AnyContent, AnyOp>, reason: CloudSyncError): void;
+  /** The document cannot be used any more. */
+  onFailed(error: CloudSyncError): void;
+};
+
+/** Everything that exists once the first join reply is there. */
+type Core = {
+  type: OtType<AnyContent, AnyOp>;
+  state: DocumentState<AnyContent, AnyOp>;
+  presence: PresenceTracker<AnyContent, AnyOp>;
+  ownPresence: OwnPresence<AnyContent, AnyOp>;
+};
+
+/** `internal` may pass, but not for ever. */
+const kInternalErrorsMax = 5;
+const kBacklogMax = 10_000;
+/** In larger company a newcomer waits for our next move to see our cursor. */
+const kPresenceRepeatMembersMax = 30;
+
+export class DocumentSession {
+  readonly members = new Members();
+  readonly #id: string;
+  readonly #context: DocumentContext;
+  readonly #observer: SessionObserver;
+  #core: Core | null = null;
+  #title = "";
+  #phase: Phase = "offline";
+  /** Messages that came before their join reply was dealt with. */
+  #backlog: Message[] = [];
+  /** Counts joins and losses: what an older one still waits for is void. */
+  #epoch = 0;
+  /** Catching up ends at this revision. */
+  #joinHead = 0;
+  /** The server's history is not ours: the next join asks for a snapshot. */
+  #mustStartOver = false;
+  #isFetching = false;
+  /** The submission that was sent and not answered, on this connection. */
+  #sent: Submission<AnyOp> | null = null;
+  #retryTimer: Timer | null = null;
+  #retries = 0;
+  #internalErrors = 0;
+  #holds = 0;
+
+  constructor(id: string, context: DocumentContext, observer: SessionObserver) {
+    this.#id = id;
+    this.#context = context;
+    this.#observer = observer;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get title(): string {
+    return this.#title;
+  }
+
+  get core(): Core | null {
+    return this.#core;
+  }
+
+  get opened(): Core {
+    if (this.#core === null) throw new CloudSyncError("closed", "The document is not open yet.");
+    return this.#core;
+  }
+
+  edit(op: AnyOp): void {
+    const { type, state, ownPresence, presence } = this.opened;
+    type.check(state.content, op);
+    state.edit(op);
+    ownPresence.follow(op, true);
+    if (presence.followEdit(op)) this.#observer.onPresence();
+  }
+
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    if (this.#holds > 0 && --this.#holds === 0) this.#drain();
+  }
+
+  // ---- The connection's life.
+
+  connected(): void {
+    if (this.#phase === "offline") void this.#join();
+  }
+
+  disconnected(): void {
+    if (this.#phase !== "closed" && this.#phase !== "superseded") this.#leave("offline");
+  }
+
+  superseded(): void {
+    if (this.#phase !== "closed") this.#leave("superseded");
+  }
+
+  resumed(): void {
+    if (this.#phase === "superseded") this.#leave("offline");
+  }
+
+  close(): void {
+    const { connection } = this.#context;
+    if (this.#phase === "closed") return;
+    const isMember = this.#phase === "live" || this.#phase === "catching-up";
+    if (isMember && connection.isConnected) {
+      connection.request("leave-document", { documentId: this.#id }).catch(() => undefined);
+    }
+    this.#leave("closed");
+  }
+
+  /** An event of the server about this document. */
+  receive(message: Message): void {
+    if (this.#phase === "joining") {
+      // Past the bound only the newest is kept: it shows that there is a gap to fetch.
+      if (this.#backlog.length >= kBacklogMax) this.#backlog.pop();
+      this.#backlog.push(message);
+    } else if (this.#phase === "live" || this.#phase === "catching-up") {
+      this.#handle(message);
+    }
+  }
+
+  #leave(phase: "offline" | "superseded" | "closed"): void {
+    this.#epoch++;
+    this.#phase = phase;
+    this.#sent = null;
+    this.#isFetching = false;
+    this.#backlog = [];
+    this.#retryTimer?.cancel();
+    this.#core?.ownPresence.stop();
+    this.#core?.state.dropEarly();
+    if (this.#core?.presence.clear() === true) this.#observer.onPresence();
+    this.#observer.onProgress();
+  }
+
+  // ---- Joining.
+
+  async #join(): Promise<void> {
+    const epoch = ++this.#epoch;
+    this.#phase = "joining";
+    const state = this.#mustStartOver ? null : this.#core?.state;
+    try {
+      const fields = await this.#context.connection.request("join-document", {
+        documentId: this.#id,
+        ...(state == null ? {} : { revision: state.revision }),
+        ...(state?.hash === undefined ? {} : { hash: state.hash }),
+      });
+      const reply = joinReplyOf(fields);
+      if (reply.client !== undefined) this.#context.identity.adopt(reply.client);
+      const hasContent = state == null || !reply.hasOps;
+      const content = hasContent ? await this.#contentOf(reply) : undefined;
+      if (epoch === this.#epoch) this.#onJoined(reply, fields, content);
+    } catch (reason) {
+      if (epoch === this.#epoch) this.#onJoinError(toCloudSyncError(reason));
+    }
+  }
+
+  async #contentOf(reply: JoinReply): Promise<unknown> {
+    if (reply.snapshotUrl === undefined) return reply.snapshot;
+    return this.#context.fetchJson(reply.snapshotUrl);
+  }
+
+  #onJoined(reply: JoinReply, fields: Record<string, unknown>, content: unknown): void {
+    this.#title = reply.title;
+    this.#retries = 0;
+    this.#joinHead = reply.revision;
+    this.members.reset(reply.members, reply.memberCount);
+    if (this.#core === null) this.#core = this.#begin(reply, content);
+    else if (content !== undefined) this.#startFrom(this.#core, reply, content);
+    const { state, type, ownPresence } = this.#core;
+    if (content === undefined) {
+      const hash = fields.next === undefined ? reply.hash : undefined;
+      for (const entry of logEntriesOf(type, fields.ops, state.revision + 1, hash)) state.enqueue(entry);
+      state.noteHead(reply.revision);
+    }
+    this.#mustStartOver = false;
+    this.#phase = "catching-up";
+    const backlog = this.#backlog;
+    this.#backlog = [];
+    for (const message of backlog) this.#handle(message);
+    this.#observer.onOpened();
+    this.#observer.onMembers();
+    ownPresence.repeat();
+    this.#drain();
+  }
+
+  #begin(reply: JoinReply, content: unknown): Core {
+    const type = typeByName(reply.typeName);
+    const state = new DocumentState(type, type.contentFromWire(content), reply.revision, reply.hash);
+    const presence = new PresenceTracker(type);
+    const ownPresence = new OwnPresence(type, this.#context.scheduler, (own) => this.#sendPresence(own));
+    return { type, state, presence, ownPresence };
+  }
+
+  #startFrom({ type, state }: Core, reply: JoinReply, content: unknown): void {
+    // Edits of the meantime belong to the old history, too.
+    this.#rollBack(new CloudSyncError("history_diverged", "The document was loaded afresh."));
+    const op = state.restart(type.contentFromWire(content), reply.revision, reply.hash);
+    if (!type.isNoop(op)) this.#observer.onChange(op, "resync");
+  }
+
+  #onJoinError(error: CloudSyncError): void {
+    this.#phase = "offline";
+    this.#backlog = [];
+    if (error.code === "disconnected") return;
+    if (error.remedy === "rejoin-fresh" && this.#core !== null) this.#startOver(error);
+    else if (error.remedy === "refused" || error.remedy === "rejoin-fresh") this.#fail(error);
+    else this.#joinLater(error);
+    this.#observer.onProgress();
+  }
+
+  #joinLater(error: CloudSyncError): void {
+    const { scheduler } = this.#context;
+    const delayMs = resendDelayMs(this.#retries++, scheduler.random(), error.retryAfterMs);
+    this.#retryTimer?.cancel();
+    this.#retryTimer = scheduler.after(delayMs, () => {
+      if (this.#phase === "offline" && this.#context.connection.isConnected) void this.#join();
+    });
+  }
+
+  /** The server's history is another: ours becomes a copy, and we begin again with the server's. */
+  #startOver(error: CloudSyncError): void {
+    const { type, state } = this.opened;
+    const whole = { content: state.content, op: type.insertAll(state.content) };
+    // A diverged history may lack what was acknowledged: then the whole text is the copy.
+    if (!this.#rollBack(error) && error.code === "history_diverged" && !this.#mustStartOver) {
+      this.#observer.onUnsent(whole, error);
+    }
+    this.#mustStartOver = true;
+    this.#leave("offline");
+    this.#joinLater(error);
+  }
+
+  #fail(error: CloudSyncError): void {
+    if (this.#core !== null) this.#rollBack(error);
+    this.#leave("closed");
+    this.#observer.onFailed(error);
+  }
+
+  /** Takes unsent edits back and offers them as a copy. Returns false if there were none. */
+  #rollBack(reason: CloudSyncError): boolean {
+    const { type, state } = this.opened;
+    const result = state.rollBack();
+    if (result === null) return false;
+    this.#sent = null;
+    this.#observer.onUnsent(result.unsent, reason);
+    if (!type.isNoop(result.step)) this.#observer.onChange(result.step, "resync");
+    return true;
+  }
+
+  // ---- Receiving.
+
+  #handle({ name, payload }: Message): void {
+    try {
+      this.#dispatch(name, fieldsOf(payload));
+    } catch (reason) {
+      // What we cannot read or apply, we must not guess at: the server's state is the truth.
+      this.#startOver(toCloudSyncError(reason));
+    }
+  }
+
+  #dispatch(name: string, fields: Record<string, unknown>): void {
+    const { type, state, presence, ownPresence } = this.opened;
+    if (name === "ops") {
+      const hash = stringOf(fields.hash) || undefined;
+      for (const entry of logEntriesOf(type, fields.ops, revisionOf(fields.revision), hash)) {
+        state.enqueue(entry);
+      }
+      this.#drain();
+    } else if (name === "presence") {
+      const { clientId, userId, revision } = fields;
+      const frame = {
+        clientId: stringOf(clientId),
+        userId: stringOf(userId),
+        revision: revisionOf(revision),
+        state: presenceStateFromWire(fields.state),
+      };
+      if (presence.receive(frame, state.revision, state.unconfirmed)) this.#observer.onPresence();
+    } else if (name === "user-joined") {
+      this.members.joined(fields);
+      if (this.members.count <= kPresenceRepeatMembersMax) ownPresence.repeat();
+      this.#observer.onMembers();
+    } else if (name === "user-left") {
+      if (presence.remove(this.members.left(fields))) this.#observer.onPresence();
+      this.#observer.onMembers();
+    }
+  }
+
+  /** Applies what is there in order, asks for what is missing, and goes on sending. */
+  #drain(): void {
+    if (this.#phase !== "live" && this.#phase !== "catching-up") return;
+    if (this.#holds > 0) return;
+    const { type, state, presence, ownPresence } = this.opened;
+    let change: AnyOp | null = null;
+    let presenceChanged = false;
+    for (let step = state.advance(); step !== null; step = state.advance()) {
+      if (step.isAck) this.#onAcknowledged();
+      if (step.localOp !== null) {
+        ownPresence.follow(step.localOp, false);
+        change = change === null ? step.localOp : type.compose(change, step.localOp);
+      }
+      presenceChanged = presence.follow(step, state.unconfirmed) || presenceChanged;
+    }
+    if (change !== null && !type.isNoop(change)) this.#observer.onChange(change, "remote");
+    if (presenceChanged) this.#observer.onPresence();
+    if (state.missing !== null) void this.#fetchMissing();
+    if (this.#phase === "catching-up" && state.revision >= this.#joinHead) this.#goLive();
+    this.flush();
+  }
+
+  #goLive(): void {
+    const { state } = this.opened;
+    const { identity } = this.#context;
+    this.#phase = "live";
+    const clientId = identity.current?.id;
+    const isForeign = clientId !== undefined && state.inFlight !== null && state.inFlight.clientId !== clientId;
+    // The log up to the head does not hold it, and the old identity cannot send any more.
+    if (isForeign) state.reissue(clientId, identity.nextSeq(this.#id));
+  }
+
+  async #fetchMissing(): Promise<void> {
+    const { type, state } = this.opened;
+    const range = state.missing;
+    if (range === null || this.#isFetching) return;
+    const epoch = this.#epoch;
+    this.#isFetching = true;
+    try {
+      const reply = await this.#context.connection.request("fetch-ops", { documentId: this.#id, ...range });
+      if (epoch !== this.#epoch) return;
+      this.#isFetching = false;
+      const hash = stringOf(reply.hash) || undefined;
+      const entries = logEntriesOf(type, reply.ops, revisionOf(reply.revision), hash);
+      if (entries.length === 0) throw new CloudSyncError("bad_reply", "No operations in the reply.");
+      for (const entry of entries) state.enqueue(entry);
+      this.#retries = 0;
+      this.#drain();
+    } catch (reason) {
+      if (epoch !== this.#epoch) return;
+      this.#isFetching = false;
+      this.#onFetchError(toCloudSyncError(reason));
+    }
+  }
+
+  #onFetchError(error: CloudSyncError): void {
+    if (error.code === "disconnected") return;
+    if (error.remedy === "rejoin-fresh") return this.#startOver(error);
+    // Joining again brings everything from our revision on.
+    this.#leave("offline");
+    this.#joinLater(error);
+  }
+
+  // ---- Sending.
+
+  /** Sends the next submission, or the one in flight again, if it is time. */
+  flush(): void {
+    this.#observer.onProgress();
+    const clientId = this.#context.identity.current?.id;
+    if (this.#phase !== "live" || this.#sent !== null || clientId === undefined) return;
+    if (!this.#context.connection.isConnected) return;
+    const { state, ownPresence } = this.opened;
+    const next = () => this.#context.identity.nextSeq(this.#id);
+    const submission = state.inFlight ?? state.takeSubmission(clientId, next);
+    if (submission === null) ownPresence.poke();
+    else void this.#send(submission);
+  }
+
+  async #send(submission: Submission<AnyOp>): Promise<void> {
+    const { type } = this.opened;
+    const epoch = this.#epoch;
+    this.#sent = submission;
+    const isVoid = () => epoch !== this.#epoch || this.#sent !== submission;
+    try {
+      const reply = await this.#context.connection.request("submit-op", {
+        documentId: this.#id,
+        revision: submission.revision,
+        seq: submission.seq,
+        op: type.opToWire(submission.op),
+      });
+      if (!isVoid()) this.#onCommitted(revisionOf(reply.revision));
+    } catch (reason) {
+      if (!isVoid()) this.#onSubmitError(toCloudSyncError(reason));
+    }
+  }
+
+  /** The ack overtook its frame, or the frame waits for `release`: only the log moves us on. */
+  #onCommitted(revision: number): void {
+    const { state } = this.opened;
+    if (revision <= state.revision) {
+      this.#startOver(new CloudSyncError("history_diverged", "An acknowledged edit is not in the log."));
+      return;
+    }
+    state.noteHead(revision);
+    this.#drain();
+  }
+
+  #onAcknowledged(): void {
+    this.#sent = null;
+    this.#retryTimer?.cancel();
+    this.#retries = 0;
+    this.#internalErrors = 0;
+  }
+
+  #onSubmitError(error: CloudSyncError): void {
+    if (error.code === "disconnected") return;
+    const isHopeless = error.code === "internal" && ++this.#internalErrors >= kInternalErrorsMax;
+    if (error.remedy === "rejoin-fresh") this.#startOver(error);
+    else if (error.remedy === "rejoin") {
+      this.#leave("offline");
+      this.#joinLater(error);
+    } else if (error.remedy === "retry" && !isHopeless) this.#resendLater(error);
+    else this.#refused(error);
+  }
+
+  #resendLater(error: CloudSyncError): void {
+    const { scheduler } = this.#context;
+    const delayMs = resendDelayMs(this.#retries++, scheduler.random(), error.retryAfterMs);
+    this.#retryTimer?.cancel();
+    this.#retryTimer = scheduler.after(delayMs, () => {
+      this.#sent = null;
+      this.flush();
+    });
+  }
+
+  /** This operation will never be accepted: back to the server's state, the text kept as a copy. */
+  #refused(error: CloudSyncError): void {
+    this.#internalErrors = 0;
+    this.#rollBack(error);
+    if (error.code === "not_found" || error.code === "document_deleted") this.#fail(error);
+    this.flush();
+  }
+
+  #sendPresence(own: PresenceState | null): boolean {
+    const { state } = this.opened;
+    const { connection } = this.#context;
+    if (this.#phase !== "live" || state.hasUnsent || this.#holds > 0 || !connection.isConnected) return false;
+    connection.notify("presence", { documentId: this.#id, revision: state.revision, state: own });
+    return true;
+  }
+}

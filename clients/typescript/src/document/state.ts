@@ -1,0 +1,216 @@
+// The client's half of the OT protocol for one document, as a pure state machine: no clock, no
+// network, no events. It knows the last revision of the server, the one operation in flight and the
+// composed rest, and it keeps what arrives early until its turn.
+//
+// Invariant, with `*` as composition:  content = confirmed * inFlight.current * pending
+
+import type { OtType } from "../ot/type.js";
+
+/** One operation of the log, as the server committed it. */
+export type LogEntry<O> = {
+  revision: number;
+  op: O;
+  clientId: string;
+  userId: string;
+  seq: number;
+  /** The log's chain hash at `revision`; known for the last entry of a frame only. */
+  hash: string | undefined;
+};
+
+/** What is sent with `submit-op`; a resend is this same value. */
+export type Submission<O> = {
+  readonly clientId: string;
+  readonly seq: number;
+  readonly revision: number;
+  readonly op: O;
+};
+
+/** What one log entry did to the local content. */
+export type Step<O> = {
+  entry: LogEntry<O>;
+  /** True for the operation that was in flight: the content stays as it is. */
+  isAck: boolean;
+  /** The entry in terms of the local content; the edit to show. */
+  localOp: O | null;
+};
+
+/** Local text that the server will not take. */
+export type Unsent<C, O> = { content: C; op: O };
+
+type InFlight<O> = { submission: Submission<O>; current: O };
+
+/** Early entries kept before they are dropped and fetched again. */
+export const kEarlyEntriesMax = 10_000;
+
+export class DocumentState<C, O> {
+  readonly #type: OtType<C, O>;
+  #content: C;
+  #confirmed: C;
+  #revision: number;
+  #hash: string | undefined;
+  #inFlight: InFlight<O> | null = null;
+  #pending: O | null = null;
+  readonly #early = new Map<number, LogEntry<O>>();
+  /** The highest revision that the server is known to have. */
+  #head: number;
+
+  constructor(type: OtType<C, O>, content: C, revision: number, hash: string | undefined) {
+    this.#type = type;
+    this.#content = this.#confirmed = content;
+    this.#revision = this.#head = revision;
+    this.#hash = hash;
+  }
+
+  get content(): C {
+    return this.#content;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The chain hash at `revision`, for a resume. */
+  get hash(): string | undefined {
+    return this.#hash;
+  }
+
+  get inFlight(): Submission<O> | null {
+    return this.#inFlight?.submission ?? null;
+  }
+
+  get hasUnsent(): boolean {
+    return this.#inFlight !== null || this.#pending !== null;
+  }
+
+  /** The own operations that the server has not confirmed, in order and in local terms. */
+  get unconfirmed(): O[] {
+    return [this.#inFlight?.current, this.#pending].filter((op): op is O => op != null);
+  }
+
+  /** Applies a local edit at once. */
+  edit(op: O): void {
+    this.#content = this.#type.apply(this.#content, op);
+    const pending = this.#pending === null ? op : this.#type.compose(this.#pending, op);
+    this.#pending = this.#type.isNoop(pending) ? null : pending;
+  }
+
+  /** The next submission, or null while one is in flight or nothing is to be sent. */
+  takeSubmission(clientId: string, nextSeq: () => number): Submission<O> | null {
+    if (this.#inFlight !== null || this.#pending === null) return null;
+    const submission = { clientId, seq: nextSeq(), revision: this.#revision, op: this.#pending };
+    this.#inFlight = { submission, current: this.#pending };
+    this.#pending = null;
+    return submission;
+  }
+
+  /**
+   * Makes a new submission of what is in flight, under another client id: for a client that lost its
+   * identity, once the log up to the head is known not to hold the operation.
+   */
+  reissue(clientId: string, seq: number): void {
+    if (this.#inFlight === null) return;
+    const op = this.#inFlight.current;
+    this.#inFlight = { submission: { clientId, seq, revision: this.#revision, op }, current: op };
+  }
+
+  noteHead(revision: number): void {
+    this.#head = Math.max(this.#head, revision);
+  }
+
+  /** Keeps `entry` until its turn; older ones, which are known, are dropped. */
+  enqueue(entry: LogEntry<O>): void {
+    if (entry.revision <= this.#revision) return;
+    this.noteHead(entry.revision);
+    // Beyond the bound only the gap is remembered: `missing` then asks for them again.
+    if (this.#early.size < kEarlyEntriesMax) this.#early.set(entry.revision, entry);
+  }
+
+  /** Takes the next entry in order, or null if it is not there. */
+  advance(): Step<O> | null {
+    const entry = this.#early.get(this.#revision + 1);
+    if (entry === undefined) return null;
+    this.#early.delete(entry.revision);
+    this.#revision = entry.revision;
+    this.#hash = entry.hash;
+    return this.#isOwn(entry) ? this.#acknowledge(entry) : this.#applyRemote(entry);
+  }
+
+  /** The revisions to fetch before anything else can be applied. */
+  get missing(): { from: number; to: number } | null {
+    const from = this.#revision + 1;
+    if (this.#head < from || this.#early.has(from)) return null;
+    let to = this.#head;
+    for (const revision of this.#early.keys()) to = Math.min(to, revision - 1);
+    return { from, to };
+  }
+
+  /** Gives up all local edits: the content becomes the server's. */
+  rollBack(): { unsent: Unsent<C, O>; step: O } | null {
+    const ops = this.unconfirmed;
+    const [first, second] = ops;
+    if (first === undefined) return null;
+    const unsent = {
+      content: this.#content,
+      op: second === undefined ? first : this.#type.compose(first, second),
+    };
+    const step = this.#type.diff(this.#content, this.#confirmed);
+    this.#inFlight = this.#pending = null;
+    this.#content = this.#confirmed;
+    return { unsent, step };
+  }
+
+  /** Starts again from a snapshot; local edits must have been rolled back. Returns the change. */
+  restart(content: C, revision: number, hash: string | undefined): O {
+    const step = this.#type.diff(this.#content, content);
+    this.#content = this.#confirmed = content;
+    this.#inFlight = this.#pending = null;
+    this.#revision = this.#head = revision;
+    this.#hash = hash;
+    for (const early of [...this.#early.keys()]) {
+      if (early <= revision) this.#early.delete(early);
+      else this.noteHead(early);
+    }
+    return step;
+  }
+
+  /** Forgets what came early, as at the end of a connection; it is fetched again. */
+  dropEarly(): void {
+    this.#early.clear();
+    this.#head = this.#revision;
+  }
+
+  #isOwn(entry: LogEntry<O>): boolean {
+    const sent = this.#inFlight?.submission;
+    return sent !== undefined && sent.clientId === entry.clientId && sent.seq === entry.seq;
+  }
+
+  #acknowledge(entry: LogEntry<O>): Step<O> {
+    this.#inFlight = null;
+    this.#confirmed =
+      this.#pending === null ? this.#content : this.#type.apply(this.#confirmed, entry.op);
+    return { entry, isAck: true, localOp: null };
+  }
+
+  #applyRemote(entry: LogEntry<O>): Step<O> {
+    const type = this.#type;
+    let op = entry.op;
+    if (!this.hasUnsent) {
+      this.#content = this.#confirmed = type.apply(this.#content, op);
+      return { entry, isAck: false, localOp: op };
+    }
+    this.#confirmed = type.apply(this.#confirmed, op);
+    if (this.#inFlight !== null) {
+      const own = this.#inFlight.current;
+      this.#inFlight.current = type.transform(own, op, "left");
+      op = type.transform(op, own, "right");
+    }
+    if (this.#pending !== null) {
+      const own = this.#pending;
+      const transformed = type.transform(own, op, "left");
+      op = type.transform(op, own, "right");
+      this.#pending = type.isNoop(transformed) ? null : transformed;
+    }
+    this.#content = type.apply(this.#content, op);
+    return { entry, isAck: false, localOp: op };
+  }
+}

@@ -1,0 +1,139 @@
+// `text`: plain text, operations of ot-text-unicode. All counts are Unicode code points; content is
+// an ordinary string of UTF-16 units.
+
+import { type as textUnicode, type TextOp, type TextOpComponent } from "ot-text-unicode";
+
+import { CloudSyncError } from "../errors.js";
+import type { OtType } from "./type.js";
+
+export type { TextOp, TextOpComponent };
+
+function isComponent(value: unknown): value is TextOpComponent {
+  if (typeof value === "string" || typeof value === "number") return true;
+  if (typeof value !== "object" || value === null || !("d" in value)) return false;
+  return typeof value.d === "number" || typeof value.d === "string";
+}
+
+/** The number of code points of well-formed `text`. */
+export function codePointCount(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // The second half of a pair is not counted.
+    if (unit < 0xdc00 || unit > 0xdfff) count++;
+  }
+  return count;
+}
+
+export function isWellFormed(text: string): boolean {
+  // A lone surrogate matches; with the `u` flag a pair does not.
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** How many units of `a` and `b` from the start are equal, without splitting a surrogate pair. */
+function commonPrefix(a: string, b: string): number {
+  const limit = Math.min(a.length, b.length);
+  let n = 0;
+  while (n < limit && a.charCodeAt(n) === b.charCodeAt(n)) n++;
+  return n > 0 && isHighSurrogate(a.charCodeAt(n - 1)) ? n - 1 : n;
+}
+
+function commonSuffix(a: string, b: string, limit: number): number {
+  let n = 0;
+  while (n < limit && a.charCodeAt(a.length - 1 - n) === b.charCodeAt(b.length - 1 - n)) n++;
+  return n > 0 && isLowSurrogate(a.charCodeAt(a.length - n)) ? n - 1 : n;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/** The smallest single replacement that leads from `from` to `to`. */
+export function diffText(from: string, to: string): TextOp {
+  const prefix = commonPrefix(from, to);
+  const suffix = commonSuffix(from, to, Math.min(from.length, to.length) - prefix);
+  const deleted = codePointCount(from.slice(prefix, from.length - suffix));
+  const inserted = to.slice(prefix, to.length - suffix);
+  const op: TextOp = [codePointCount(from.slice(0, prefix)), inserted, { d: deleted }];
+  return op.filter((c) => (typeof c === "object" ? c.d !== 0 : c !== 0 && c !== ""));
+}
+
+function consumedLength(op: TextOp): number {
+  let length = 0;
+  for (const component of op) {
+    if (typeof component === "number") length += component;
+    else if (typeof component === "object") {
+      length += typeof component.d === "number" ? component.d : codePointCount(component.d);
+    }
+  }
+  return length;
+}
+
+export const textType: OtType<string, TextOp> = {
+  name: "text",
+
+  contentFromWire(value) {
+    if (typeof value !== "string") throw new CloudSyncError("bad_reply", "Text content is not a string.");
+    return value;
+  },
+
+  opFromWire(value) {
+    if (!Array.isArray(value) || !value.every(isComponent)) {
+      throw new CloudSyncError("bad_reply", "Not an operation of type text.");
+    }
+    return textUnicode.normalize(value as TextOp);
+  },
+
+  opToWire: (op) => op,
+
+  check(content, op) {
+    try {
+      textUnicode.checkOp(op);
+    } catch (error) {
+      throw new CloudSyncError("op_invalid", error instanceof Error ? error.message : "Invalid operation.");
+    }
+    if (!op.every((c) => typeof c !== "string" || isWellFormed(c))) {
+      throw new CloudSyncError("op_invalid", "An insert holds half of a surrogate pair.");
+    }
+    // One code point has at most two units: count only when the cheap bound does not decide.
+    const consumed = consumedLength(op);
+    if (consumed * 2 > content.length && consumed > codePointCount(content)) {
+      throw new CloudSyncError("op_invalid", "The operation is longer than the document.");
+    }
+  },
+
+  isNoop: (op) => op.length === 0,
+  apply: (content, op) => textUnicode.apply(content, op),
+  compose: (a, b) => textUnicode.compose(a, b),
+  transform: (op, other, side) => textUnicode.transform(op, other, side),
+  diff: diffText,
+  insertAll: (content) => (content === "" ? [] : [content]),
+
+  transformPosition(position, op, isOwn) {
+    let at = 0;
+    let result = position;
+    for (const component of op) {
+      if (at > result) break;
+      if (typeof component === "number") {
+        at += component;
+      } else if (typeof component === "string") {
+        const length = codePointCount(component);
+        if (at < result || isOwn) {
+          result += length;
+        }
+        at += length;
+      } else {
+        const length = typeof component.d === "number" ? component.d : codePointCount(component.d);
+        result -= Math.min(length, Math.max(0, result - at));
+      }
+    }
+    return result;
+  },
+
+  insertedText: (op) => op.filter((c): c is string => typeof c === "string").join(""),
+  plainText: (content) => content,
+};

@@ -1,0 +1,57 @@
+// The transport over socket.io-client.
+
+import { io } from "socket.io-client";
+
+import type { CloseReason, Transport, TransportFactory } from "./transport.js";
+
+const kConnectTimeoutMs = 5_000;
+
+/** What CONNECT_ERROR looks like in socket.io-client. */
+type ConnectError = Error & { data?: unknown };
+
+export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, handlers }) => {
+  const socket = io(url, {
+    forceNew: true,
+    reconnection: false,
+    timeout: kConnectTimeoutMs,
+    auth: auth as Record<string, unknown>,
+    transports: pollingFirst ? ["polling", "websocket"] : ["websocket", "polling"],
+    tryAllTransports: true,
+    withCredentials: true,
+    closeOnBeforeunload: false,
+  });
+  let isClosed = false;
+
+  function finish(reason: CloseReason): void {
+    if (isClosed) return;
+    isClosed = true;
+    socket.disconnect();
+    handlers.onClose(reason);
+  }
+
+  socket.on("connect", () => handlers.onOpen());
+  socket.on("connect_error", (error: ConnectError) => {
+    finish({ message: error.message, ...(error.data === undefined ? {} : { refusal: error.data }) });
+  });
+  socket.on("disconnect", (reason) => finish({ message: reason }));
+  socket.onAny((name: string, payload: unknown) => {
+    if (!isClosed) handlers.onEvent(name, payload);
+  });
+
+  const transport: Transport = {
+    get isOpen() {
+      return socket.connected && !isClosed;
+    },
+    emit(event, payload, onAck) {
+      if (onAck === undefined) socket.emit(event, payload);
+      else socket.emit(event, payload, onAck);
+    },
+    emitVolatile(event, payload) {
+      socket.volatile.emit(event, payload);
+    },
+    close() {
+      finish({ message: "closed by the client" });
+    },
+  };
+  return transport;
+};
