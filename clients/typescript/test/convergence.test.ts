@@ -9,7 +9,9 @@ import { FakeAuthority } from "./support/fake_authority.js";
 import { FakeScheduler, seededRandom } from "./support/fake_scheduler.js";
 import { FakeServer } from "./support/fake_server.js";
 
-const kSeeds = process.env.CS_SEED === undefined ? 150 : 1;
+declare const process: { env: Record<string, string | undefined> };
+
+const kSeeds = process.env.CS_SEED === undefined ? 100 : 1;
 const kFirstSeed = Number(process.env.CS_SEED ?? "1");
 
 type Random = () => number;
@@ -108,6 +110,10 @@ function expectNoDuplicates(authority: FakeAuthority, seed: number): void {
 
 describe.each(["text", "rich-text"] as const)("%s", (typeName) => {
   test(`converges over ${kSeeds} seeds of a bad network`, { timeout: 120_000 }, async () => {
-    for (let seed = kFirstSeed; seed < kFirstSeed + kSeeds; seed++) await simulate(typeName, seed);
+    for (let seed = kFirstSeed; seed < kFirstSeed + kSeeds; seed++) {
+      await simulate(typeName, seed);
+      // The runner's own messages need a turn of the loop.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   });
 });

@@ -58,8 +58,7 @@ export function diffText(from: string, to: string): TextOp {
   const suffix = commonSuffix(from, to, Math.min(from.length, to.length) - prefix);
   const deleted = codePointCount(from.slice(prefix, from.length - suffix));
   const inserted = to.slice(prefix, to.length - suffix);
-  const op: TextOp = [codePointCount(from.slice(0, prefix)), inserted, { d: deleted }];
-  return op.filter((c) => (typeof c === "object" ? c.d !== 0 : c !== 0 && c !== ""));
+  return textUnicode.normalize([codePointCount(from.slice(0, prefix)), inserted, { d: deleted }]);
 }
 
 function consumedLength(op: TextOp): number {

@@ -1,0 +1,274 @@
+import { describe, expect, test } from "vitest";
+
+import { CloudSyncError, MemoryIdentity } from "../src/index.js";
+import { failure } from "./support/fake_authority.js";
+import { Fixture } from "./support/fixture.js";
+
+describe("editing", () => {
+  test("is saving until the server has the edit, then saved", async () => {
+    const fixture = new Fixture();
+    const { document, events } = await fixture.open();
+    document.submit(["x"], "editor");
+    await fixture.scheduler.run(1_000);
+    expect(events).toEqual(['change local "xabc"', "state saving", "state saved"]);
+    expect(fixture.authority.content).toBe("xabc");
+  });
+
+  test("composes what is typed while an operation is in flight", async () => {
+    const fixture = new Fixture("");
+    const { document } = await fixture.open();
+    for (const [at, letter] of [..."hello"].entries()) document.submit(at === 0 ? [letter] : [at, letter]);
+    await fixture.scheduler.run(1_000);
+    expect(fixture.submissions()).toEqual(['[0,1,["h"]]', '[1,2,[1,"ello"]]']);
+  });
+
+  test("refuses an operation that does not fit, and keeps the content", async () => {
+    const { document } = await new Fixture().open();
+    expect(() => document.submit([4, "x"])).toThrow(CloudSyncError);
+    expect(() => document.submit(["\ud83d"])).toThrow("surrogate");
+    expect(document.content).toBe("abc");
+  });
+
+  test("keeps remote changes waiting while held", async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.open(), await fixture.open()];
+    one.document.hold();
+    two.document.submit(["remote "]);
+    await fixture.scheduler.run(1_000);
+    one.document.submit([3, "!"]);
+    await fixture.scheduler.run(1_000);
+    expect(one.document.content).toBe("abc!");
+    one.document.release();
+    await fixture.scheduler.run(1_000);
+    expect([one.document.content, one.document.state]).toEqual(["remote abc!", "saved"]);
+  });
+});
+
+describe("a lost connection", () => {
+  test("resumes with the same client id and sends the identical submission again", async () => {
+    const fixture = new Fixture();
+    const { document, events } = await fixture.open();
+    fixture.server.intercept = (event) => (event === "submit-op" ? "silence" : undefined);
+    document.submit(["x"]);
+    await fixture.scheduler.run(100);
+    fixture.server.intercept = () => undefined;
+    fixture.server.cutAll();
+    await fixture.scheduler.run(2_000);
+    expect(fixture.submissions()).toEqual(['[0,1,["x"]]', '[0,1,["x"]]']);
+    expect(fixture.authority.log.map(({ clientId }) => clientId)).toEqual(["client-1"]);
+    expect(events.slice(1)).toEqual(["state saving", "state offline", "state saving", "state saved"]);
+  });
+
+  test("takes the own operation in the catch-up for its acknowledgement", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    document.submit(["x"]);
+    // Committed, but neither frame nor ack come back.
+    fixture.authority.submit("client-1", 0, 1, ["x"]);
+    fixture.server.cutAll();
+    await fixture.scheduler.run(2_000);
+    expect([document.content, document.state]).toEqual(["xabc", "saved"]);
+    expect(fixture.submissions()).toHaveLength(1);
+  });
+
+  test("sends what was typed offline once, and nothing before", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    fixture.server.isUp = false;
+    fixture.server.cutAll();
+    await fixture.scheduler.run(60_000);
+    document.submit(["offline "]);
+    document.setPresence({ selection: { index: 8, length: 0 } });
+    await fixture.scheduler.run(60_000);
+    expect([document.state, document.hasUnsavedChanges]).toEqual(["offline", true]);
+    expect(fixture.submissions()).toEqual([]);
+    fixture.server.isUp = true;
+    await fixture.scheduler.run(6_000);
+    expect([document.state, fixture.authority.content]).toEqual(["saved", "offline abc"]);
+    expect(fixture.submissions()).toHaveLength(1);
+    expect(fixture.server.violations).toEqual([]);
+  });
+
+  test("goes on under a new identity when the server refuses the old one", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    fixture.server.refuseConnect = ({ client }) => (client === undefined ? null : { code: "forbidden", message: "" });
+    fixture.server.cutAll();
+    document.submit(["x"]);
+    await fixture.scheduler.run(3_000);
+    expect(fixture.authority.log.map(({ clientId }) => clientId)).toEqual(["client-2"]);
+    expect([document.content, document.state]).toEqual(["xabc", "saved"]);
+  });
+});
+
+describe("an unanswered or refused submission", () => {
+  test("is sent again, identical, after the timeout", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    fixture.server.intercept = (event) => (event === "submit-op" ? "silence" : undefined);
+    document.submit(["x"]);
+    await fixture.scheduler.run(9_000);
+    document.submit([1, "y"]);
+    fixture.server.intercept = () => undefined;
+    await fixture.scheduler.run(3_000);
+    expect(fixture.submissions()).toEqual(['[0,1,["x"]]', '[0,1,["x"]]', '[1,2,[1,"y"]]']);
+  });
+
+  test("is sent again, identical, when the server is overloaded, not before it said", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    fixture.server.intercept = (event) => (event === "submit-op" ? failure("overloaded", 2_000) : undefined);
+    document.submit(["x"]);
+    await fixture.scheduler.run(1_900);
+    expect(fixture.submissions()).toHaveLength(1);
+    fixture.server.intercept = () => undefined;
+    await fixture.scheduler.run(1_000);
+    expect(fixture.submissions()).toEqual(['[0,1,["x"]]', '[0,1,["x"]]']);
+    expect(document.state).toBe("saved");
+  });
+
+  test("becomes a copy when it is invalid, and editing goes on from the server's state", async () => {
+    const fixture = new Fixture();
+    const { document, events } = await fixture.open();
+    fixture.server.intercept = (event) => (event === "submit-op" ? failure("op_invalid") : undefined);
+    document.submit(["lost "]);
+    document.submit([5, "too "]);
+    await fixture.scheduler.run(100);
+    expect(events).toContain('unsent op_invalid "lost too abc" "lost too "');
+    expect([document.content, document.state]).toEqual(["abc", "saved"]);
+    fixture.server.intercept = () => undefined;
+    document.submit(["kept "]);
+    await fixture.scheduler.run(100);
+    expect(fixture.authority.content).toBe("kept abc");
+  });
+
+  test("joins again when the server forgot the membership", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    let refusals = 1;
+    fixture.server.intercept = (event) =>
+      event === "submit-op" && refusals-- > 0 ? failure("not_joined") : undefined;
+    document.submit(["x"]);
+    await fixture.scheduler.run(2_000);
+    expect([document.state, fixture.authority.content]).toEqual(["saved", "xabc"]);
+  });
+});
+
+describe("another history on the server", () => {
+  test("makes the whole text a copy and joins afresh", async () => {
+    const fixture = new Fixture();
+    const { document, events } = await fixture.open();
+    document.submit(["acknowledged "]);
+    await fixture.scheduler.run(1_000);
+    fixture.server.isUp = false;
+    fixture.server.cutAll();
+    fixture.authority.forgetAfter(0);
+    fixture.authority.submit("other", 0, 1, [3, " other"]);
+    fixture.server.isUp = true;
+    await fixture.scheduler.run(3_000);
+    expect(events.filter((event) => event.startsWith("unsent"))).toEqual([
+      'unsent history_diverged "acknowledged abc" "acknowledged abc"',
+    ]);
+    expect([document.content, document.state]).toEqual(["abc other", "saved"]);
+  });
+
+  test("keeps unsent edits as a copy when the revision is too old", async () => {
+    const fixture = new Fixture();
+    const { document, events } = await fixture.open();
+    fixture.server.cutAll();
+    document.submit(["unsent "]);
+    fixture.server.intercept = (event, { revision }) =>
+      event === "join-document" && revision !== undefined ? failure("revision_too_old") : undefined;
+    await fixture.scheduler.run(3_000);
+    expect(events).toContain('unsent revision_too_old "unsent abc" "unsent "');
+    expect([document.content, document.state]).toEqual(["abc", "saved"]);
+  });
+});
+
+describe("opening and closing", () => {
+  test("rejects with the server's code for an unknown document", async () => {
+    const fixture = new Fixture();
+    const opening = fixture.newClient().open("nowhere");
+    const outcome = opening.catch((error: unknown) => error);
+    await fixture.scheduler.run(1_000);
+    expect(await outcome).toMatchObject({ name: "CloudSyncError", code: "not_found" });
+  });
+
+  test("waits for the acknowledgement before it leaves", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    document.submit(["last words "]);
+    const closing = document.close();
+    expect(document.state).toBe("saving");
+    await fixture.scheduler.run(1_000);
+    await closing;
+    expect([document.state, fixture.authority.content]).toEqual(["closed", "last words abc"]);
+  });
+
+  test("rejects and stays open when the last edits cannot be saved", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    fixture.server.isUp = false;
+    fixture.server.cutAll();
+    document.submit(["x"]);
+    const outcome = document.close({ timeoutMs: 5_000 }).catch((error: unknown) => error);
+    await fixture.scheduler.run(6_000);
+    expect(await outcome).toMatchObject({ code: "timeout" });
+    expect([document.state, document.content]).toEqual(["offline", "xabc"]);
+  });
+
+  test("stops when another page takes the client over, and resumes when asked", async () => {
+    const fixture = new Fixture();
+    const { client, document } = await fixture.open();
+    const twin = new MemoryIdentity();
+    twin.adopt({ id: "client-1", secret: "secret of client-1" });
+    await fixture.open(twin);
+    await fixture.scheduler.run(60_000);
+    expect(document.state).toBe("superseded");
+    document.submit(["x"]);
+    client.reconnect();
+    await fixture.scheduler.run(2_000);
+    expect([document.state, fixture.authority.content]).toEqual(["saved", "xabc"]);
+  });
+});
+
+describe("presence and members", () => {
+  test("moves with edits made meanwhile, ours and theirs", async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.open(), await fixture.open()];
+    two.document.setPresence({ selection: { index: 1, length: 1 } });
+    await fixture.scheduler.run(1_000);
+    one.document.submit(["12"]);
+    expect(one.document.presence[0]?.state.selection).toEqual({ index: 3, length: 1 });
+    await fixture.scheduler.run(1_000);
+    two.document.submit([3, "3"]);
+    await fixture.scheduler.run(1_000);
+    // Their own insert at their cursor moves it.
+    expect(one.document.presence[0]?.state.selection).toEqual({ index: 4, length: 1 });
+  });
+
+  test("is sent at most once in 50 ms, and only when nothing is pending", async () => {
+    const fixture = new Fixture();
+    const { document } = await fixture.open();
+    for (let i = 0; i < 10; i++) {
+      document.setPresence({ selection: { index: i % 3, length: 0 } });
+      await fixture.scheduler.run(10);
+    }
+    fixture.server.intercept = (event) => (event === "submit-op" ? "silence" : undefined);
+    const before = fixture.server.sent.filter(({ event }) => event === "presence").length;
+    expect(before).toBeLessThanOrEqual(3);
+    document.submit(["x"]);
+    document.setPresence({ selection: { index: 3, length: 0 } });
+    await fixture.scheduler.run(1_000);
+    expect(fixture.server.sent.filter(({ event }) => event === "presence")).toHaveLength(before);
+  });
+
+  test("follows who comes and goes", async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.open(), await fixture.open()];
+    expect(one.document.members.map(({ clientId }) => clientId)).toEqual(["client-2"]);
+    await two.client.close();
+    await fixture.scheduler.run(1_000);
+    expect(one.document.members).toEqual([]);
+  });
+});
