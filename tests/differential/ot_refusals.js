@@ -1,0 +1,91 @@
+'use strict';
+// Operations that we refuse. Each class says whether the reference takes it (docs/ot.md lists them):
+// a class that stops being taken there, or here, is news.
+
+const { cutPoints } = require('./ot_random.js');
+const { text, rich, textType, richType } = require('./ot_types.js');
+
+const past = (type, doc, random) => type.length(doc) + 1 + random.below(50);
+const length = (random) => 1 + random.below(3);
+const nested = (key) => JSON.parse(`{"a": [{"${key}": 1}]}`);
+const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
+
+// [name, taken by the reference, (random, doc) => op]; 'not run': the reference walks one by one over
+// the length, or what it does depends on the document.
+const TEXT = [
+  ['delete past the end', true, (r, doc) => [{ d: past(text, doc, r) }]],
+  ['skip past the end', false, (r, doc) => [past(text, doc, r), 'x']],
+  ['fractional skip', true, (r, doc) => (doc ? [0.5, 'x'] : null)],
+  ['fractional delete', true, () => ['x', { d: 0.5 }]],
+  ['zero skip', false, () => [0, 'x']],
+  ['negative skip', false, (r) => [-length(r), 'x']],
+  ['negative delete', false, (r) => [{ d: -length(r) }]],
+  ['empty insert', false, () => ['']],
+  ['empty delete', false, (r) => [{ d: r.pick([0, '']) }]],
+  ['other key beside d', true, (r, doc) => (doc ? [{ d: 1, e: 1 }] : [{ d: 5, e: 1 }])],
+  ['boolean component', true, (r) => ['x', r.chance(0.5)]],
+  ['null component', false, () => [null]],
+  ['adjacent skips', false, () => [1, 1, 'x']],
+  ['skip at the end', false, () => ['x', 1]],
+  ['not an array', false, (r) => r.pick([{ ops: ['x'] }, 'x', 1, null])],
+  ['length above 2^53', 'not run', () => [{ d: 2 ** 53 }]],
+  ['total above 2^53', 'not run', () => [{ d: 2 ** 53 - 1 }, 'x', { d: 1 }]],
+];
+
+const cutInside = (doc, random) => {
+  const units = doc.map(({ insert }) => (typeof insert === 'string' ? insert : '.')).join('');
+  const cuts = new Set(cutPoints(doc));
+  const inside = Array.from(units, (_, i) => i).filter((i) => i <= units.length && !cuts.has(i));
+  return inside.length > 0 ? random.pick(inside) : null;
+};
+
+const RICH = [
+  ['delete past the end', true, (r, doc) => [{ delete: past(rich, doc, r) }]],
+  ['retain past the end', true, (r, doc) => [{ retain: past(rich, doc, r) }, { insert: 'x' }]],
+  ['formatting past the end', true, (r, doc) => [{ retain: past(rich, doc, r), attributes: { b: 1 } }]],
+  ['empty component', true, () => [{}]],
+  ['unknown key', true, (r) => [r.pick([{ foo: 1 }, { insert: 'x', foo: 1 }])]],
+  ['two actions', true, (r) => [r.pick([{ insert: 'x', delete: 1 }, { insert: 'x', retain: 1 }])]],
+  ['zero length', true, (r) => [r.pick([{ retain: 0 }, { delete: 0 }])]],
+  ['negative length', true, (r) => [r.pick([{ retain: -length(r) }, { delete: -length(r) }])]],
+  ['fractional length', true, (r) => [r.pick([{ retain: 0.5 }, { delete: 1.5 }])]],
+  ['length that is a string', true, (r) => [r.pick([{ retain: '1' }, { delete: '1' }])]],
+  ['empty insert', true, () => [{ insert: '' }]],
+  ['insert of neither text nor object', true, (r) => [{ insert: r.pick([1, true, null, []]) }]],
+  ['empty embed', true, () => [{ insert: {} }]],
+  ['attributes that are no object', true, (r) => [{ insert: 'x', attributes: r.pick([1, 'b', null, []]) }]],
+  ['attributes of a delete', true, () => [{ delete: 1, attributes: { bold: true } }]],
+  ['object retain', 'not run', () => [{ retain: { image: 'x' } }]],
+  ['forbidden attribute', true, (r) => [{ insert: 'x', attributes: nested(r.pick(FORBIDDEN)).a[0] }]],
+  ['forbidden key inside an attribute', true, (r) => [{ insert: 'x', attributes: nested(r.pick(FORBIDDEN)) }]],
+  ['forbidden key inside an embed', true, (r) => [{ insert: { e: nested(r.pick(FORBIDDEN)) } }]],
+  ['component that is no object', 'not run', (r) => [r.pick(['x', 1, null, []])]],
+  ['neither array nor ops', true, (r) => r.pick(['x', 1, {}, { ops: 1 }, { ops: [], x: 1 }])],
+  ['length above 2^53', true, () => [{ delete: 2 ** 53 }]],
+  ['surrogate pair cut by a delete', true, (r, doc) => {
+    const at = cutInside(doc, r);
+    return at === null ? null : [{ delete: at }];
+  }],
+  ['surrogate pair cut by an insert', true, (r, doc) => {
+    const at = cutInside(doc, r);
+    return at === null ? null : [{ retain: at }, { insert: 'x' }];
+  }],
+  ['surrogate pair cut by formatting', true, (r, doc) => {
+    const at = cutInside(doc, r);
+    return at === null ? null : [{ retain: at, attributes: { bold: true } }];
+  }],
+];
+
+const takes = (apply) => (doc, op) => {
+  try {
+    apply(structuredClone(doc), structuredClone(op));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+module.exports = [
+  { type: text, classes: TEXT, referenceTakes: takes((doc, op) => textType.apply(doc, op)) },
+  { type: rich, classes: RICH, referenceTakes: takes((doc, op) => richType.apply(doc, op)) },
+];
