@@ -1,7 +1,8 @@
 #pragma once
-// Assertions that stay on in release builds: a broken invariant means our own bug, and data in doubt
-// is worse than a restart (the store holds every acknowledged operation). Bytes from a peer never
-// reach an assertion; they are validated into a Result first.
+
+// Assertions that stay on in release builds: a broken invariant means our own bug, and data in
+// doubt is worse than a restart (the store holds every acknowledged operation). Bytes from a peer
+// never reach an assertion; they are validated into a Result first.
 
 namespace cloudsync {
 
@@ -14,9 +15,9 @@ namespace cloudsync {
 }  // namespace cloudsync
 
 /// Aborts with `why` unless `condition` holds.
-#define CS_ASSERT(condition, why)                                            \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]] {                                         \
-      ::cloudsync::assertion_failed(#condition, (why), __FILE__, __LINE__);  \
-    }                                                                        \
+#define CS_ASSERT(condition, why)                                           \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]] {                                        \
+      ::cloudsync::assertion_failed(#condition, (why), __FILE__, __LINE__); \
+    }                                                                       \
   } while (false)

@@ -2,7 +2,9 @@
 
 namespace cloudsync {
 
-TimePoint SystemClock::now() const { return std::chrono::steady_clock::now(); }
+TimePoint SystemClock::now() const {
+  return std::chrono::steady_clock::now();
+}
 
 Timestamp SystemClock::wall() const {
   using std::chrono::duration_cast;

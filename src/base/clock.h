@@ -1,9 +1,9 @@
 #pragma once
 // Time, passed in so that the simulator can own it. The pure layers never ask an operating system.
 
-#include <chrono>
-
 #include "base/ids.h"
+
+#include <chrono>
 
 namespace cloudsync {
 
@@ -31,9 +31,11 @@ class SystemClock final : public Clock {
 class ManualClock final : public Clock {
  public:
   TimePoint now() const override { return TimePoint(elapsed_); }
+
   Timestamp wall() const override;
 
   void advance(Duration by) { elapsed_ += by; }
+
   /// Moves the wall clock alone, as an operator or NTP would.
   void jump_wall(std::chrono::milliseconds by) { wall_offset_ += by; }
 

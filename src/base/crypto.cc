@@ -1,10 +1,10 @@
 #include "base/crypto.h"
 
+#include "base/assert.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
-#include "base/assert.h"
 
 namespace cloudsync {
 namespace {

@@ -39,8 +39,11 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
 class FieldHasher {
  public:
   FieldHasher& add(std::span<const std::uint8_t> field);
+
   FieldHasher& add(std::string_view field) { return add(as_bytes(field)); }
+
   FieldHasher& add(std::uint64_t number);
+
   Sha256 finish() const { return sha256(bytes_); }
 
  private:

@@ -7,7 +7,8 @@ namespace {
 
 TEST(Crypto, Sha1MatchesTheWebSocketExample) {
   // RFC 6455 section 1.3.
-  const auto digest = sha1(as_bytes("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+  const auto digest =
+      sha1(as_bytes("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
   EXPECT_EQ(base64(digest), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 

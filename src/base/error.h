@@ -1,6 +1,6 @@
 #pragma once
-// The one list of error codes. Each has a stable name that clients switch on (docs/protocol.md), and
-// they are grouped by who can act on them.
+// The one list of error codes. Each has a stable name that clients switch on (docs/protocol.md),
+// and they are grouped by who can act on them.
 
 #include <cstdint>
 #include <optional>
@@ -40,8 +40,8 @@ std::string_view error_name(ErrorCode code);
 /// The code with that wire name, or nothing.
 std::optional<ErrorCode> error_from_name(std::string_view name);
 
-/// What went wrong, as a value. `message` is for humans and may be shown to the peer: it never holds
-/// document content, secrets or paths.
+/// What went wrong, as a value. `message` is for humans and may be shown to the peer: it never
+/// holds document content, secrets or paths.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;

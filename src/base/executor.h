@@ -1,6 +1,6 @@
 #pragma once
-// Executor: a place where work runs one piece at a time, in the order posted. An event loop is one; the
-// simulator has another. Stores and services answer through the executor that asked.
+// Executor: a place where work runs one piece at a time, in the order posted. An event loop is one;
+// the simulator has another. Stores and services answer through the executor that asked.
 
 #include "base/unique_function.h"
 

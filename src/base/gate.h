@@ -3,13 +3,13 @@
 // Loop thread only. A pending step holds a Hold; close() refuses new holds and calls back once the
 // last one is gone, so that an object outlives every callback that names it.
 
+#include "base/assert.h"
+#include "base/unique_function.h"
+
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <utility>
-
-#include "base/assert.h"
-#include "base/unique_function.h"
 
 namespace cloudsync {
 
@@ -19,12 +19,15 @@ class Gate {
   class Hold {
    public:
     Hold(Hold&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+
     Hold& operator=(Hold&& other) noexcept {
       std::swap(gate_, other.gate_);
       return *this;
     }
+
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;
+
     ~Hold() {
       if (gate_ != nullptr) {
         gate_->leave();
@@ -33,13 +36,16 @@ class Gate {
 
    private:
     friend class Gate;
+
     explicit Hold(Gate* gate) : gate_(gate) {}
+
     Gate* gate_;
   };
 
   Gate() = default;
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
+
   ~Gate() { CS_ASSERT(holds_ == 0, "a gate is destroyed only when nothing holds it"); }
 
   /// A hold, or nothing once close() was called.
@@ -60,6 +66,7 @@ class Gate {
   }
 
   bool closed() const { return closed_; }
+
   std::size_t holds() const { return holds_; }
 
  private:

@@ -1,16 +1,17 @@
 #pragma once
 // The domain's identifiers and counters, one type each.
 
+#include "base/strong.h"
+
 #include <cstdint>
 #include <string>
-
-#include "base/strong.h"
 
 namespace cloudsync {
 
 using OrgId = Strong<struct OrgIdTag, std::string>;
 using UserId = Strong<struct UserIdTag, std::string>;
-/// 22 characters of base64url (128 random bits): it is also the unguessable link of a guest document.
+/// 22 characters of base64url (128 random bits): it is also the unguessable link of a guest
+/// document.
 using DocumentId = Strong<struct DocumentIdTag, std::string>;
 /// One editing client of one user (a browser tab); survives reconnects.
 using ClientId = Strong<struct ClientIdTag, std::string>;
@@ -22,6 +23,8 @@ using ClientSeq = Strong<struct ClientSeqTag, std::uint64_t>;
 /// Milliseconds since the Unix epoch.
 using Timestamp = Strong<struct TimestampTag, std::int64_t>;
 
-inline Revision next(Revision revision) { return Revision(revision.value() + 1); }
+inline Revision next(Revision revision) {
+  return Revision(revision.value() + 1);
+}
 
 }  // namespace cloudsync

@@ -1,22 +1,22 @@
 #include "base/json.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <vector>
+#include "base/assert.h"
 
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 
-#include "base/assert.h"
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
 
 namespace cloudsync {
 namespace {
 
 enum class KeyOrder { kAsIs, kSorted };
 
-// Builds a value from the parser's events. Numbers are read from their text again: Boost.JSON 1.81 is
-// off by an ulp on long decimals, std::from_chars rounds exactly as every JavaScript peer does.
+// Builds a value from the parser's events. Numbers are read from their text again: Boost.JSON 1.81
+// is off by an ulp on long decimals, std::from_chars rounds exactly as every JavaScript peer does.
 class ValueBuilder {
  public:
   static constexpr std::size_t max_object_size = boost::json::object::max_size();
@@ -32,53 +32,70 @@ class ValueBuilder {
   JsonValue release() { return stack_.release(); }
 
   bool on_document_begin(Error&) { return true; }
+
   bool on_document_end(Error&) { return true; }
+
   bool on_object_begin(Error&) { return true; }
+
   bool on_object_end(std::size_t size, Error&) {
     stack_.push_object(size);
     return true;
   }
+
   bool on_array_begin(Error&) { return true; }
+
   bool on_array_end(std::size_t size, Error&) {
     stack_.push_array(size);
     return true;
   }
+
   bool on_key_part(Text part, std::size_t, Error&) {
     stack_.push_chars(part);
     return true;
   }
+
   bool on_key(Text part, std::size_t, Error&) {
     stack_.push_key(part);
     return true;
   }
+
   bool on_string_part(Text part, std::size_t, Error&) {
     stack_.push_chars(part);
     return true;
   }
+
   bool on_string(Text part, std::size_t, Error&) {
     stack_.push_string(part);
     return true;
   }
+
   bool on_number_part(Text part, Error&) {
     number_.append(part.data(), part.size());
     return true;
   }
+
   bool on_int64(std::int64_t number, Text part, Error& error) {
     return on_number(static_cast<double>(number), part, error);
   }
+
   bool on_uint64(std::uint64_t number, Text part, Error& error) {
     return on_number(static_cast<double>(number), part, error);
   }
+
   bool on_double(double number, Text part, Error& error) { return on_number(number, part, error); }
+
   bool on_bool(bool value, Error&) {
     stack_.push_bool(value);
     return true;
   }
+
   bool on_null(Error&) {
     stack_.push_null();
     return true;
   }
+
   bool on_comment_part(Text, Error&) { return true; }
+
   bool on_comment(Text, Error&) { return true; }
 
  private:
@@ -104,7 +121,8 @@ class ValueBuilder {
   std::string number_;
 };
 
-// Number::toString of ECMA-262: shortest digits that round-trip, plain up to 21 digits, else exponent.
+// Number::toString of ECMA-262: shortest digits that round-trip, plain up to 21 digits, else
+// exponent.
 void append_double(std::string& out, double number) {
   if (!std::isfinite(number)) {
     out += "null";  // as JSON.stringify
@@ -257,13 +275,27 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text, plain_first, i - plain_first);
     plain_first = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[c >> 4];

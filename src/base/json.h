@@ -3,14 +3,14 @@
 // writer is ours because peers are JavaScript: numbers print as JSON.stringify prints them, and
 // equal documents must have equal bytes for state hashes.
 
+#include "base/result.h"
+
+#include <boost/json/value.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <boost/json/value.hpp>
-
-#include "base/result.h"
 
 namespace cloudsync {
 
@@ -25,8 +25,8 @@ inline constexpr std::size_t kJsonDepthMax = 64;
 /// Largest integer that every JavaScript peer represents exactly (2^53 - 1).
 inline constexpr std::int64_t kJsonIntegerMax = 9'007'199'254'740'991;
 
-/// Parses one JSON text (RFC 8259), nothing behind it. Errors: kBadRequest for malformed or too deep
-/// text, lone surrogates, or numbers beyond a double. Numbers that are whole and within
+/// Parses one JSON text (RFC 8259), nothing behind it. Errors: kBadRequest for malformed or too
+/// deep text, lone surrogates, or numbers beyond a double. Numbers that are whole and within
 /// kJsonIntegerMax become int64, all others double, so that 1, 1.0 and 1e0 are equal as they are in
 /// JavaScript. Of duplicate keys the last wins.
 Result<JsonValue> parse_json(std::string_view text, std::size_t depth_max = kJsonDepthMax);
@@ -35,8 +35,8 @@ Result<JsonValue> parse_json(std::string_view text, std::size_t depth_max = kJso
 void append_json(std::string& out, const JsonValue& value);
 std::string to_json(const JsonValue& value);
 
-/// The canonical form: like to_json with keys sorted by UTF-8 bytes at every level. Equal values have
-/// equal text.
+/// The canonical form: like to_json with keys sorted by UTF-8 bytes at every level. Equal values
+/// have equal text.
 std::string to_canonical_json(const JsonValue& value);
 
 /// Appends `text` as a JSON string with its quotes. `text` is valid UTF-8.

@@ -1,13 +1,15 @@
 #include "base/json.h"
 
-#include <limits>
-
 #include <gtest/gtest.h>
+
+#include <limits>
 
 namespace cloudsync {
 namespace {
 
-std::string round_trip(std::string_view text) { return to_json(*parse_json(text)); }
+std::string round_trip(std::string_view text) {
+  return to_json(*parse_json(text));
+}
 
 TEST(Json, PrintsNumbersAsJavaScriptDoes) {
   EXPECT_EQ(round_trip("[1,1.0,1e0,-0,0.1]"), "[1,1,1,0,0.1]");
@@ -36,7 +38,17 @@ TEST(Json, EqualityIgnoresKeyOrderAndNumberSpelling) {
 }
 
 TEST(Json, RefusesMalformedText) {
-  for (const char* text : {"", "{", "[1,]", "01", "nul", "\"\\ud800\"", "\"\xff\"", "1 2", "1e999", "\"\\udc00\"", "/**/1"}) {
+  for (const char* text : {"",
+                           "{",
+                           "[1,]",
+                           "01",
+                           "nul",
+                           "\"\\ud800\"",
+                           "\"\xff\"",
+                           "1 2",
+                           "1e999",
+                           "\"\\udc00\"",
+                           "/**/1"}) {
     EXPECT_EQ(parse_json(text).error().code, ErrorCode::kBadRequest) << text;
   }
 }
@@ -51,7 +63,8 @@ TEST(Json, CapsTheDepth) {
 }
 
 TEST(Json, FindsUnsignedNumbersOnlyWithinTheSafeRange) {
-  const auto object = parse_json(R"({"a":7,"b":-1,"c":1.5,"d":"7","e":9007199254740992})")->get_object();
+  const auto object =
+      parse_json(R"({"a":7,"b":-1,"c":1.5,"d":"7","e":9007199254740992})")->get_object();
   EXPECT_EQ(find_unsigned(object, "a"), 7U);
   for (const char* key : {"b", "c", "d", "e", "f"}) {
     EXPECT_FALSE(find_unsigned(object, key)) << key;

@@ -10,7 +10,8 @@ namespace cloudsync {
 
 struct Limits {
   // --- HTTP and transports (src/gateway) ---
-  /// Request line plus headers; 8 KiB is what nginx and Node accept, twice that leaves room for cookies.
+  /// Request line plus headers; 8 KiB is what nginx and Node accept, twice that leaves room for
+  /// cookies.
   std::size_t http_header_bytes = 16 * 1024;
   /// Body of one REST request.
   std::size_t http_body_bytes = 1024 * 1024;

@@ -43,12 +43,15 @@ void log_event(LogLevel level, std::string_view event, LogFields fields);
 inline void log_debug(std::string_view event, LogFields fields = {}) {
   log_event(LogLevel::kDebug, event, fields);
 }
+
 inline void log_info(std::string_view event, LogFields fields = {}) {
   log_event(LogLevel::kInfo, event, fields);
 }
+
 inline void log_warning(std::string_view event, LogFields fields = {}) {
   log_event(LogLevel::kWarning, event, fields);
 }
+
 inline void log_error(std::string_view event, LogFields fields = {}) {
   log_event(LogLevel::kError, event, fields);
 }

@@ -1,15 +1,17 @@
 #include "base/metrics.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/assert.h"
 #include "base/json.h"
+
+#include <algorithm>
+#include <array>
 
 namespace cloudsync {
 namespace {
 
-std::string number(double value) { return to_json(JsonValue(value)); }
+std::string number(double value) {
+  return to_json(JsonValue(value));
+}
 
 void append_header(std::string& out,
                    std::string_view name,
@@ -80,15 +82,31 @@ void Histogram::observe(double value) {
   sum_.fetch_add(value, std::memory_order_relaxed);
 }
 
-double Histogram::sum() const { return sum_.load(std::memory_order_relaxed); }
+double Histogram::sum() const {
+  return sum_.load(std::memory_order_relaxed);
+}
 
 std::uint64_t Histogram::bucket(std::size_t index) const {
   return buckets_[index].load(std::memory_order_relaxed);
 }
 
 std::span<const double> latency_bounds() {
-  static constexpr std::array kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                         0.05,   0.085,   0.15,   0.25,  0.5,    1.0,   2.5,  10.0};
+  static constexpr std::array kBounds = {0.0001,
+                                         0.00025,
+                                         0.0005,
+                                         0.001,
+                                         0.0025,
+                                         0.005,
+                                         0.01,
+                                         0.025,
+                                         0.05,
+                                         0.085,
+                                         0.15,
+                                         0.25,
+                                         0.5,
+                                         1.0,
+                                         2.5,
+                                         10.0};
   return kBounds;
 }
 

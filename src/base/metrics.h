@@ -1,7 +1,7 @@
 #pragma once
 // Counters, gauges and histograms that every layer can afford: a relaxed atomic add, no lock, no
-// lookup on the hot path. A component owns a reference that it looked up once; telemetry text is made
-// by Metrics::render (Prometheus exposition format 0.0.4).
+// lookup on the hot path. A component owns a reference that it looked up once; telemetry text is
+// made by Metrics::render (Prometheus exposition format 0.0.4).
 
 #include <atomic>
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace cloudsync {
 class Counter {
  public:
   void add(std::uint64_t amount = 1) { value_.fetch_add(amount, std::memory_order_relaxed); }
+
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -27,7 +28,9 @@ class Counter {
 class Gauge {
  public:
   void add(std::int64_t amount) { value_.fetch_add(amount, std::memory_order_relaxed); }
+
   void set(std::int64_t value) { value_.store(value, std::memory_order_relaxed); }
+
   std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -41,9 +44,13 @@ class Histogram {
 
   /// O(number of bounds).
   void observe(double value);
+
   std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+
   double sum() const;
+
   std::span<const double> bounds() const { return bounds_; }
+
   /// Observations in bucket `index` alone (not cumulative); index bounds().size() is the overflow.
   std::uint64_t bucket(std::size_t index) const;
 
@@ -59,8 +66,9 @@ std::span<const double> latency_bounds();
 /// Bounds for sizes of batches and groups: powers of two from 1 to 4,096.
 std::span<const double> size_bounds();
 
-/// The registry: names are looked up under a lock, references stay valid for the registry's lifetime.
-/// Thread-safe. A label set is part of the name: `counter("x_total", "…", "limit=\"frame_bytes\"")`.
+/// The registry: names are looked up under a lock, references stay valid for the registry's
+/// lifetime. Thread-safe. A label set is part of the name: `counter("x_total", "…",
+/// "limit=\"frame_bytes\"")`.
 class Metrics {
  public:
   Counter& counter(std::string_view name, std::string_view help, std::string_view labels = {});

@@ -26,8 +26,9 @@ TEST(Metrics, RendersPrometheusText) {
   const std::string text = metrics.render();
   EXPECT_THAT(text, HasSubstr("cloudsync_limit_reached_total{limit=\"frame_bytes\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE connections gauge\nconnections -2\n"));
-  EXPECT_THAT(text, HasSubstr("ack_seconds_bucket{le=\"0.5\"} 1\nack_seconds_bucket{le=\"1\"} 2\n"
-                              "ack_seconds_bucket{le=\"+Inf\"} 3\nack_seconds_sum 10.25\n"));
+  EXPECT_THAT(text,
+              HasSubstr("ack_seconds_bucket{le=\"0.5\"} 1\nack_seconds_bucket{le=\"1\"} 2\n"
+                        "ack_seconds_bucket{le=\"+Inf\"} 3\nack_seconds_sum 10.25\n"));
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "base/random.h"
 
-#include <vector>
+#include "base/assert.h"
+#include "base/crypto.h"
 
 #include <openssl/rand.h>
 
-#include "base/assert.h"
-#include "base/crypto.h"
+#include <vector>
 
 namespace cloudsync {
 

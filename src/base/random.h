@@ -24,6 +24,7 @@ class SystemRandom final : public RandomSource {
 class SeededRandom final : public RandomSource {
  public:
   explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+
   void fill(std::span<std::uint8_t> out) override;
 
  private:

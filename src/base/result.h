@@ -1,12 +1,13 @@
 #pragma once
 // Result<T>: a value or an Error. The only file that names the library behind it (tl::expected,
-// since libstdc++ 12 has std::expected in C++23 mode only), so that moving is a change in one place.
+// since libstdc++ 12 has std::expected in C++23 mode only), so that moving is a change in one
+// place.
 
-#include <utility>
+#include "base/error.h"
 
 #include <tl/expected.hpp>
 
-#include "base/error.h"
+#include <utility>
 
 namespace cloudsync {
 
@@ -22,7 +23,9 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
 }
 
 /// Passes an existing error on.
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace cloudsync
 
@@ -30,19 +33,19 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 #define CS_CONCAT(a, b) CS_CONCAT_INNER(a, b)
 
 /// Returns the error of a Result<void> expression from the enclosing function.
-#define CS_TRY(expression)                                   \
-  do {                                                       \
-    if (auto cs_result = (expression); !cs_result) {         \
+#define CS_TRY(expression)                                    \
+  do {                                                        \
+    if (auto cs_result = (expression); !cs_result) {          \
       return ::cloudsync::fail(std::move(cs_result).error()); \
-    }                                                        \
+    }                                                         \
   } while (false)
 
 /// Declares or assigns from a Result, or returns its error: CS_TRY_ASSIGN(auto doc, load(id));
 #define CS_TRY_ASSIGN(declaration, ...) \
   CS_TRY_ASSIGN_IMPL(CS_CONCAT(cs_result_, __LINE__), declaration, __VA_ARGS__)
-#define CS_TRY_ASSIGN_IMPL(result, declaration, ...)      \
-  auto result = (__VA_ARGS__);                            \
-  if (!result) {                                          \
-    return ::cloudsync::fail(std::move(result).error());  \
-  }                                                       \
+#define CS_TRY_ASSIGN_IMPL(result, declaration, ...)     \
+  auto result = (__VA_ARGS__);                           \
+  if (!result) {                                         \
+    return ::cloudsync::fail(std::move(result).error()); \
+  }                                                      \
   declaration = *std::move(result)

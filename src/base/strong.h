@@ -1,5 +1,6 @@
 #pragma once
-// Strong<Tag, T>: a distinct type for each kind of id or number, so that two of them can't be swapped.
+// Strong<Tag, T>: a distinct type for each kind of id or number, so that two of them can't be
+// swapped.
 
 #include <compare>
 #include <cstddef>
@@ -14,6 +15,7 @@ class Strong {
   using value_type = T;
 
   Strong() = default;
+
   explicit Strong(T value) : value_(std::move(value)) {}
 
   const T& value() const { return value_; }

@@ -1,8 +1,8 @@
 #include "base/unique_function.h"
 
-#include <memory>
-
 #include <gtest/gtest.h>
+
+#include <memory>
 
 namespace cloudsync {
 namespace {

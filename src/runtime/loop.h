@@ -1,10 +1,16 @@
 #pragma once
 // The event loop: sockets, timers and a mailbox, one loop per thread, shared nothing.
 //
-// The interface is completion-shaped (bytes are handed in when they arrived, a send is handed over and
-// reported when it left), so that epoll and io_uring fit behind it. Everything except post() and
-// stop() is for the loop's own thread. Sends are coalesced: what is queued for a socket during one
-// turn of the loop leaves in one system call at its end.
+// The interface is completion-shaped (bytes are handed in when they arrived, a send is handed over
+// and reported when it left), so that epoll and io_uring fit behind it. Everything except post()
+// and stop() is for the loop's own thread. Sends are coalesced: what is queued for a socket during
+// one turn of the loop leaves in one system call at its end.
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/result.h"
+#include "base/unique_function.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,11 +18,9 @@
 #include <span>
 #include <string>
 
-#include "base/bytes.h"
-#include "base/clock.h"
-#include "base/executor.h"
-#include "base/result.h"
-#include "base/unique_function.h"
+namespace cloudsync {
+class Metrics;
+}
 
 namespace cloudsync::runtime {
 
@@ -54,12 +58,14 @@ enum class CloseCause : std::uint8_t {
   kLocal,  ///< close() was called
 };
 
-/// Receives the events of one socket. All calls come from the loop, never from inside a call into it.
+/// Receives the events of one socket. All calls come from the loop, never from inside a call into
+/// it.
 class SocketEvents {
  public:
   virtual ~SocketEvents() = default;
-  /// Bytes arrived; they are valid during the call only.
-  virtual void on_data(SocketId socket, std::span<const std::uint8_t> bytes) = 0;
+  /// Bytes arrived. They are valid during the call only and may be changed (a WebSocket unmasks in
+  /// place).
+  virtual void on_data(SocketId socket, std::span<std::uint8_t> bytes) = 0;
   /// The send queue became empty after it had not been.
   virtual void on_drained(SocketId socket) = 0;
   /// The socket is gone; the last event of this socket, exactly once.
@@ -67,7 +73,8 @@ class SocketEvents {
 };
 
 enum class CloseMode : std::uint8_t {
-  kFlush,  ///< send what is queued, then end the stream; the descriptor goes at the peer's end or 5 s later
+  kFlush,  ///< send what is queued, then end the stream; the descriptor goes at the peer's end or 5
+           ///< s later
   kAbort,  ///< drop what is queued
 };
 
@@ -75,19 +82,23 @@ class Loop : public Executor {
  public:
   using Accepted = UniqueFunction<void(SocketId socket, const Endpoint& peer)>;
 
-  /// Accepts on `endpoint` (SO_REUSEADDR; with `shared`, SO_REUSEPORT so that each loop has a listener).
-  /// Returns the bound endpoint. Each accepted socket must be attach()ed inside the callback.
+  /// Accepts on `endpoint` (SO_REUSEADDR; with `shared`, SO_REUSEPORT so that each loop has a
+  /// listener). Returns the bound endpoint. Each accepted socket must be attach()ed inside the
+  /// callback.
   virtual Result<Endpoint> listen(const Endpoint& endpoint, bool shared, Accepted accepted) = 0;
   /// Stops accepting on all listeners of this loop.
   virtual void stop_listening() = 0;
 
   /// Connects to a numeric endpoint; the socket is attached to `events` when `done` gets it.
-  virtual void connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) = 0;
+  virtual void connect(const Endpoint& endpoint,
+                       SocketEvents& events,
+                       Completion<SocketId> done) = 0;
 
   /// `events` must outlive the socket. Also used to hand a socket to another owner.
   virtual void attach(SocketId socket, SocketEvents& events) = 0;
 
-  /// Queues bytes; they leave at the end of this turn or when the peer takes them. No-op on a dead id.
+  /// Queues bytes; they leave at the end of this turn or when the peer takes them. No-op on a dead
+  /// id.
   virtual void send(SocketId socket, SharedBytes bytes) = 0;
   /// Bytes queued and not yet taken by the kernel.
   virtual std::size_t queued_bytes(SocketId socket) const = 0;
@@ -121,7 +132,8 @@ class Loop : public Executor {
   virtual bool on_loop_thread() const = 0;
 };
 
-/// The epoll engine.
-Result<std::unique_ptr<Loop>> make_epoll_loop();
+/// The epoll engine. Counts in `metrics` (cloudsync_loop_*), which outlives the loop; loops may
+/// share it.
+Result<std::unique_ptr<Loop>> make_epoll_loop(Metrics* metrics = nullptr);
 
 }  // namespace cloudsync::runtime

@@ -1,0 +1,393 @@
+#include "api/collaboration.h"
+
+#include "base/log.h"
+
+#include <utility>
+
+namespace cloudsync::api {
+namespace {
+
+using document::Frame;
+using gateway::ConnectionId;
+
+/// Longest document id that can exist, with room: longer ones are not looked up.
+constexpr std::size_t kDocumentIdMax = 64;
+
+Result<DocumentId> document_id(const JsonObject& arguments) {
+  const auto* id = find_string(arguments, "documentId");
+  if (id == nullptr || id->empty() || id->size() > kDocumentIdMax) {
+    return fail(ErrorCode::kBadRequest, "documentId must be a document's id");
+  }
+  return DocumentId(std::string(view(*id)));
+}
+
+Result<std::uint64_t> unsigned_argument(const JsonObject& arguments, std::string_view key) {
+  const auto number = find_unsigned(arguments, key);
+  if (!number) {
+    return fail(ErrorCode::kBadRequest, std::string(key) + " must be a whole number");
+  }
+  return *number;
+}
+
+/// At most `bytes` of `text`, cut at a character.
+std::string clipped(std::string_view text, std::size_t bytes) {
+  if (text.size() > bytes) {
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) {
+      --bytes;
+    }
+    text = text.substr(0, bytes);
+  }
+  return std::string(text);
+}
+
+std::string error_reply(const Error& error) {
+  std::string json = R"({"ok":false,"error":{"code":)";
+  append_json_string(json, error_name(error.code));
+  json += R"(,"message":)";
+  append_json_string(json, error.message);
+  if (error.retry_after_ms) {
+    json += R"(,"retryAfterMs":)" + std::to_string(*error.retry_after_ms);
+  }
+  json += "}}";
+  return json;
+}
+
+}  // namespace
+
+Collaboration::Collaboration(const NodeContext& context, std::uint32_t loop_index)
+    : context_(context), loop_index_(loop_index) {}
+
+Result<void> Collaboration::on_connect(ConnectionId connection,
+                                       const gateway::Subject& subject,
+                                       const JsonValue& auth) {
+  Client client;
+  client.user = UserId(subject.user);
+  const JsonObject empty;
+  const JsonObject& fields = auth.is_object() ? auth.get_object() : empty;
+  if (const auto* name = find_string(fields, "name")) {
+    client.name = clipped(view(*name), context_.limits.name_bytes);
+  }
+  const auto* resumed = fields.if_contains("client");
+  if (resumed != nullptr && !resumed->is_null()) {
+    const JsonObject& credentials = resumed->is_object() ? resumed->get_object() : empty;
+    const auto* id = find_string(credentials, "id");
+    const auto* secret = find_string(credentials, "secret");
+    if (id == nullptr || secret == nullptr) {
+      return fail(ErrorCode::kBadRequest, "auth.client needs id and secret");
+    }
+    client.client = ClientId(std::string(view(*id)));
+    const auto owner = context_.guests.verify_client(client.client, view(*secret));
+    if (!owner || (!subject.user.empty() && owner->value() != subject.user)) {
+      return fail(ErrorCode::kForbidden, "this client id belongs to somebody else");
+    }
+    client.user = *owner;
+  }
+  if (!subject.guests_allowed) {
+    return fail(ErrorCode::kUnauthenticated, "guests may not connect here");
+  }
+  if (client.user.value().empty()) {
+    client.user = context_.guests.make_user();
+  }
+  if (client.client.value().empty()) {
+    client.client = ClientId(random_token(context_.random, 16));
+  }
+  clients_.insert_or_assign(connection, std::move(client));
+  return {};
+}
+
+void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
+  using Handler = void (Collaboration::*)(const Call&, Client&, const JsonObject&);
+  static const std::map<std::string, Handler, std::less<>> kHandlers = {
+      {"join-document", &Collaboration::join_document},
+      {"leave-document", &Collaboration::leave_document},
+      {"submit-op", &Collaboration::submit_op},
+      {"fetch-ops", &Collaboration::fetch_ops},
+      {"presence", &Collaboration::presence},
+  };
+  const Call call{connection, event.ack};
+  const auto client = clients_.find(connection);
+  const auto handler = kHandlers.find(event.name);
+  if (client == clients_.end() || handler == kHandlers.end()) {
+    refuse(call, {ErrorCode::kBadRequest, "no such event"});
+  } else if (event.arguments.size() != 1 || !event.arguments.front().is_object()) {
+    refuse(call, {ErrorCode::kBadRequest, "the event takes one object"});
+  } else {
+    (this->*handler->second)(call, client->second, event.arguments.front().get_object());
+  }
+}
+
+void Collaboration::on_disconnect(ConnectionId connection) {
+  const auto found = clients_.find(connection);
+  if (found == clients_.end()) {
+    return;
+  }
+  std::set<std::uint32_t> loops;
+  for (const DocumentId& document : found->second.documents) {
+    loops.insert(context_.loop_of(document));
+  }
+  for (const std::uint32_t loop : loops) {
+    context_.loops[loop]->post([service = context_.documents[loop], who = member(connection)] {
+      service->disconnect(who);
+    });
+  }
+  clients_.erase(found);
+}
+
+void Collaboration::with_document(const DocumentId& document,
+                                  UniqueFunction<void(document::DocumentService&)> request) {
+  const std::uint32_t loop = context_.loop_of(document);
+  context_.loops[loop]->post(
+      [service = context_.documents[loop], run = std::move(request)]() mutable { run(*service); });
+}
+
+template <class T, class Describe>
+Completion<T> Collaboration::answer(const Call& call, Describe describe) {
+  return [this, call, describe](Result<T> result) {
+    // Runs on the document's loop; the connection is this loop's.
+    context_.loops[loop_index_]->post([this, call, describe, moved = std::move(result)]() mutable {
+      if (!moved) {
+        refuse(call, moved.error());
+      } else if constexpr (std::is_void_v<T>) {
+        accept(call, describe());
+      } else {
+        accept(call, describe(*moved));
+      }
+    });
+  };
+}
+
+void Collaboration::join_document(const Call& call, Client& client, const JsonObject& arguments) {
+  auto id = document_id(arguments);
+  if (!id) {
+    refuse(call, id.error());
+    return;
+  }
+  document::JoinRequest request{.document = *id,
+                                .user = client.user,
+                                .client = client.client,
+                                .name = client.name,
+                                .revision = std::nullopt,
+                                .hash = {}};
+  if (arguments.contains("revision")) {
+    const auto revision = unsigned_argument(arguments, "revision");
+    if (!revision) {
+      refuse(call, revision.error());
+      return;
+    }
+    request.revision = Revision(*revision);
+    if (const auto* hash = find_string(arguments, "hash")) {
+      request.hash = std::string(view(*hash));
+    }
+  }
+  if (!client.documents.contains(*id) &&
+      client.documents.size() >= context_.limits.documents_per_connection) {
+    context_.metrics.limit("documents_per_connection").add();
+    refuse(call, {ErrorCode::kTooLarge, "too many documents on one connection"});
+    return;
+  }
+  client.documents.insert(*id);
+  with_document(*id,
+                [this, call, document = *id, request = std::move(request)](
+                    document::DocumentService& service) mutable {
+                  service.join(member(call.connection),
+                               std::move(request),
+                               [this, call, document](Result<document::JoinReply> reply) {
+                                 context_.loops[loop_index_]->post(
+                                     [this, call, document, moved = std::move(reply)]() mutable {
+                                       finish_join(call, document, std::move(moved));
+                                     });
+                               });
+                });
+}
+
+void Collaboration::finish_join(const Call& call,
+                                const DocumentId& document,
+                                Result<document::JoinReply> reply) {
+  const auto found = clients_.find(call.connection);
+  if (found == clients_.end()) {
+    return;  // gone meanwhile; on_disconnect told the document behind the join
+  }
+  Client& client = found->second;
+  if (!reply) {
+    client.documents.erase(document);
+    refuse(call, reply.error());
+    return;
+  }
+  gateway_->join(call.connection, document.value());
+  std::string fields = std::move(reply->fields);
+  fields += R"(,"client":{"id":)";
+  append_json_string(fields, client.client.value());
+  fields += R"(,"secret":)";
+  append_json_string(fields, context_.guests.client_secret(client.client, client.user));
+  fields += '}';
+  accept(call, fields);
+  context_.directory.record_opened(
+      client.user,
+      document,
+      context_.clock.wall(),
+      *context_.loops[loop_index_],
+      [](const Result<void>& recorded) {
+        if (!recorded) {
+          log_warning("record_opened_failed", {{"reason", recorded.error().message}});
+        }
+      });
+}
+
+void Collaboration::leave_document(const Call& call, Client& client, const JsonObject& arguments) {
+  auto id = document_id(arguments);
+  if (!id) {
+    refuse(call, id.error());
+    return;
+  }
+  client.documents.erase(*id);
+  gateway_->leave(call.connection, id->value());
+  with_document(*id, [this, call, document = *id](document::DocumentService& service) {
+    service.leave(
+        member(call.connection), document, answer<void>(call, [] { return std::string(); }));
+  });
+}
+
+void Collaboration::submit_op(const Call& call, Client& client, const JsonObject& arguments) {
+  auto id = document_id(arguments);
+  const auto revision = unsigned_argument(arguments, "revision");
+  const auto seq = unsigned_argument(arguments, "seq");
+  const JsonValue* op = arguments.if_contains("op");
+  if (!id) {
+    refuse(call, id.error());
+  } else if (!revision) {
+    refuse(call, revision.error());
+  } else if (!seq) {
+    refuse(call, seq.error());
+  } else if (op == nullptr) {
+    refuse(call, {ErrorCode::kBadRequest, "op is missing"});
+  } else if (!client.documents.contains(*id)) {
+    refuse(call, {ErrorCode::kNotJoined, "join the document first"});
+  } else {
+    document::Submission submission{
+        .document = *id, .revision = Revision(*revision), .seq = ClientSeq(*seq), .op = *op};
+    with_document(*id,
+                  [this, call, submission = std::move(submission)](
+                      document::DocumentService& service) mutable {
+                    service.submit(member(call.connection),
+                                   std::move(submission),
+                                   answer<Revision>(call, [](Revision committed) {
+                                     return R"("revision":)" + std::to_string(committed.value());
+                                   }));
+                  });
+  }
+}
+
+void Collaboration::fetch_ops(const Call& call, Client& client, const JsonObject& arguments) {
+  auto id = document_id(arguments);
+  const auto from = unsigned_argument(arguments, "from");
+  const auto to = unsigned_argument(arguments, "to");
+  if (!id) {
+    refuse(call, id.error());
+  } else if (!from || !to || *from == 0 || *from > *to) {
+    refuse(call, {ErrorCode::kBadRequest, "from and to must be revisions, from at most to"});
+  } else if (!client.documents.contains(*id)) {
+    refuse(call, {ErrorCode::kNotJoined, "join the document first"});
+  } else {
+    document::FetchRequest request{.document = *id, .from = Revision(*from), .to = Revision(*to)};
+    with_document(
+        *id,
+        [this, call, request = std::move(request)](document::DocumentService& service) mutable {
+          service.fetch(member(call.connection),
+                        std::move(request),
+                        answer<document::FetchReply>(call, [](document::FetchReply& reply) {
+                          return std::move(reply.fields);
+                        }));
+        });
+  }
+}
+
+// Volatile and without an answer: whatever is wrong with it is only counted.
+void Collaboration::presence(const Call& call, Client& client, const JsonObject& arguments) {
+  const auto id = document_id(arguments);
+  const auto revision = unsigned_argument(arguments, "revision");
+  const JsonValue* state = arguments.if_contains("state");
+  if (!id || !revision || state == nullptr || (!state->is_object() && !state->is_null()) ||
+      !client.documents.contains(*id)) {
+    context_.metrics.counter("cloudsync_presence_refused_total", "Malformed presence events.")
+        .add();
+    return;
+  }
+  document::PresenceUpdate update{
+      .document = *id, .revision = Revision(*revision), .state = *state};
+  with_document(*id,
+                [who = member(call.connection),
+                 update = std::move(update)](document::DocumentService& service) mutable {
+                  service.presence(who, std::move(update));
+                });
+}
+
+void Collaboration::deliver(std::uint32_t loop, Frame frame) {
+  Collaboration* target = context_.collaborations[loop];
+  context_.loops[loop]->post([target, moved = std::move(frame)] { target->receive(moved); });
+}
+
+void Collaboration::receive(const Frame& frame) {
+  const auto packet = gateway::EncodedPacket::event(frame.event, *frame.payload);
+  const std::string presence_key =
+      frame.presence_of ? frame.document.value() + '/' + frame.presence_of->value() : std::string();
+  const auto send = [&](ConnectionId connection) {
+    if (frame.presence_of) {
+      gateway_->emit_latest(connection, presence_key, packet);
+    } else {
+      gateway_->emit(connection, packet);
+    }
+  };
+  if (frame.only) {
+    send(ConnectionId{frame.only->connection});
+    return;
+  }
+  // A copy: a member that is too slow is closed while its room is walked.
+  const auto members = gateway_->members(frame.document.value());
+  for (const ConnectionId connection : members) {
+    if (!frame.except || frame.except->connection != connection.value ||
+        frame.except->loop != loop_index_) {
+      send(connection);
+    }
+  }
+}
+
+void Collaboration::supersede(document::MemberId superseded) {
+  Collaboration* target = context_.collaborations[superseded.loop];
+  context_.loops[superseded.loop]->post([target, connection = ConnectionId{superseded.connection}] {
+    target->receive_supersede(connection);
+  });
+}
+
+void Collaboration::receive_supersede(ConnectionId connection) {
+  gateway_->emit(connection,
+                 gateway::EncodedPacket::event(
+                     "session-closed",
+                     R"({"code":"client_superseded",)"
+                     R"("message":"this client id joined again on a newer connection"})"));
+  gateway_->disconnect(connection);
+}
+
+void Collaboration::accept(const Call& call, std::string_view fields) {
+  if (call.ack) {
+    std::string json = R"({"ok":true)";
+    if (!fields.empty()) {
+      json += ',';
+      json += fields;
+    }
+    json += '}';
+    gateway_->ack(call.connection, *call.ack, json);
+  }
+}
+
+void Collaboration::refuse(const Call& call, const Error& error) {
+  context_.metrics
+      .counter("cloudsync_events_refused_total",
+               "Socket.IO events that were answered with an error.",
+               "code=\"" + std::string(error_name(error.code)) + "\"")
+      .add();
+  if (call.ack) {
+    gateway_->ack(call.connection, *call.ack, error_reply(error));
+  }
+}
+
+}  // namespace cloudsync::api

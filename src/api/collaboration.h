@@ -1,0 +1,79 @@
+#pragma once
+// The collaboration events of docs/protocol.md sections 3 and 4 on one loop: from Socket.IO events
+// to document requests on the document's loop, and from documents' frames to the members'
+// connections here. Order is kept by posting: a document's loop posts replies and frames of one
+// member to the member's loop in the order that they must arrive.
+
+#include "api/node_context.h"
+#include "document/messages.h"
+#include "gateway/gateway.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace cloudsync::api {
+
+class Collaboration final : public document::MemberSink {
+ public:
+  /// `gateway` is set before the loop runs (it needs the application, which needs this).
+  Collaboration(const NodeContext& context, std::uint32_t loop_index);
+
+  void set_gateway(gateway::Gateway& gateway) { gateway_ = &gateway; }
+
+  Result<void> on_connect(gateway::ConnectionId connection,
+                          const gateway::Subject& subject,
+                          const JsonValue& auth);
+  void on_event(gateway::ConnectionId connection, gateway::Event event);
+  void on_disconnect(gateway::ConnectionId connection);
+
+  // MemberSink: called on the document's loop, which is this one.
+  void deliver(std::uint32_t loop, document::Frame frame) override;
+  void supersede(document::MemberId member) override;
+
+ private:
+  /// One Socket.IO connection.
+  struct Client {
+    UserId user;
+    ClientId client;
+    std::string name;
+    std::set<DocumentId> documents;  ///< joined or joining
+  };
+
+  struct Call {
+    gateway::ConnectionId connection;
+    std::optional<std::uint64_t> ack;
+  };
+
+  void join_document(const Call& call, Client& client, const JsonObject& arguments);
+  void leave_document(const Call& call, Client& client, const JsonObject& arguments);
+  void submit_op(const Call& call, Client& client, const JsonObject& arguments);
+  void fetch_ops(const Call& call, Client& client, const JsonObject& arguments);
+  void presence(const Call& call, Client& client, const JsonObject& arguments);
+
+  void finish_join(const Call& call, const DocumentId& document, Result<document::JoinReply> reply);
+  void receive(const document::Frame& frame);
+  void receive_supersede(gateway::ConnectionId connection);
+  /// Answers with {"ok":true,<fields>}.
+  void accept(const Call& call, std::string_view fields);
+  void refuse(const Call& call, const Error& error);
+  /// Answers with `fields` or the error, back on this loop.
+  template <class T, class Describe>
+  Completion<T> answer(const Call& call, Describe describe);
+
+  document::MemberId member(gateway::ConnectionId connection) const {
+    return {loop_index_, connection.value};
+  }
+
+  /// Runs `request` with the document's service on the document's loop.
+  void with_document(const DocumentId& document,
+                     UniqueFunction<void(document::DocumentService&)> request);
+
+  const NodeContext& context_;
+  const std::uint32_t loop_index_;
+  gateway::Gateway* gateway_ = nullptr;
+  std::map<gateway::ConnectionId, Client> clients_;
+};
+
+}  // namespace cloudsync::api

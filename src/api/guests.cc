@@ -1,0 +1,96 @@
+#include "api/guests.h"
+
+#include "base/crypto.h"
+#include "gateway/access_policy.h"
+
+#include <utility>
+
+namespace cloudsync::api {
+namespace {
+
+constexpr std::string_view kCookieName = "cloudsync_guest=";
+
+/// "<user>.<signature>": both parts, or nothing if there is no dot. User ids have none.
+std::optional<std::pair<std::string_view, std::string_view>> split_signed(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) {
+    return std::nullopt;
+  }
+  return std::pair(text.substr(0, dot), text.substr(dot + 1));
+}
+
+std::string_view find_cookie(const codec::http1::Request& request) {
+  const std::string* header = request.find("cookie");
+  std::string_view rest = header == nullptr ? std::string_view() : *header;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(';');
+    std::string_view pair = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    while (pair.starts_with(' ')) {
+      pair.remove_prefix(1);
+    }
+    if (pair.starts_with(kCookieName)) {
+      return pair.substr(kCookieName.size());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Guests::Guests(GuestMode mode, std::string key, RandomSource& random)
+    : mode_(mode), key_(std::move(key)), random_(random) {}
+
+bool Guests::allowed(const codec::http1::Request& request,
+                     const gateway::RequestOrigin& origin) const {
+  if (mode_ != GuestMode::kLocal) {
+    return mode_ == GuestMode::kAllow;
+  }
+  for (const auto& header : request.headers) {
+    if (header.name == "forwarded" || header.name.starts_with("x-forwarded-")) {
+      return false;  // a proxy stands in front: the peer is not this machine's user
+    }
+  }
+  const std::string* host = request.find("host");
+  return origin.loopback_listener && host != nullptr &&
+         gateway::AccessPolicy::is_loopback_host(*host);
+}
+
+UserId Guests::make_user() const {
+  return UserId("guest-" + random_token(random_, 16));
+}
+
+std::string Guests::sign(std::string_view purpose,
+                         std::string_view subject,
+                         std::string_view user) const {
+  const auto fields = FieldHasher().add(purpose).add(subject).add(user).finish();
+  return base64url(hmac_sha256(as_bytes(key_), fields));
+}
+
+std::optional<UserId> Guests::from_cookie(const codec::http1::Request& request) const {
+  const auto parts = split_signed(find_cookie(request));
+  if (!parts || !equal_constant_time(parts->second, sign("cookie", {}, parts->first))) {
+    return std::nullopt;
+  }
+  return UserId(std::string(parts->first));
+}
+
+std::string Guests::cookie(const UserId& user) const {
+  // A year: the guest's list of documents is worth as much as the cookie lives.
+  return std::string(kCookieName) + user.value() + "." + sign("cookie", {}, user.value()) +
+         "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax";
+}
+
+std::string Guests::client_secret(const ClientId& client, const UserId& user) const {
+  return user.value() + "." + sign("client", client.value(), user.value());
+}
+
+std::optional<UserId> Guests::verify_client(const ClientId& client, std::string_view secret) const {
+  const auto parts = split_signed(secret);
+  if (!parts || !equal_constant_time(parts->second, sign("client", client.value(), parts->first))) {
+    return std::nullopt;
+  }
+  return UserId(std::string(parts->first));
+}
+
+}  // namespace cloudsync::api

@@ -1,0 +1,82 @@
+#include "gateway/access_policy.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cloudsync::gateway {
+namespace {
+
+using codec::http1::equal_ignoring_case;
+
+/// The authority of "scheme://authority[/…]".
+std::string_view authority_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) {
+    return {};
+  }
+  const std::string_view rest = url.substr(scheme + 3);
+  return rest.substr(0, rest.find('/'));
+}
+
+}  // namespace
+
+std::string_view host_without_port(std::string_view host) {
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    return end == std::string_view::npos ? host : host.substr(0, end + 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
+AccessPolicy::AccessPolicy(AccessPolicyOptions options)
+    : options_(std::move(options)),
+      public_host_(host_without_port(authority_of(options_.public_url))) {}
+
+bool AccessPolicy::is_loopback_host(std::string_view host) {
+  const std::string_view name = host_without_port(host);
+  return equal_ignoring_case(name, "localhost") || name == "127.0.0.1" || name == "[::1]";
+}
+
+bool AccessPolicy::host_allowed(std::string_view host) const {
+  return is_loopback_host(host) ||
+         (!public_host_.empty() && equal_ignoring_case(host_without_port(host), public_host_));
+}
+
+bool AccessPolicy::origin_allowed(std::string_view origin, std::string_view host) const {
+  // The page that this node served itself: plain HTTP on the same authority. TLS ends in front of
+  // the node, so an https page is known by --public-url alone.
+  if (origin.starts_with("http://") && equal_ignoring_case(origin.substr(7), host)) {
+    return true;
+  }
+  const auto& url = options_.public_url;
+  const std::string_view public_origin =
+      url.empty() ? std::string_view()
+                  : std::string_view(url).substr(0, url.find("://") + 3 + authority_of(url).size());
+  return (!public_origin.empty() && equal_ignoring_case(origin, public_origin)) ||
+         std::find(options_.allowed_origins.begin(), options_.allowed_origins.end(), origin) !=
+             options_.allowed_origins.end();
+}
+
+std::optional<Refusal> AccessPolicy::check(const codec::http1::Request& request,
+                                           bool cookie_authenticates,
+                                           bool reads_only) const {
+  const std::string* host = request.find("host");
+  if (host == nullptr || !host_allowed(*host)) {
+    return Refusal{421, "this host name is not served here; see --public-url"};
+  }
+  if (const std::string* origin = request.find("origin"); origin != nullptr) {
+    if (!origin_allowed(*origin, *host)) {
+      return Refusal{403, "this origin is not allowed; see --allow-origin"};
+    }
+    return std::nullopt;
+  }
+  if (cookie_authenticates && !reads_only) {
+    const std::string* site = request.find("sec-fetch-site");
+    if (site == nullptr || (*site != "same-origin" && *site != "none")) {
+      return Refusal{403, "a request with a cookie needs an Origin"};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace cloudsync::gateway

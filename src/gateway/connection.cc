@@ -1,0 +1,298 @@
+#include "gateway/connection.h"
+
+#include "base/json.h"
+#include "codec/websocket/frame.h"
+#include "codec/websocket/handshake.h"
+
+#include <array>
+#include <utility>
+
+namespace cloudsync::gateway {
+
+using codec::http1::ParseStatus;
+using codec::http1::Request;
+using codec::http1::Response;
+using codec::websocket::Opcode;
+
+namespace {
+
+/// Input kept while a request is being answered; then the socket is paused.
+constexpr std::size_t kPendingInputMax = 64 * 1024;
+
+/// Pongs are dropped while this much is queued: a peer that pings without reading gets no memory.
+constexpr std::size_t kPongQueueMax = 64 * 1024;
+
+std::string_view as_text(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<std::uint8_t> as_mutable_bytes(std::string& text) {
+  return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+Connection::Connection(runtime::Loop& loop,
+                       ConnectionOwner& owner,
+                       const ConnectionLimits& limits,
+                       RequestOrigin origin)
+    : loop_(loop),
+      owner_(owner),
+      limits_(limits),
+      origin_(std::move(origin)),
+      http_(std::in_place, limits.http),
+      deadline_(loop.now() + limits.node.handshake_timeout) {}
+
+void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
+  if (ended_) {
+    return;
+  }
+  if (busy_ || !pending_.empty()) {
+    pending_.append(as_text(bytes));
+    if (pending_.size() > kPendingInputMax && !paused_) {
+      paused_ = true;
+      loop_.pause_reading(socket_);
+    }
+    return;
+  }
+  process(bytes);
+  process_pending();
+}
+
+void Connection::process(std::span<std::uint8_t> bytes) {
+  processing_ = true;
+  while (!bytes.empty() && !ended_) {
+    if (frames_) {
+      process_websocket(bytes);
+      break;
+    }
+    if (busy_) {
+      pending_.append(as_text(bytes));
+      break;
+    }
+    bytes = bytes.subspan(process_http(bytes));
+  }
+  processing_ = false;
+}
+
+// Input that waited behind a request whose answer is out now.
+void Connection::process_pending() {
+  while (!pending_.empty() && !busy_ && !ended_) {
+    std::string input = std::exchange(pending_, {});
+    process(as_mutable_bytes(input));
+  }
+  if (paused_ && pending_.size() <= kPendingInputMax && !busy_ && !ended_) {
+    paused_ = false;
+    loop_.resume_reading(socket_);
+  }
+}
+
+std::size_t Connection::process_http(std::span<std::uint8_t> bytes) {
+  if (http_->idle()) {
+    deadline_ = loop_.now() + limits_.node.handshake_timeout;
+  }
+  const auto [status, consumed] = http_->feed(bytes);
+  switch (status) {
+    case ParseStatus::kNeedMore:
+      break;
+    case ParseStatus::kHeadComplete: {
+      const bool transport = http_->request().path().starts_with("/socket.io/");
+      http_->set_body_limit(transport ? limits_.node.payload_bytes : limits_.node.http_body_bytes);
+      if (http_->request().expects_continue) {
+        loop_.send(socket_, share("HTTP/1.1 100 Continue\r\n\r\n"));
+      }
+      // The decision on the body may need no further byte: ask again with what follows.
+      const auto body = http_->feed(bytes.subspan(consumed));
+      if (body.status == ParseStatus::kComplete) {
+        begin_request();
+      } else if (body.status == ParseStatus::kError) {
+        refuse(http_->error_status(), http_->error_reason());
+      }
+      return consumed + body.consumed;
+    }
+    case ParseStatus::kComplete:
+      begin_request();
+      break;
+    case ParseStatus::kError:
+      refuse(http_->error_status(), http_->error_reason());
+      return bytes.size();
+  }
+  return consumed;
+}
+
+void Connection::begin_request() {
+  Request request = http_->take_request();
+  busy_ = true;
+  ++request_number_;
+  keep_alive_ = request.keep_alive;
+  head_only_ = request.method == "HEAD";
+  response_headers.clear();
+  deadline_.reset();
+  owner_.on_request(*this, std::move(request));
+}
+
+void Connection::refuse(int status, std::string_view reason) {
+  owner_.on_violation(*this,
+                      status == 413                    ? "http_body_bytes"
+                      : status == 431 || status == 414 ? "http_header_bytes"
+                                                       : "malformed_http");
+  Response response{
+      .status = status, .headers = {{"content-type", "application/json"}}, .body = {}};
+  response.body = R"({"error":{"code":")";
+  response.body += status == 413 || status == 431 || status == 414 ? "too_large" : "bad_request";
+  response.body += R"(","message":)";
+  append_json_string(response.body, reason);
+  response.body += "}}";
+  loop_.send(socket_, share(encode(response, false)));
+  end();
+  loop_.close(socket_, runtime::CloseMode::kFlush);
+}
+
+void Connection::respond(Response response) {
+  if (!busy_ || ended_) {
+    return;
+  }
+  busy_ = false;
+  for (auto& header : response_headers) {
+    response.headers.push_back(std::move(header));
+  }
+  response_headers.clear();
+  loop_.send(
+      socket_,
+      share(head_only_ ? encode_head(response, keep_alive_) : encode(response, keep_alive_)));
+  if (!keep_alive_) {
+    end();
+    loop_.close(socket_, runtime::CloseMode::kFlush);
+    return;
+  }
+  deadline_ = loop_.now() + limits_.node.idle_http_timeout;
+  if (!processing_) {
+    process_pending();
+  }
+}
+
+void Connection::accept_websocket(const Request& request) {
+  busy_ = false;
+  http_.reset();
+  deadline_.reset();
+  frames_.emplace(codec::websocket::Role::kServer, limits_.frames);
+  loop_.send(socket_, share(codec::websocket::accept_response(request)));
+  if (!processing_) {
+    process_pending();
+  }
+}
+
+void Connection::process_websocket(std::span<std::uint8_t> bytes) {
+  const auto error = frames_->feed(bytes, *this);
+  if (!error) {
+    return;
+  }
+  owner_.on_violation(*this,
+                      error->code == codec::websocket::kCloseTooBig   ? "payload_bytes"
+                      : error->code == codec::websocket::kClosePolicy ? "websocket_fragments"
+                                                                      : "malformed_frame");
+  close(error->code, error->reason);
+}
+
+void Connection::send_frame(SharedBytes frame) {
+  if (!ended_) {
+    loop_.send(socket_, std::move(frame));
+  }
+}
+
+void Connection::close(std::uint16_t code, std::string_view reason) {
+  if (ended_) {
+    return;
+  }
+  if (frames_) {
+    std::string frame;
+    codec::websocket::append_close_frame(frame, code, reason);
+    loop_.send(socket_, share(std::move(frame)));
+  }
+  end();
+  loop_.close(socket_, runtime::CloseMode::kFlush);
+}
+
+void Connection::abort() {
+  end();
+  loop_.close(socket_, runtime::CloseMode::kAbort);
+}
+
+void Connection::end() {
+  if (!ended_) {
+    ended_ = true;
+    busy_ = false;
+    deadline_.reset();
+    owner_.on_ended(*this);
+  }
+}
+
+Connection::Released Connection::release() {
+  const int descriptor = loop_.release(socket_);
+  if (descriptor < 0) {
+    return {};
+  }
+  ended_ = true;
+  busy_ = false;
+  deadline_.reset();
+  return {descriptor, std::exchange(pending_, {})};
+}
+
+void Connection::resume(Request request, std::string input) {
+  pending_ = std::move(input);
+  busy_ = true;
+  ++request_number_;
+  keep_alive_ = request.keep_alive;
+  head_only_ = request.method == "HEAD";
+  deadline_.reset();
+  owner_.on_request(*this, std::move(request));
+}
+
+void Connection::check_deadline(TimePoint now) {
+  if (deadline_ && now >= *deadline_) {
+    if (!http_ || http_->idle()) {
+      close(codec::websocket::kCloseNoStatus);
+    } else {
+      refuse(408, "the request took too long");
+    }
+  }
+}
+
+bool Connection::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
+  if (opcode == Opcode::kText) {
+    owner_.on_websocket_text(*this, as_text(payload));
+  } else {
+    owner_.on_websocket_binary(*this, as_text(payload));
+  }
+  return !ended_;
+}
+
+bool Connection::on_ping(std::span<const std::uint8_t> payload) {
+  if (queued_bytes() < kPongQueueMax) {
+    std::string frame;
+    codec::websocket::append_frame(frame, Opcode::kPong, as_text(payload));
+    loop_.send(socket_, share(std::move(frame)));
+  }
+  return true;
+}
+
+bool Connection::on_pong(std::span<const std::uint8_t>) {
+  return true;
+}
+
+void Connection::on_close(std::uint16_t code, std::string_view) {
+  close(code);
+}
+
+void Connection::on_drained(runtime::SocketId) {
+  if (!ended_) {
+    owner_.on_drained(*this);
+  }
+}
+
+void Connection::on_closed(runtime::SocketId, runtime::CloseCause) {
+  end();
+  owner_.on_gone(*this);
+}
+
+}  // namespace cloudsync::gateway

@@ -1,0 +1,145 @@
+#pragma once
+// One TCP connection: HTTP requests one after the other, and, after an upgrade, WebSocket messages.
+// It turns bytes into requests and messages for its owner and back; it knows no sessions.
+//
+//   http --request--> busy --respond--> http (keep-alive) | closing
+//   http --request--> busy --accept_websocket--> websocket --close--> closing
+
+#include "base/limits.h"
+#include "codec/http1/request_parser.h"
+#include "codec/http1/response.h"
+#include "codec/websocket/frame_parser.h"
+#include "gateway/application.h"
+#include "runtime/loop.h"
+
+#include <optional>
+#include <string>
+
+namespace cloudsync::gateway {
+
+class Connection;
+
+/// The parsers' limits, derived once from the node's.
+struct ConnectionLimits {
+  explicit ConnectionLimits(const Limits& limits)
+      : http{.header_bytes = limits.http_header_bytes, .body_bytes = limits.http_body_bytes},
+        frames{.message_bytes = limits.payload_bytes, .fragments = limits.websocket_fragments},
+        node(limits) {}
+
+  codec::http1::RequestLimits http;
+  codec::websocket::FrameLimits frames;
+  const Limits& node;
+};
+
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  /// A whole request; the connection is busy until it is answered, upgraded or released.
+  virtual void on_request(Connection& connection, codec::http1::Request request) = 0;
+  virtual void on_websocket_text(Connection& connection, std::string_view text) = 0;
+  virtual void on_websocket_binary(Connection& connection, std::string_view bytes) = 0;
+  /// The peer broke the protocol or a limit: counted and logged; the connection closes itself.
+  virtual void on_violation(Connection& connection, std::string_view limit_or_reason) = 0;
+  virtual void on_drained(Connection& connection) = 0;
+  /// Nothing can be sent any more. Comes once, maybe before the socket is gone.
+  virtual void on_ended(Connection& connection) = 0;
+  /// The socket is gone: destroy the connection.
+  virtual void on_gone(Connection& connection) = 0;
+};
+
+class Connection final : public runtime::SocketEvents, private codec::websocket::FrameVisitor {
+ public:
+  Connection(runtime::Loop& loop,
+             ConnectionOwner& owner,
+             const ConnectionLimits& limits,
+             RequestOrigin origin);
+
+  /// The socket that this connection serves; set once, before any event.
+  void bind(runtime::SocketId socket) { socket_ = socket; }
+
+  /// Answers the request in progress and goes on with what the peer sent behind it. No-op if none
+  /// is in progress any more.
+  void respond(codec::http1::Response response);
+
+  /// Answers an upgrade request with 101; messages follow.
+  void accept_websocket(const codec::http1::Request& request);
+
+  /// Sends a whole WebSocket frame.
+  void send_frame(SharedBytes frame);
+
+  /// WebSocket: sends a close frame and ends the connection. HTTP: ends it. The peer gets what is
+  /// queued. `code` 1005 sends a close frame without a code.
+  void close(std::uint16_t code, std::string_view reason = {});
+  /// Ends the connection at once; what is queued is dropped.
+  void abort();
+
+  /// Takes the socket away to another loop, with the input that was not used yet. -1 if it can't.
+  struct Released {
+    int descriptor = -1;
+    std::string input;
+  };
+
+  Released release();
+  /// The other side of release(): the request is answered by this connection from now on.
+  void resume(codec::http1::Request request, std::string input);
+
+  /// Closes the connection if its peer is overdue (slow request, idle keep-alive).
+  void check_deadline(TimePoint now);
+
+  const RequestOrigin& origin() const { return origin_; }
+
+  runtime::SocketId socket() const { return socket_; }
+
+  bool busy() const { return busy_; }
+
+  bool is_websocket() const { return frames_.has_value(); }
+
+  bool ended() const { return ended_; }
+
+  std::size_t queued_bytes() const { return loop_.queued_bytes(socket_); }
+
+  /// Number of the request in progress, so that a late answer to an earlier one is recognised.
+  std::uint64_t request_number() const { return request_number_; }
+
+  /// The session that this connection carries, if any (owner's use).
+  ConnectionId session;
+  /// Extra headers for the answer to the request in progress (CORS; owner's use).
+  codec::http1::Headers response_headers;
+
+  void on_data(runtime::SocketId socket, std::span<std::uint8_t> bytes) override;
+  void on_drained(runtime::SocketId socket) override;
+  void on_closed(runtime::SocketId socket, runtime::CloseCause cause) override;
+
+ private:
+  bool on_message(codec::websocket::Opcode opcode, std::span<const std::uint8_t> payload) override;
+  bool on_ping(std::span<const std::uint8_t> payload) override;
+  bool on_pong(std::span<const std::uint8_t> payload) override;
+  void on_close(std::uint16_t code, std::string_view reason) override;
+
+  void process(std::span<std::uint8_t> bytes);
+  std::size_t process_http(std::span<std::uint8_t> bytes);
+  void process_websocket(std::span<std::uint8_t> bytes);
+  void process_pending();
+  void begin_request();
+  void refuse(int status, std::string_view reason);
+  void end();
+
+  runtime::Loop& loop_;
+  ConnectionOwner& owner_;
+  const ConnectionLimits& limits_;
+  RequestOrigin origin_;
+  runtime::SocketId socket_;
+  std::optional<codec::http1::RequestParser> http_;      // HTTP mode
+  std::optional<codec::websocket::FrameParser> frames_;  // WebSocket mode
+  std::string pending_;  // input behind a request in progress, bounded by pausing the socket
+  std::optional<TimePoint> deadline_;
+  std::uint64_t request_number_ = 0;
+  bool busy_ = false;
+  bool head_only_ = false;  // the request in progress is a HEAD
+  bool keep_alive_ = true;
+  bool ended_ = false;
+  bool paused_ = false;
+  bool processing_ = false;  // inside process(): answers given meanwhile don't recurse
+};
+
+}  // namespace cloudsync::gateway

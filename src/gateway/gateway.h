@@ -1,0 +1,144 @@
+#pragma once
+// The gateway of one loop: accepts connections, checks who may talk, routes HTTP requests, and owns
+// the Engine.IO sessions and rooms of its loop. Gateways of other loops are reached by posting; a
+// request for a session of another loop takes its whole socket there (the sid names the loop).
+// Everything here runs on the loop's thread.
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "codec/engineio/packet.h"
+#include "gateway/access_policy.h"
+#include "gateway/application.h"
+#include "gateway/connection.h"
+#include "gateway/encoded_packet.h"
+#include "gateway/rooms.h"
+#include "gateway/session.h"
+#include "runtime/loop.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cloudsync::gateway {
+
+struct GatewayDependencies {
+  runtime::Loop& loop;
+  std::uint32_t loop_index;  ///< below kLoopsMax
+  Application& application;
+  const AccessPolicy& policy;
+  const Limits& limits;
+  RandomSource& random;
+  Metrics& metrics;
+};
+
+/// One character of the sid names the loop.
+inline constexpr std::uint32_t kLoopsMax = 64;
+
+class Gateway final : public ConnectionOwner {
+ public:
+  explicit Gateway(GatewayDependencies dependencies);
+  ~Gateway() override;
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// All gateways of the node, by loop index; before listen().
+  void set_peers(std::span<Gateway* const> peers) { peers_.assign(peers.begin(), peers.end()); }
+
+  /// Accepts on the endpoint; with `shared` several loops listen on the same one.
+  Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint, bool shared);
+
+  // --- Socket.IO, namespace "/"; all are no-ops on a connection that is gone ---
+  void emit(ConnectionId connection, const EncodedPacket& packet);
+  /// Of packets with one key only the latest is kept for a peer that is slow.
+  void emit_latest(ConnectionId connection, const std::string& key, const EncodedPacket& packet);
+  /// Answers an event; `json` is the ack's one argument.
+  void ack(ConnectionId connection, std::uint64_t ack_id, std::string_view json);
+  void join(ConnectionId connection, const std::string& room);
+  void leave(ConnectionId connection, const std::string& room);
+
+  const std::vector<ConnectionId>& members(const std::string& room) const {
+    return rooms_.members(room);
+  }
+
+  /// The client is told with DISCONNECT, its connection stays open for it to close.
+  void disconnect(ConnectionId connection);
+
+  /// Stops accepting, tells every connection `packet` and refuses new sessions from now on.
+  void drain(const EncodedPacket& packet);
+  /// Closes all sessions and connections.
+  void close_all();
+
+  runtime::Loop& loop() { return loop_; }
+
+  std::size_t session_count() const { return by_sid_.size(); }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Session> session;
+    std::uint32_t generation = 0;
+  };
+
+  void on_request(Connection& connection, codec::http1::Request request) override;
+  void on_websocket_text(Connection& connection, std::string_view text) override;
+  void on_websocket_binary(Connection& connection, std::string_view bytes) override;
+  void on_violation(Connection& connection, std::string_view limit_or_reason) override;
+  void on_drained(Connection& connection) override;
+  void on_ended(Connection& connection) override;
+  void on_gone(Connection& connection) override;
+
+  void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
+  Connection& add_connection(RequestOrigin origin);
+  void adopt(int descriptor,
+             RequestOrigin origin,
+             codec::http1::Request request,
+             std::string input);
+  bool check_access(Connection& connection, const codec::http1::Request& request);
+  void serve_engine(Connection& connection, codec::http1::Request request);
+  void open_session(Connection& connection, const codec::http1::Request& request, bool websocket);
+  void serve_session(Connection& connection, codec::http1::Request request, const std::string& sid);
+  void continue_session(Connection& connection,
+                        const codec::http1::Request& request,
+                        Session& session);
+  void move_to_loop(Connection& connection, codec::http1::Request request, std::uint32_t loop);
+  void refuse_engine(Connection& connection,
+                     const codec::http1::Request& request,
+                     codec::engineio::RefusalCode code,
+                     std::string_view message = {});
+  Session* find(ConnectionId id);
+
+  Session* session_of(Connection& connection) { return find(connection.session); }
+
+  Session& add_session(Subject subject, Transport transport);
+  void retire(Session& session);
+  void sweep();
+
+  runtime::Loop& loop_;
+  const std::uint32_t loop_index_;
+  Application& application_;
+  const AccessPolicy& policy_;
+  const Limits& limits_;
+  RandomSource& random_;
+  Metrics& metrics_;
+  const ConnectionLimits connection_limits_;
+  const codec::socketio::DecoderLimits decoder_limits_;
+  SessionEnvironment environment_;
+  Gauge& connections_gauge_;
+  Gauge& sessions_gauge_;
+  Gauge& rooms_gauge_;
+  Gauge& queued_gauge_;
+  std::int64_t queued_reported_ = 0;
+  std::int64_t rooms_reported_ = 0;
+  std::vector<Gateway*> peers_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::unordered_map<std::string, ConnectionId> by_sid_;
+  Rooms rooms_;
+  std::optional<runtime::TimerId> sweep_timer_;
+  bool draining_ = false;
+};
+
+}  // namespace cloudsync::gateway

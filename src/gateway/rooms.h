@@ -1,0 +1,26 @@
+#pragma once
+// Rooms: named groups of this loop's connections. Membership is bound to a session's lifetime.
+
+#include "gateway/application.h"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cloudsync::gateway {
+
+class Rooms {
+ public:
+  /// No-op if it is a member already. O(members of the room).
+  void join(const std::string& room, ConnectionId member);
+  void leave(const std::string& room, ConnectionId member);
+  /// The members, in no order; empty for an unknown room. Valid until the next change.
+  const std::vector<ConnectionId>& members(const std::string& room) const;
+
+  std::size_t size() const { return rooms_.size(); }
+
+ private:
+  std::unordered_map<std::string, std::vector<ConnectionId>> rooms_;
+};
+
+}  // namespace cloudsync::gateway

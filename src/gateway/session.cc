@@ -1,0 +1,372 @@
+#include "gateway/session.h"
+
+#include "base/log.h"
+#include "codec/engineio/packet.h"
+#include "codec/websocket/frame.h"
+
+#include <utility>
+
+namespace cloudsync::gateway {
+
+namespace engineio = codec::engineio;
+namespace socketio = codec::socketio;
+
+namespace {
+
+/// Refused CONNECTs to other namespaces on one connection; each echoes the name back.
+constexpr std::uint8_t kRefusedNamespacesMax = 10;
+
+std::string error_json(const Error& error) {
+  std::string json = R"({"code":)";
+  append_json_string(json, error_name(error.code));
+  json += R"(,"message":)";
+  append_json_string(json, error.message);
+  json += '}';
+  return json;
+}
+
+}  // namespace
+
+Session::Session(SessionEnvironment& environment, Identity identity, Transport transport)
+    : environment_(environment),
+      identity_(std::move(identity)),
+      transport_(transport),
+      decoder_(socketio::Role::kServer, environment.decoder_limits),
+      next_ping_(environment.loop.now() + environment.limits.ping_interval),
+      connect_deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
+
+std::string Session::open_packet(bool can_upgrade) const {
+  engineio::Handshake handshake;
+  handshake.sid = identity_.engine_sid;
+  if (can_upgrade) {
+    handshake.upgrades.emplace_back("websocket");
+  }
+  const Limits& limits = environment_.limits;
+  handshake.ping_interval_ms = static_cast<std::uint64_t>(limits.ping_interval.count());
+  handshake.ping_timeout_ms = static_cast<std::uint64_t>(limits.ping_timeout.count());
+  handshake.max_payload = limits.payload_bytes;
+  return encode_handshake(handshake);
+}
+
+void Session::open_websocket(Connection& connection) {
+  websocket_ = &connection;
+  send_engine('0', open_packet(false));
+}
+
+void Session::begin_upgrade(Connection& connection) {
+  candidate_ = &connection;
+  candidate_probed_ = false;
+  upgrade_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
+}
+
+void Session::on_websocket_text(Connection& connection, std::string_view text) {
+  if (&connection == candidate_) {
+    handle_candidate_text(text);
+    return;
+  }
+  const auto packet = engineio::decode_text(text);
+  if (!packet) {
+    close("parse error");
+    return;
+  }
+  handle_engine_packet(static_cast<char>(packet->type), packet->data);
+}
+
+void Session::on_websocket_binary(Connection& connection, std::string_view bytes) {
+  if (&connection == candidate_) {
+    Connection* lost = std::exchange(candidate_, nullptr);
+    upgrade_deadline_.reset();
+    lost->close(codec::websocket::kCloseProtocolError);
+    return;
+  }
+  handle_binary(bytes);
+}
+
+// Anything but the probe and the upgrade packet aborts the upgrade only; polling goes on.
+void Session::handle_candidate_text(std::string_view text) {
+  if (text == "2probe") {
+    candidate_probed_ = true;
+    candidate_->send_frame(EncodedPacket::from_engine_text("3probe").websocket_frame());
+    if (poll_ != nullptr && buffer_.empty()) {
+      send_engine('6');  // frees the held GET, so that the client can pause polling
+    }
+  } else if (text == "5") {
+    complete_upgrade();
+  } else {
+    Connection* lost = std::exchange(candidate_, nullptr);
+    upgrade_deadline_.reset();
+    lost->close(codec::websocket::kCloseProtocolError);
+  }
+}
+
+void Session::complete_upgrade() {
+  if (poll_ != nullptr) {
+    if (buffer_.empty()) {
+      send_engine('6');
+    }
+    flush();
+  }
+  websocket_ = std::exchange(candidate_, nullptr);
+  upgrade_deadline_.reset();
+  transport_ = Transport::kWebSocket;
+  for (const EncodedPacket& packet : std::exchange(buffer_, {})) {
+    websocket_->send_frame(packet.websocket_frame());
+  }
+  buffered_bytes_ = 0;
+}
+
+void Session::on_connection_ended(Connection& connection) {
+  if (&connection == candidate_) {
+    candidate_ = nullptr;
+    upgrade_deadline_.reset();
+  } else if (&connection == websocket_) {
+    websocket_ = nullptr;
+    close("transport close");
+  } else if (&connection == poll_) {
+    poll_ = nullptr;
+    close("poll connection closed prematurely");
+  }
+}
+
+void Session::handle_engine_packet(char type, std::string_view data) {
+  switch (static_cast<engineio::PacketType>(type)) {
+    case engineio::PacketType::kMessage:
+      handle_message(data);
+      break;
+    case engineio::PacketType::kPong:
+      pong_deadline_.reset();
+      next_ping_ = environment_.loop.now() + environment_.limits.ping_interval;
+      break;
+    case engineio::PacketType::kPing:
+      close("parse error");  // pings go from server to client since v4
+      break;
+    case engineio::PacketType::kClose:
+      close("transport close");
+      break;
+    case engineio::PacketType::kOpen:
+    case engineio::PacketType::kUpgrade:
+    case engineio::PacketType::kNoop:
+      break;  // ignored on an established session, as the stock server does
+  }
+}
+
+void Session::handle_message(std::string_view text) {
+  auto packet = decoder_.decode_text(text);
+  if (!packet) {
+    log_info("packet_refused", {{"reason", packet.error().message}});
+    close("parse error");
+  } else if (*packet) {
+    handle_packet(**std::move(packet));
+  }
+}
+
+void Session::handle_binary(std::string_view bytes) {
+  auto packet = decoder_.decode_binary(bytes);
+  if (!packet) {
+    close("parse error");
+  } else if (*packet) {
+    handle_packet(**std::move(packet));
+  }
+}
+
+void Session::handle_packet(socketio::Packet packet) {
+  if (packet.type == socketio::PacketType::kConnect) {
+    handle_connect(packet);
+    return;
+  }
+  if (packet.nsp != "/" || !connected_) {
+    // After a disconnect() of ours the client's packets may still be under way.
+    if (packet.nsp != "/" || connect_deadline_) {
+      close("parse error");
+    }
+    return;
+  }
+  if (packet.is_event()) {
+    handle_event(std::move(packet));
+  } else if (packet.type == socketio::PacketType::kDisconnect) {
+    leave_namespace();
+    connect_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
+  }
+  // An ACK answers nothing: this gateway sends no events that ask for one yet; unknown ids are
+  // ignored.
+}
+
+void Session::handle_connect(const socketio::Packet& packet) {
+  std::string answer;
+  if (packet.nsp != "/") {
+    if (++refused_namespaces_ > kRefusedNamespacesMax) {
+      close("parse error");
+      return;
+    }
+    socketio::append_connect_error(answer, packet.nsp, "Invalid namespace");
+    send_message(answer);
+    return;
+  }
+  if (connected_) {
+    close("parse error");
+    return;
+  }
+  const auto accepted =
+      environment_.application.on_connect(identity_.id, identity_.subject, packet.data);
+  if (!accepted) {
+    log_info("connect_refused", {{"code", error_name(accepted.error().code)}});
+    socketio::append_connect_error(
+        answer, "/", accepted.error().message, error_json(accepted.error()));
+    send_message(answer);
+    return;
+  }
+  connected_ = true;
+  connect_deadline_.reset();
+  std::string sid = R"({"sid":)";
+  append_json_string(sid, identity_.socket_sid);
+  sid += '}';
+  socketio::append_connect(answer, "/", sid);
+  send_message(answer);
+}
+
+void Session::handle_event(socketio::Packet packet) {
+  const auto name = socketio::event_name(packet);
+  Event event;
+  event.name = name ? std::string(*name) : std::string();
+  event.ack = packet.id;
+  event.arguments = std::move(packet.data.get_array());
+  event.arguments.erase(event.arguments.begin());
+  environment_.application.on_event(identity_.id, std::move(event));
+}
+
+void Session::leave_namespace() {
+  if (std::exchange(connected_, false)) {
+    environment_.application.on_disconnect(identity_.id);
+  }
+}
+
+void Session::disconnect() {
+  if (closed_ || !connected_) {
+    return;
+  }
+  std::string text;
+  socketio::append_disconnect(text, "/");
+  send_message(text);
+  leave_namespace();
+}
+
+void Session::send_message(std::string_view socketio_text) {
+  send_engine('4', socketio_text);
+}
+
+void Session::send_engine(char type, std::string_view data) {
+  std::string text(1, type);
+  text += data;
+  send(EncodedPacket::from_engine_text(text));
+}
+
+std::size_t Session::queued_bytes() const {
+  return websocket_ != nullptr ? websocket_->queued_bytes() : buffered_bytes_;
+}
+
+void Session::send(const EncodedPacket& packet) {
+  if (closed_) {
+    return;
+  }
+  if (queued_bytes() + packet.size() > environment_.limits.send_queue_bytes && queued_bytes() > 0) {
+    environment_.queue_limit.add();
+    log_warning("slow_consumer_closed", {{"queued_bytes", queued_bytes()}});
+    close("send queue full");
+    return;
+  }
+  if (transport_ == Transport::kWebSocket) {
+    if (websocket_ != nullptr) {
+      websocket_->send_frame(packet.websocket_frame());
+    }
+    return;
+  }
+  buffered_bytes_ += packet.size();
+  buffer_.push_back(packet);
+  if (poll_ != nullptr && !flush_scheduled) {
+    flush_scheduled = true;
+    environment_.flush_later(*this);
+  }
+}
+
+void Session::send_latest(const std::string& key, const EncodedPacket& packet) {
+  if (closed_) {
+    return;
+  }
+  const bool slow = queued_bytes() > environment_.limits.presence_queue_bytes;
+  if (!slow && latest_ == nullptr) {
+    send(packet);
+    return;
+  }
+  environment_.presence_limit.add();
+  if (latest_ == nullptr) {
+    latest_ = std::make_unique<std::map<std::string, EncodedPacket>>();
+  }
+  // Bounded: at most one packet per author that this member may see (limits.members_listed a
+  // document).
+  latest_->insert_or_assign(key, packet);
+}
+
+void Session::send_held_presence() {
+  if (latest_ != nullptr && queued_bytes() <= environment_.limits.presence_queue_bytes) {
+    const auto held = std::exchange(latest_, nullptr);
+    for (const auto& [key, packet] : *held) {
+      send(packet);
+    }
+  }
+}
+
+void Session::on_drained(Connection& connection) {
+  if (&connection == websocket_) {
+    send_held_presence();
+  }
+}
+
+void Session::tick(TimePoint now) {
+  if (closed_) {
+    return;
+  }
+  if (pong_deadline_ && now >= *pong_deadline_) {
+    close("ping timeout");
+    return;
+  }
+  if (connect_deadline_ && !connected_ && now >= *connect_deadline_) {
+    close("no namespace joined");
+    return;
+  }
+  if (upgrade_deadline_ && now >= *upgrade_deadline_) {
+    Connection* lost = std::exchange(candidate_, nullptr);
+    upgrade_deadline_.reset();
+    lost->close(codec::websocket::kCloseNoStatus);
+  }
+  if (!pong_deadline_ && now >= next_ping_) {
+    pong_deadline_ = now + environment_.limits.ping_timeout;
+    send_engine('2');
+  }
+  // While an upgrade is probed every held GET is freed, not just the first: else a client that
+  // polls again before it pauses would wait for the next ping.
+  if (candidate_probed_ && candidate_ != nullptr && poll_ != nullptr && buffer_.empty()) {
+    send_engine('6');
+  }
+}
+
+void Session::close(std::string_view reason) {
+  if (std::exchange(closed_, true)) {
+    return;
+  }
+  log_debug("session_closed", {{"reason", reason}});
+  leave_namespace();
+  if (candidate_ != nullptr) {
+    std::exchange(candidate_, nullptr)->close(codec::websocket::kCloseNoStatus);
+  }
+  if (websocket_ != nullptr) {
+    std::exchange(websocket_, nullptr)->close(codec::websocket::kCloseNoStatus);
+  }
+  if (poll_ != nullptr) {
+    buffer_.push_back(EncodedPacket::from_engine_text("1"));
+    flush();
+  }
+  buffer_.clear();
+  environment_.retire(*this);
+}
+
+}  // namespace cloudsync::gateway

@@ -1,0 +1,137 @@
+#pragma once
+// An Engine.IO v4 session and the Socket.IO v5 connection on it (namespace "/"), over polling or
+// WebSocket with upgrade. One state machine for all transports; the HTTP side is in polling.cc.
+//
+//   transport:  polling --2probe/3probe, 5--> websocket
+//   socket.io:  opened --CONNECT--> connected --DISCONNECT--> opened; any --close--> closed
+//
+// Contract of the stock server, section by section: docs/protocol.md and the Engine.IO protocol
+// (v4). Deadlines are absolute and are checked when a request arrives as well as by the sweep.
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "codec/socketio/decoder.h"
+#include "gateway/application.h"
+#include "gateway/connection.h"
+#include "gateway/encoded_packet.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cloudsync::gateway {
+
+enum class Transport : std::uint8_t { kPolling, kWebSocket };
+
+class Session;
+
+/// What a session needs of the gateway around it.
+struct SessionEnvironment {
+  runtime::Loop& loop;
+  Application& application;
+  const Limits& limits;
+  const codec::socketio::DecoderLimits& decoder_limits;
+  Metrics& metrics;
+  Counter& queue_limit;     ///< limit="send_queue_bytes"
+  Counter& presence_limit;  ///< limit="presence_queue_bytes"
+  /// Calls flush() on the session at the end of this turn of the loop.
+  std::function<void(Session&)> flush_later;
+  /// The session closed; destroy it soon, not at once.
+  std::function<void(Session&)> retire;
+};
+
+class Session {
+ public:
+  struct Identity {
+    ConnectionId id;
+    std::string engine_sid;  ///< secret: names the session in URLs
+    std::string socket_sid;  ///< public
+    Subject subject;
+  };
+
+  Session(SessionEnvironment& environment, Identity identity, Transport transport);
+
+  // --- transports ---
+  /// Opens on an accepted WebSocket: sends the open packet.
+  void open_websocket(Connection& connection);
+  /// Opens on polling: answers the handshake request.
+  void open_polling(Connection& connection);
+  void on_poll(Connection& connection);
+  void on_post(Connection& connection, const codec::http1::Request& request);
+  /// A WebSocket that wants to take over from polling; it was accepted already.
+  void begin_upgrade(Connection& connection);
+  void on_websocket_text(Connection& connection, std::string_view text);
+  void on_websocket_binary(Connection& connection, std::string_view bytes);
+  void on_connection_ended(Connection& connection);
+  void on_drained(Connection& connection);
+
+  // --- the application's side ---
+  /// Queues a packet. A queue over limits.send_queue_bytes closes the session: its peer does not
+  /// read.
+  void send(const EncodedPacket& packet);
+  /// Like send(), but of packets with one key only the latest is kept while the peer is slow.
+  void send_latest(const std::string& key, const EncodedPacket& packet);
+  /// Leaves the namespace: the client gets DISCONNECT.
+  void disconnect();
+  void close(std::string_view reason);
+
+  /// Heartbeat and deadlines.
+  void tick(TimePoint now);
+  /// Answers a held poll with what is buffered.
+  void flush();
+
+  const Identity& identity() const { return identity_; }
+
+  Transport transport() const { return transport_; }
+
+  bool upgrading() const { return candidate_ != nullptr; }
+
+  bool closed() const { return closed_; }
+
+  bool connected() const { return connected_; }
+
+  std::size_t queued_bytes() const;
+
+  /// Rooms this session is in (the room table's use).
+  std::vector<std::string> rooms;
+  bool flush_scheduled = false;
+
+ private:
+  void handle_engine_packet(char type, std::string_view data);
+  void handle_message(std::string_view text);
+  void handle_binary(std::string_view bytes);
+  void handle_packet(codec::socketio::Packet packet);
+  void handle_connect(const codec::socketio::Packet& packet);
+  void handle_event(codec::socketio::Packet packet);
+  void handle_candidate_text(std::string_view text);
+  void complete_upgrade();
+  void leave_namespace();
+  void send_engine(char type, std::string_view data = {});
+  void send_message(std::string_view socketio_text);
+  std::string open_packet(bool can_upgrade) const;
+  void send_held_presence();
+
+  SessionEnvironment& environment_;
+  Identity identity_;
+  Transport transport_;
+  Connection* websocket_ = nullptr;   // the transport, once it is one
+  Connection* candidate_ = nullptr;   // a WebSocket that is upgrading
+  Connection* poll_ = nullptr;        // a held GET
+  std::deque<EncodedPacket> buffer_;  // polling: packets for the next GET
+  std::size_t buffered_bytes_ = 0;
+  std::unique_ptr<std::map<std::string, EncodedPacket>> latest_;  // presence held back
+  codec::socketio::Decoder decoder_;
+  TimePoint next_ping_;
+  std::optional<TimePoint> pong_deadline_;
+  std::optional<TimePoint> connect_deadline_;  // to join the namespace
+  std::optional<TimePoint> upgrade_deadline_;
+  std::uint8_t refused_namespaces_ = 0;
+  bool candidate_probed_ = false;
+  bool connected_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace cloudsync::gateway
