@@ -48,7 +48,7 @@ Result<Operation> parse_operation(Type type, const JsonValue& json);
 JsonValue to_json(const Operation& op);
 
 /// Checks that `op` fits `document` and changes it; on an error (kOpInvalid) nothing changed.
-/// Both must be of one type (asserted).
+/// Both must be of one type (asserted). Call it as ot::apply: std::apply is looked up, too.
 Result<void> apply(Document& document, const Operation& op);
 
 /// One operation with the effect of `first`, then `second`.

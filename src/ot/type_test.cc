@@ -1,0 +1,67 @@
+#include "ot/type.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace cloudsync::ot {
+namespace {
+
+Operation op(Type type, std::string_view text) {
+  return parse_operation(type, parse_json(text).value()).value();
+}
+
+TEST(Type, HasANameThatLeadsBack) {
+  EXPECT_EQ(type_from_name(type_name(Type::kText)), Type::kText);
+  EXPECT_EQ(type_from_name(type_name(Type::kRichText)), Type::kRichText);
+  EXPECT_EQ(type_from_name("json"), std::nullopt);
+}
+
+TEST(Type, MakesEmptyDocuments) {
+  EXPECT_EQ(cloudsync::to_json(content(make_document(Type::kText))), R"("")");
+  EXPECT_EQ(cloudsync::to_json(content(make_document(Type::kRichText))), R"([{"insert":"\n"}])");
+  EXPECT_EQ(length(make_document(Type::kRichText)), 1U);
+}
+
+TEST(Type, GivesContentThatParsesToTheSameDocument) {
+  for (const Type type : {Type::kText, Type::kRichText}) {
+    const Document document = make_document(type);
+    EXPECT_EQ(parse_document(type, content(document)).value(), document);
+    EXPECT_EQ(type_of(document), type);
+  }
+}
+
+TEST(Type, RefusesContentOfTheOtherType) {
+  EXPECT_FALSE(parse_document(Type::kText, parse_json("[]").value()).has_value());
+  EXPECT_FALSE(parse_document(Type::kRichText, parse_json(R"("")").value()).has_value());
+}
+
+TEST(Type, AppliesTransformsAndComposesEither) {
+  Document text = make_document(Type::kText);
+  const Operation a = op(Type::kText, R"(["a"])");
+  ASSERT_TRUE(ot::apply(text, compose(a, transform(a, a, Side::kRight))).has_value());
+  EXPECT_EQ(content(text), JsonValue("aa"));
+  EXPECT_TRUE(is_noop(op(Type::kRichText, "[]")));
+  EXPECT_FALSE(is_noop(a));
+}
+
+TEST(TransformRange, MovesBothEnds) {
+  const Operation insert = op(Type::kText, R"([3,"xy"])");
+  EXPECT_EQ(transform_range({2, 4}, insert, false), (Range{2, 6}));
+  EXPECT_EQ(transform_range({3, 2}, insert, false), (Range{3, 4}));
+  EXPECT_EQ(transform_range({3, 2}, insert, true), (Range{5, 2}));
+}
+
+TEST(TransformRange, ShrinksWithADelete) {
+  EXPECT_EQ(transform_range({2, 4}, op(Type::kRichText, R"([{"retain":1},{"delete":2}])"), false),
+            (Range{1, 3}));
+}
+
+TEST(TransformRange, SurvivesNumbersThatOverflow) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  const Range range = transform_range({kMax, kMax}, op(Type::kText, R"(["x"])"), true);
+  EXPECT_LE(range.index, range.index + range.length);
+}
+
+}  // namespace
+}  // namespace cloudsync::ot
