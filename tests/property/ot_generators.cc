@@ -1,0 +1,138 @@
+#include "ot_generators.h"
+
+#include "ot/unicode.h"
+
+#include <rapidcheck.h>
+
+#include <string>
+#include <vector>
+
+namespace cloudsync::ot {
+namespace {
+
+// One to four bytes, one or two UTF-16 units, a combining mark, a joined family.
+const std::vector<std::string> kLetters = {
+    "a", "b", "\n", "é", "\u0301", "中", "💩", "𝒳", "👨‍👩‍👧"};
+
+std::size_t below(std::size_t end) {
+  return *rc::gen::inRange<std::size_t>(0, end);
+}
+
+std::string any_text(std::size_t letters_max) {
+  std::string text;
+  for (std::size_t left = 1 + below(letters_max); left > 0; --left) {
+    text += *rc::gen::elementOf(kLetters);
+  }
+  return text;
+}
+
+JsonObject any_attributes(bool nulls) {
+  JsonObject attributes;
+  for (const auto* key : {"bold", "color"}) {
+    const std::size_t choice = below(nulls ? 5 : 4);
+    if (choice == 4) {
+      attributes.emplace(key, nullptr);
+    } else if (choice > 1) {
+      attributes.emplace(key, static_cast<std::int64_t>(choice));
+    }
+  }
+  return attributes;
+}
+
+void insert_anything(RichTextOp& op) {
+  JsonObject attributes = any_attributes(false);
+  if (below(4) == 0) {
+    JsonObject embed;
+    embed.emplace("image", any_text(1));
+    op.insert_embed(std::move(embed), std::move(attributes));
+  } else {
+    op.insert(any_text(3), std::move(attributes));
+  }
+}
+
+TextOp any_text_op(const TextDocument& document) {
+  TextOp op;
+  std::uint64_t left = document.length();
+  for (std::size_t steps = below(7); steps > 0; --steps) {
+    const std::uint64_t length = std::min<std::uint64_t>(left, 1 + below(4));
+    const std::size_t kind = below(3);
+    if (kind == 0) {
+      op.insert(any_text(3));
+      continue;
+    }
+    left -= length;
+    kind == 1 ? op.skip(length) : op.erase(length);
+  }
+  return op.trim();
+}
+
+// The lengths of the document's characters in UTF-16 units.
+std::vector<std::uint64_t> character_lengths(const RichTextDocument& document) {
+  std::vector<std::uint64_t> lengths;
+  for (const RichTextComponent& run : document.runs()) {
+    if (run.kind == RichTextComponent::Kind::kInsertEmbed) {
+      lengths.push_back(1);
+    }
+    for (std::string_view rest = run.text; !rest.empty();) {
+      const std::size_t bytes = bytes_of_code_points(rest, 1);
+      lengths.push_back(count_utf16_units(rest.substr(0, bytes)));
+      rest.remove_prefix(bytes);
+    }
+  }
+  return lengths;
+}
+
+RichTextOp any_rich_op(const RichTextDocument& document) {
+  const std::vector<std::uint64_t> lengths = character_lengths(document);
+  RichTextOp op;
+  std::size_t at = 0;
+  for (std::size_t steps = below(7); steps > 0; --steps) {
+    const std::size_t kind = below(4);
+    if (kind == 0) {
+      insert_anything(op);
+      continue;
+    }
+    std::uint64_t length = 0;
+    for (std::size_t count = 1 + below(4); count > 0 && at < lengths.size(); --count) {
+      length += lengths[at++];
+    }
+    if (kind == 1) {
+      op.erase(length);
+    } else {
+      op.retain(length, kind == 2 ? JsonObject() : any_attributes(true));
+    }
+  }
+  return op.trim();
+}
+
+}  // namespace
+
+Document any_document(Type type) {
+  if (type == Type::kText) {
+    return below(8) == 0 ? TextDocument() : TextDocument(any_text(10));
+  }
+  RichTextOp inserts;
+  for (std::size_t runs = below(6); runs > 0; --runs) {
+    insert_anything(inserts);
+  }
+  return applied(RichTextDocument(), inserts);
+}
+
+Operation any_operation(const Document& document) {
+  if (const auto* text = std::get_if<TextDocument>(&document)) {
+    return any_text_op(*text);
+  }
+  return any_rich_op(std::get<RichTextDocument>(document));
+}
+
+Side any_side() {
+  return below(2) == 0 ? Side::kLeft : Side::kRight;
+}
+
+Document applied(Document document, const Operation& op) {
+  const auto result = ot::apply(document, op);
+  RC_ASSERT(result.has_value());
+  return document;
+}
+
+}  // namespace cloudsync::ot
