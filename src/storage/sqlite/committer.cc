@@ -1,0 +1,266 @@
+#include "storage/sqlite/committer.h"
+
+#include "storage/answer.h"
+
+#include <sqlite3.h>
+
+#include <chrono>
+
+namespace cloudsync::storage {
+namespace {
+
+/// Content that writes beside appends may add to one transaction: about a millisecond of writing.
+constexpr std::size_t kWriteBytesPerCommit = 256 * 1024;
+/// Writes beside appends that one transaction takes.
+constexpr std::size_t kWritesPerCommit = 256;
+/// Content that may wait for the committer; a snapshot is at most Limits::document_bytes.
+constexpr std::size_t kWaitingWriteBytes = 256 * 1024 * 1024;
+/// The log is copied into the database above this (8 MiB at 4 KiB a page) …
+constexpr int kCheckpointPages = 2'048;
+/// … and cut, waiting for readers, when they kept that from finishing for long (256 MiB).
+constexpr int kTruncatePages = 65'536;
+
+std::size_t content_bytes(const Write& write) {
+  if (const auto* create = std::get_if<CreateDocument>(&write)) {
+    return create->content.size();
+  }
+  if (const auto* snapshot = std::get_if<WriteSnapshot>(&write)) {
+    return snapshot->snapshot.content.size();
+  }
+  return 0;
+}
+
+}  // namespace
+
+Committer::Committer(DocumentWriter writer,
+                     const Limits& limits,
+                     StoreHealth& health,
+                     Metrics& metrics)
+    : append_queue_limit_(limits.commit_queue),
+      batch_ops_limit_(limits.commit_batch_ops),
+      health_(health),
+      commits_(metrics.counter("cloudsync_commits_total", "Transactions committed")),
+      overloads_(metrics.limit("commit_queue")),
+      batch_ops_(metrics.histogram(
+          "cloudsync_commit_batch_ops", "Operations in one transaction", size_bounds())),
+      commit_seconds_(metrics.histogram("cloudsync_commit_seconds",
+                                        "Duration of one transaction, its sync included",
+                                        latency_bounds())),
+      writer_(std::move(writer)),
+      thread_([this] { run(); }) {}
+
+Committer::~Committer() {
+  close();
+  if (health_.failed()) {
+    writer_.connection().keep_log_on_close();
+  }
+}
+
+void Committer::submit(PendingAppend append) {
+  const char* refusal = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) {
+      refusal = "closed";
+    } else if (appends_.size() >= append_queue_limit_) {
+      refusal = "overloaded";
+    } else {
+      appends_.push_back(std::move(append));
+    }
+  }
+  if (refusal == nullptr) {
+    wake_.notify_one();
+    return;
+  }
+  if (std::string_view(refusal) == "overloaded") {
+    overloads_.add();
+  }
+  answer<AppendOutcome>(*append.reply_to,
+                        std::move(append.done),
+                        {.status = AppendStatus::kRefused, .reason = refusal});
+}
+
+void Committer::submit(PendingWrite write) {
+  const std::size_t bytes = content_bytes(write.write);
+  Result<void> refusal;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) {
+      refusal = fail(ErrorCode::kUnavailable, "the store is closed");
+    } else if (writes_.size() >= append_queue_limit_ ||
+               writes_bytes_ + bytes > kWaitingWriteBytes) {
+      refusal = fail(ErrorCode::kOverloaded, "too many writes wait for the store");
+    } else {
+      writes_bytes_ += bytes;
+      writes_.push_back(std::move(write));
+    }
+  }
+  if (refusal) {
+    wake_.notify_one();
+    return;
+  }
+  if (refusal.error().code == ErrorCode::kOverloaded) {
+    overloads_.add();
+  }
+  answer(*write.reply_to, std::move(write.done), std::move(refusal));
+}
+
+void Committer::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_one();
+  std::call_once(joined_, [this] { thread_.join(); });
+}
+
+void Committer::run() {
+  while (true) {
+    Batch batch = take();
+    if (batch.appends.empty() && batch.writes.empty()) {
+      return;
+    }
+    commit(batch);
+    answer_all(batch);
+    checkpoint_if_due();
+  }
+}
+
+Committer::Batch Committer::take() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return closing_ || !appends_.empty() || !writes_.empty(); });
+  Batch batch;
+  std::size_t ops = 0;
+  while (!appends_.empty()) {
+    ops += appends_.front().append.updates.size();
+    if (!batch.appends.empty() && ops > batch_ops_limit_) {
+      break;
+    }
+    batch.appends.push_back(std::move(appends_.front()));
+    appends_.pop_front();
+  }
+  // At least one write joins, so that appends can't hold it off for ever.
+  std::size_t bytes = 0;
+  while (!writes_.empty() && batch.writes.size() < kWritesPerCommit) {
+    const std::size_t more = content_bytes(writes_.front().write);
+    if (!batch.writes.empty() && bytes + more > kWriteBytesPerCommit) {
+      break;
+    }
+    bytes += more;
+    writes_bytes_ -= more;
+    batch.writes.push_back(std::move(writes_.front()));
+    writes_.pop_front();
+  }
+  return batch;
+}
+
+void Committer::commit(Batch& batch) {
+  if (const auto sound = health_.check(); !sound) {
+    set_outcome(batch, AppendStatus::kRefused, sound.error().message);
+    return;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  if (const int code = write_all(batch); code != SQLITE_OK) {
+    on_error_before_commit(batch, code);
+    return;
+  }
+  if (const int code = writer_.connection().execute("COMMIT"); code != SQLITE_OK) {
+    on_failed_commit(batch, code);
+    return;
+  }
+  std::size_t ops = 0;
+  for (const PendingAppend& pending : batch.appends) {
+    ops += pending.outcome.status == AppendStatus::kCommitted ? pending.append.updates.size() : 0;
+  }
+  commits_.add();
+  batch_ops_.observe(static_cast<double>(ops));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  commit_seconds_.observe(took.count());
+}
+
+int Committer::write_all(Batch& batch) {
+  if (const int code = writer_.connection().execute("BEGIN IMMEDIATE"); code != SQLITE_OK) {
+    return code;
+  }
+  for (PendingAppend& pending : batch.appends) {
+    if (const int code = writer_.append(pending.append, pending.outcome); code != SQLITE_OK) {
+      return code;
+    }
+  }
+  for (PendingWrite& pending : batch.writes) {
+    if (const int code = writer_.write(pending.write, pending.outcome); code != SQLITE_OK) {
+      return code;
+    }
+  }
+  return SQLITE_OK;
+}
+
+void Committer::on_error_before_commit(Batch& batch, int code) {
+  // Without a commit record in the log nothing of the transaction can ever come back.
+  roll_back();
+  set_outcome(batch, AppendStatus::kRefused, describe_sqlite(code));
+  if (classify_sqlite(code) == SqliteFault::kStore) {
+    health_.fail("a transaction failed: " + describe_sqlite(code));
+    return;
+  }
+  log_warning("transaction_refused", {{"reason", describe_sqlite(code)}});
+}
+
+void Committer::on_failed_commit(Batch& batch, int code) {
+  roll_back();
+  // "Full" means that a write to the log was cut short, and the commit record is the last thing
+  // written there (wal.c, sqlite3WalFrames); "busy" comes before any write. Every other error, out
+  // of memory included, can come after the record was written.
+  const int primary = code & 0xff;
+  if (primary == SQLITE_FULL || primary == SQLITE_BUSY) {
+    set_outcome(batch, AppendStatus::kRefused, describe_sqlite(code));
+    log_warning("transaction_refused", {{"reason", describe_sqlite(code)}});
+    return;
+  }
+  set_outcome(batch, AppendStatus::kUnknown, describe_sqlite(code));
+  health_.fail("a commit failed: " + describe_sqlite(code));
+}
+
+void Committer::roll_back() {
+  Connection& connection = writer_.connection();
+  // Several errors make SQLite roll back by itself.
+  if (!connection.in_transaction()) {
+    return;
+  }
+  if (const int code = connection.execute("ROLLBACK"); code != SQLITE_OK) {
+    health_.fail("a rollback failed: " + describe_sqlite(code));
+  }
+}
+
+void Committer::set_outcome(Batch& batch, AppendStatus status, const std::string& reason) {
+  for (PendingAppend& pending : batch.appends) {
+    pending.outcome = {.status = status, .reason = reason};
+  }
+  for (PendingWrite& pending : batch.writes) {
+    pending.outcome = fail(ErrorCode::kUnavailable, "the store can't write now");
+  }
+}
+
+void Committer::answer_all(Batch& batch) {
+  for (PendingAppend& pending : batch.appends) {
+    answer(*pending.reply_to, std::move(pending.done), std::move(pending.outcome));
+  }
+  for (PendingWrite& pending : batch.writes) {
+    answer(*pending.reply_to, std::move(pending.done), std::move(pending.outcome));
+  }
+}
+
+void Committer::checkpoint_if_due() {
+  Connection& connection = writer_.connection();
+  if (health_.failed() || connection.wal_pages() < kCheckpointPages) {
+    return;
+  }
+  const auto mode = connection.wal_pages() < kTruncatePages ? Connection::CheckpointMode::kPassive
+                                                            : Connection::CheckpointMode::kTruncate;
+  const int code = connection.checkpoint(mode);
+  if (classify_sqlite(code) == SqliteFault::kStore) {
+    health_.fail("a checkpoint failed: " + describe_sqlite(code));
+  }
+}
+
+}  // namespace cloudsync::storage
