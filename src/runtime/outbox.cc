@@ -1,0 +1,76 @@
+#include "runtime/outbox.h"
+
+#include "base/assert.h"
+
+#include <algorithm>
+
+namespace cloudsync::runtime {
+namespace {
+
+// As many as a busy turn dirties; beyond it the allocator is the pool.
+constexpr std::size_t kPooledMax = 1'024;
+// Consumed chunks in front are erased in steps, so that a long queue costs O(1) per chunk.
+constexpr std::size_t kCompactAt = 64;
+
+}  // namespace
+
+void Outbox::push(SharedBytes bytes) {
+  bytes_ += bytes->size();
+  chunks_.push_back(std::move(bytes));
+}
+
+std::size_t Outbox::gather(Vectors& out) const {
+  const std::size_t count = std::min(out.size(), chunks_.size() - first_);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string& chunk = *chunks_[first_ + i];
+    const std::size_t skip = i == 0 ? offset_ : 0;
+    // sendmsg does not write through the pointer; iovec has no const form.
+    out[i] = {const_cast<char*>(chunk.data()) + skip, chunk.size() - skip};
+  }
+  return count;
+}
+
+void Outbox::consume(std::size_t count) {
+  CS_ASSERT(count <= bytes_, "only queued bytes can be sent");
+  bytes_ -= count;
+  while (count > 0) {
+    const std::size_t left = chunks_[first_]->size() - offset_;
+    if (count < left) {
+      offset_ += count;
+      return;
+    }
+    count -= left;
+    chunks_[first_].reset();
+    offset_ = 0;
+    ++first_;
+  }
+  if (first_ == chunks_.size()) {
+    clear();
+  } else if (first_ >= kCompactAt && first_ * 2 >= chunks_.size()) {
+    chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+void Outbox::clear() {
+  chunks_.clear();
+  first_ = offset_ = bytes_ = 0;
+}
+
+std::unique_ptr<Outbox> OutboxPool::take() {
+  if (free_.empty()) {
+    return std::make_unique<Outbox>();
+  }
+  auto outbox = std::move(free_.back());
+  free_.pop_back();
+  return outbox;
+}
+
+void OutboxPool::give_back(std::unique_ptr<Outbox> outbox) {
+  if (free_.size() < kPooledMax) {
+    outbox->clear();
+    free_.push_back(std::move(outbox));
+  }
+}
+
+}  // namespace cloudsync::runtime

@@ -1,0 +1,74 @@
+#pragma once
+// The sockets of one loop: small records in pages that never move, found by slot and generation. A
+// freed slot gets a new generation, so that an old id finds nothing. Loop thread only.
+
+#include "runtime/loop.h"
+#include "runtime/outbox.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace cloudsync::runtime {
+
+/// A socket's life:
+///
+///   kConnecting --connected--> kOpen --close(kFlush), or end of stream with bytes queued-->
+///   kClosing
+///        |                       |                                                             |
+///        | failed                | close(kAbort), end of stream, error                         |
+///        peer's end, 5 s v                       v v
+///      kFree                   kGone (descriptor closed, on_closed pending) <------------------+
+///                                |
+///                                +--on_closed--> kFree
+enum class SocketState : std::uint8_t { kFree, kConnecting, kOpen, kClosing, kGone };
+
+struct SocketRecord {
+  SocketEvents* events = nullptr;  // null while connecting and before an accepted socket's attach()
+  std::unique_ptr<Outbox> outbox;  // only while something is queued
+  int fd = -1;
+  std::uint32_t generation = 0;
+  SocketState state = SocketState::kFree;
+  CloseCause cause = CloseCause::kLocal;  // in kClosing and kGone: what on_closed will say
+  bool registered = false;                // with epoll
+  bool paused = false;
+  bool dirty = false;       // listed for this turn's flush
+  bool blocked = false;     // the kernel takes no more bytes: wait for EPOLLOUT
+  bool armed_out = false;   // EPOLLOUT is asked for
+  bool ready = false;       // listed to be read again: unread bytes may wait
+  bool peer_ended = false;  // in kClosing: the peer's end of stream was seen
+};
+
+class SocketTable {
+ public:
+  /// A free slot's id; the record is reset.
+  SocketId add(int fd, SocketState state);
+  /// Frees the slot. The descriptor is the caller's business.
+  void remove(SocketId socket);
+
+  /// The record if the id's generation lives, whatever its state; stable until remove().
+  SocketRecord* find(SocketId socket) {
+    return const_cast<SocketRecord*>(std::as_const(*this).find(socket));
+  }
+
+  const SocketRecord* find(SocketId socket) const;
+
+  std::size_t size() const { return size_; }
+
+  /// Ids of all records.
+  std::vector<SocketId> ids() const;
+
+ private:
+  static constexpr std::size_t kPageSlots = 1'024;
+  using Page = std::array<SocketRecord, kPageSlots>;
+
+  SocketRecord& at(std::uint32_t slot) { return (*pages_[slot / kPageSlots])[slot % kPageSlots]; }
+
+  std::vector<std::unique_ptr<Page>> pages_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t slots_ = 0;  // slots ever used: [0, slots_)
+  std::size_t size_ = 0;
+};
+
+}  // namespace cloudsync::runtime

@@ -1,0 +1,123 @@
+#pragma once
+// Helpers of this folder's tests: a recording SocketEvents and turns of a loop until something
+// holds.
+
+#include "runtime/loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cloudsync::runtime {
+
+inline std::unique_ptr<Loop> make_loop(Metrics* metrics = nullptr) {
+  auto loop = make_epoll_loop(metrics);
+  CS_ASSERT(loop.has_value(), "tests have descriptors");
+  return *std::move(loop);
+}
+
+/// Records what one socket got.
+class Recorder : public SocketEvents {
+ public:
+  void on_data(SocketId socket, std::span<std::uint8_t> bytes) override {
+    received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (when_data) {
+      when_data(socket, bytes);
+    }
+  }
+
+  void on_drained(SocketId socket) override {
+    ++drained;
+    if (when_drained) {
+      when_drained(socket);
+    }
+  }
+
+  void on_closed(SocketId, CloseCause cause) override { closed.push_back(cause); }
+
+  std::string received;
+  int drained = 0;
+  std::vector<CloseCause> closed;
+  std::function<void(SocketId, std::span<std::uint8_t>)> when_data;
+  std::function<void(SocketId)> when_drained;
+};
+
+/// Runs the loop until `condition` holds, looked at each millisecond; fails the test after 20 s.
+/// The loop's run() ends for good with it, so a test calls this once, with a script of what to do.
+class Script {
+ public:
+  explicit Script(Loop& loop) : loop_(loop) {}
+
+  /// When `condition` holds (and all earlier steps ran), runs `action`.
+  Script& when(
+      std::function<bool()> condition, std::function<void()> action = [] {}) {
+    steps_.push_back({std::move(condition), std::move(action)});
+    return *this;
+  }
+
+  /// Runs the loop until all steps ran.
+  void run() {
+    loop_.run_after(std::chrono::seconds(20), [this] {
+      ADD_FAILURE() << "step " << next_ << " never held";
+      loop_.stop();
+    });
+    poll();
+    loop_.run();
+  }
+
+ private:
+  struct Step {
+    std::function<bool()> condition;
+    std::function<void()> action;
+  };
+
+  void poll() {
+    while (next_ < steps_.size() && steps_[next_].condition()) {
+      steps_[next_++].action();
+    }
+    if (next_ == steps_.size()) {
+      loop_.stop();
+      return;
+    }
+    loop_.run_after(std::chrono::milliseconds(1), [this] { poll(); });
+  }
+
+  Loop& loop_;
+  std::vector<Step> steps_;
+  std::size_t next_ = 0;
+};
+
+inline const Endpoint kAnyPort{"127.0.0.1", 0};
+
+/// A connected pair on one loop: `client` connected to `server` through a listener.
+struct Pair {
+  explicit Pair(Loop& loop, const Endpoint& at = kAnyPort) : loop_(loop) {
+    auto bound = loop.listen(at, false, [this](SocketId socket, const Endpoint& peer) {
+      loop_.attach(socket, server);
+      server_id = socket;
+      server_peer = peer;
+    });
+    CS_ASSERT(bound.has_value(), "loopback listens");
+    endpoint = *bound;
+    loop.connect(endpoint, client, [this](Result<SocketId> socket) {
+      CS_ASSERT(socket.has_value(), "loopback connects");
+      client_id = *socket;
+    });
+  }
+
+  bool connected() const { return server_id.has_value() && client_id.has_value(); }
+
+  Loop& loop_;
+  Endpoint endpoint;
+  Endpoint server_peer;
+  Recorder server;
+  Recorder client;
+  std::optional<SocketId> server_id;
+  std::optional<SocketId> client_id;
+};
+
+}  // namespace cloudsync::runtime
