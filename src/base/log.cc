@@ -8,6 +8,12 @@
 namespace cloudsync {
 namespace {
 
+constexpr std::pair<LogLevel, std::string_view> kLevelNames[] = {{LogLevel::kDebug, "debug"},
+                                                                 {LogLevel::kInfo, "info"},
+                                                                 {LogLevel::kWarning, "warning"},
+                                                                 {LogLevel::kError, "error"},
+                                                                 {LogLevel::kOff, "off"}};
+
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -58,18 +64,22 @@ void set_log_level(LogLevel level) {
 }
 
 bool log_level_from_name(std::string_view name, LogLevel& level) {
-  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
-                                                               {"info", LogLevel::kInfo},
-                                                               {"warning", LogLevel::kWarning},
-                                                               {"error", LogLevel::kError},
-                                                               {"off", LogLevel::kOff}};
-  for (const auto& [known, value] : kLevels) {
+  for (const auto& [value, known] : kLevelNames) {
     if (known == name) {
       level = value;
       return true;
     }
   }
   return false;
+}
+
+std::string_view log_level_name(LogLevel level) {
+  for (const auto& [value, name] : kLevelNames) {
+    if (value == level) {
+      return name;
+    }
+  }
+  return "info";
 }
 
 void log_event(LogLevel level, std::string_view event, LogFields fields) {

@@ -35,8 +35,11 @@ struct LogField {
 using LogFields = std::initializer_list<LogField>;
 
 void set_log_level(LogLevel level);
-/// The level of that name ("debug", "info", "warning", "error", "off"); kInfo and false if unknown.
+/// Sets `level` to the one of that name (debug, info, warning, error, off); false if there is none.
 bool log_level_from_name(std::string_view name, LogLevel& level);
+
+/// The inverse.
+std::string_view log_level_name(LogLevel level);
 
 void log_event(LogLevel level, std::string_view event, LogFields fields);
 

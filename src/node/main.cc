@@ -1,0 +1,132 @@
+// The `cloudsync` program: `serve` runs a node, `config` checks and shows its settings.
+
+#include "node/server.h"
+#include "node/settings.h"
+#include "runtime/signals.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+extern char** environ;
+
+namespace cloudsync::node {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+
+/// What the command line gave: the file and values by setting name.
+struct CommandLine {
+  std::string config_file;
+  SettingValues values;
+};
+
+std::string setting_help(const Setting& setting) {
+  static const Settings kDefaults;
+  const std::string shown = setting.show(kDefaults);
+  return setting.help + (shown.empty() ? "" : " [" + shown + "]");
+}
+
+void add_options(CLI::App& command, CommandLine& line) {
+  command.add_option("--config", line.config_file, "TOML file with settings");
+  for (const Setting& setting : all_settings()) {
+    auto* option = command.add_option_function<std::vector<std::string>>(
+        "--" + setting.name,
+        [&line, name = setting.name](const std::vector<std::string>& texts) {
+          line.values[name] = texts;
+        },
+        setting_help(setting));
+    option->group(setting.name.starts_with("limits.") ? "Limits" : "Settings");
+    option->expected(1)->take_all();
+  }
+}
+
+/// Defaults, then the file, the environment, the command line.
+Result<Settings> load_settings(const CommandLine& line) {
+  Settings settings;
+  if (!line.config_file.empty()) {
+    CS_TRY_ASSIGN(const SettingValues file, read_settings_file(line.config_file));
+    CS_TRY(apply_settings(settings, file, line.config_file));
+  }
+  CS_TRY(apply_settings(settings, read_settings_environment(environ), "environment"));
+  CS_TRY(apply_settings(settings, line.values, "command line"));
+  return settings;
+}
+
+int complain(const Error& error) {
+  std::cerr << "cloudsync: " << error.message << '\n';
+  return EXIT_FAILURE;
+}
+
+int serve(const CommandLine& line) {
+  runtime::block_termination_signals();
+  const auto settings = load_settings(line);
+  if (!settings) {
+    return complain(settings.error());
+  }
+  set_log_level(settings->log_level);
+  auto server = Server::start(*settings);
+  if (!server) {
+    return complain(server.error());
+  }
+  std::cout << "CloudSync is ready at " << (*server)->url() << std::endl;
+  runtime::wait_for_termination();
+  log_info("stopping");
+  (*server)->stop();
+  log_info("stopped");
+  return EXIT_SUCCESS;
+}
+
+std::string toml_text(const Setting& setting, const std::string& value) {
+  const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+  return setting.repeatable ? "[" + (value.empty() ? "" : '"' + value + '"') + "]"
+         : number           ? value
+                            : '"' + value + '"';
+}
+
+/// Prints every setting with its value as a TOML file that serve would read back.
+void show(const Settings& settings) {
+  for (const Setting& setting : all_settings()) {
+    std::cout << "# " << setting.help << "  " << environment_name(setting.name) << '\n'
+              << setting.name << " = " << toml_text(setting, setting.show(settings)) << "\n\n";
+  }
+}
+
+int config(const CommandLine& line, bool print) {
+  const auto settings = load_settings(line);
+  if (!settings) {
+    return complain(settings.error());
+  }
+  if (print) {
+    show(*settings);
+  } else {
+    std::cout << "The settings are valid.\n";
+  }
+  return EXIT_SUCCESS;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("CloudSync: a self-hosted server for real-time collaboration.");
+  app.set_version_flag("--version", kVersion);
+  app.require_subcommand(1);
+  CommandLine line;
+  CLI::App* serve_command = app.add_subcommand("serve", "Run a node");
+  add_options(*serve_command, line);
+  CLI::App* config_command = app.add_subcommand("config", "Check or show the settings");
+  config_command->require_subcommand(1);
+  CLI::App* check_command = config_command->add_subcommand("check", "Say whether they are valid");
+  CLI::App* show_command = config_command->add_subcommand("show", "Print all of them as TOML");
+  add_options(*check_command, line);
+  add_options(*show_command, line);
+  CLI11_PARSE(app, argc, argv);
+  return serve_command->parsed() ? serve(line) : config(line, show_command->parsed());
+}
+
+}  // namespace
+}  // namespace cloudsync::node
+
+int main(int argc, char** argv) {
+  return cloudsync::node::run(argc, argv);
+}

@@ -1,0 +1,244 @@
+#include "node/server.h"
+
+#include "api/application.h"
+#include "api/collaboration.h"
+#include "api/node_context.h"
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "document/service.h"
+#include "gateway/gateway.h"
+#include "runtime/loop_thread.h"
+#include "storage/sqlite/sqlite_store.h"
+
+#include <algorithm>
+#include <future>
+#include <latch>
+#include <thread>
+#include <utility>
+
+namespace cloudsync::node {
+namespace {
+
+/// How long a draining client is asked to wait before it comes back: the time of a restart.
+constexpr std::string_view kReconnectHint = R"({"reconnectInMs":500})";
+
+/// Time for closed connections to take their last bytes before the loops stop.
+constexpr std::chrono::milliseconds kCloseGrace{300};
+
+/// Runs `task` on `executor` and waits for it. Called from the main thread only.
+void run_and_wait(Executor& executor, UniqueFunction<void()> task) {
+  std::promise<void> finished;
+  executor.post([&finished, task = std::move(task)]() mutable {
+    task();
+    finished.set_value();
+  });
+  finished.get_future().wait();
+}
+
+std::uint32_t loop_count(const Settings& settings) {
+  if (settings.threads != 0) {
+    return settings.threads;
+  }
+  return std::clamp<std::uint32_t>(std::thread::hardware_concurrency(), 1, gateway::kLoopsMax);
+}
+
+std::filesystem::path web_directory(const Settings& settings) {
+  if (!settings.web_dir.empty()) {
+    return settings.web_dir;
+  }
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "web";
+}
+
+}  // namespace
+
+/// Everything that belongs to one loop.
+struct LoopParts {
+  std::unique_ptr<runtime::LoopThread> thread;
+  std::unique_ptr<api::Collaboration> collaboration;
+  std::unique_ptr<api::Application> application;
+  std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<document::DocumentService> documents;
+};
+
+struct Server::Parts {
+  explicit Parts(Settings node_settings)
+      : settings(std::move(node_settings)),
+        policy({.public_url = settings.public_url, .allowed_origins = settings.allow_origin}) {}
+
+  Result<void> open_store();
+  Result<void> start_loops();
+  void build_loop(std::uint32_t index);
+  Result<void> listen();
+
+  const Settings settings;
+  SystemClock clock;
+  SystemRandom random;
+  Metrics metrics;
+  gateway::AccessPolicy policy;
+  api::StaticFiles static_files;
+  std::unique_ptr<storage::SqliteStore> store;
+  std::unique_ptr<api::Guests> guests;
+  std::unique_ptr<api::NodeContext> context;
+  std::vector<LoopParts> loops;
+  runtime::Endpoint bound;
+  bool stopped = false;
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() {
+  stop();
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Settings& settings) {
+  auto parts = std::make_unique<Parts>(settings);
+  CS_TRY(parts->open_store());
+  const auto web = web_directory(settings);
+  if (auto files = api::StaticFiles::load(web)) {
+    parts->static_files = *std::move(files);
+  } else {
+    log_warning("web_app_missing", {{"reason", files.error().message}});
+  }
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+  CS_TRY(server->parts_->start_loops());
+  CS_TRY(server->parts_->listen());
+  return server;
+}
+
+Result<void> Server::Parts::open_store() {
+  CS_TRY_ASSIGN(store,
+                storage::SqliteStore::open({.directory = settings.data_dir,
+                                            .limits = settings.limits,
+                                            .metrics = metrics,
+                                            .vfs_name = {}}));
+  CS_TRY_ASSIGN(std::string key, store->data_directory().load_or_create_secret("identity", random));
+  guests = std::make_unique<api::Guests>(settings.guests, std::move(key), random);
+  context = std::make_unique<api::NodeContext>(api::NodeContext{
+      .limits = settings.limits,
+      .metrics = metrics,
+      .clock = clock,
+      .random = random,
+      .guests = *guests,
+      .static_files = static_files,
+      .directory = *store,
+      .not_ready = [this]() -> std::optional<std::string> {
+        const auto health = store->health();
+        return health ? std::nullopt : std::optional(health.error().message);
+      },
+      .durability = "single-node",
+      .loops = {},
+      .documents = {},
+      .collaborations = {},
+  });
+  return {};
+}
+
+Result<void> Server::Parts::start_loops() {
+  loops.resize(loop_count(settings));
+  for (std::uint32_t i = 0; i < loops.size(); ++i) {
+    CS_TRY_ASSIGN(auto loop, runtime::make_epoll_loop());
+    loops[i].thread =
+        std::make_unique<runtime::LoopThread>(std::move(loop), "loop-" + std::to_string(i));
+    context->loops.push_back(&loops[i].thread->loop());
+  }
+  // The parts are built on their loops' threads: a loop is touched by its own thread alone.
+  std::vector<gateway::Gateway*> gateways;
+  for (std::uint32_t i = 0; i < loops.size(); ++i) {
+    run_and_wait(*context->loops[i], [this, i] { build_loop(i); });
+    context->documents.push_back(loops[i].documents.get());
+    context->collaborations.push_back(loops[i].collaboration.get());
+    gateways.push_back(loops[i].gateway.get());
+  }
+  for (const gateway::Gateway* gateway : gateways) {
+    CS_ASSERT(gateway != nullptr, "every loop has its gateway");
+  }
+  for (std::uint32_t i = 0; i < loops.size(); ++i) {
+    run_and_wait(*context->loops[i],
+                 [this, i, &gateways] { loops[i].gateway->set_peers(gateways); });
+  }
+  return {};
+}
+
+void Server::Parts::build_loop(std::uint32_t index) {
+  LoopParts& parts = loops[index];
+  runtime::Loop& loop = parts.thread->loop();
+  parts.collaboration = std::make_unique<api::Collaboration>(*context, index);
+  parts.application = std::make_unique<api::Application>(*context, *parts.collaboration, index);
+  parts.gateway = std::make_unique<gateway::Gateway>(
+      gateway::GatewayDependencies{.loop = loop,
+                                   .loop_index = index,
+                                   .application = *parts.application,
+                                   .policy = policy,
+                                   .limits = settings.limits,
+                                   .random = random,
+                                   .metrics = metrics});
+  parts.collaboration->set_gateway(*parts.gateway);
+  parts.documents = std::make_unique<document::DocumentService>(document::ServiceDependencies{
+      .executor = loop,
+      .ops = *store,
+      .snapshots = *store,
+      .sink = *parts.collaboration,
+      .clock = clock,
+      .random = random,
+      .metrics = metrics,
+      .limits = settings.limits,
+  });
+}
+
+Result<void> Server::Parts::listen() {
+  bound = settings.listen;
+  const bool shared = loops.size() > 1;
+  for (std::uint32_t i = 0; i < loops.size(); ++i) {
+    Result<runtime::Endpoint> result = fail(ErrorCode::kInternal, "not asked");
+    run_and_wait(*context->loops[i], [&] { result = loops[i].gateway->listen(bound, shared); });
+    CS_TRY_ASSIGN(bound, std::move(result));  // port 0 becomes the one that all loops share
+  }
+  return {};
+}
+
+std::string Server::url() const {
+  return "http://" + to_string(parts_->bound);
+}
+
+void Server::stop() {
+  if (std::exchange(parts_->stopped, true)) {
+    return;
+  }
+  auto& loops = parts_->loops;
+  const auto on_every_loop = [&](auto task) {
+    for (LoopParts& parts : loops) {
+      if (parts.gateway != nullptr) {
+        run_and_wait(parts.thread->loop(), [&] { task(parts); });
+      }
+    }
+  };
+  on_every_loop([](LoopParts& parts) {
+    parts.gateway->drain(gateway::EncodedPacket::event("server-draining", kReconnectHint));
+  });
+  std::latch documents_closed(static_cast<std::ptrdiff_t>(loops.size()));
+  for (LoopParts& parts : loops) {
+    if (parts.documents == nullptr) {
+      documents_closed.count_down();
+      continue;
+    }
+    parts.thread->loop().post([&parts, &documents_closed] {
+      parts.documents->close([&documents_closed] { documents_closed.count_down(); });
+    });
+  }
+  documents_closed.wait();
+  // Acks that the documents posted are queued on the loops in front of this.
+  on_every_loop([](LoopParts& parts) { parts.gateway->close_all(); });
+  if (!loops.empty()) {
+    std::this_thread::sleep_for(kCloseGrace);
+  }
+  parts_->store->close();
+  // Loops stop before the parts that they call are destroyed.
+  for (LoopParts& parts : loops) {
+    parts.thread->stop();
+  }
+}
+
+}  // namespace cloudsync::node

@@ -1,0 +1,317 @@
+#include "node/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace cloudsync::node {
+namespace {
+
+Result<std::uint64_t> parse_number(const std::string& text, std::uint64_t least) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < least) {
+    return fail(ErrorCode::kBadRequest, "must be a whole number from " + std::to_string(least));
+  }
+  return value;
+}
+
+template <class T>
+Setting limit(std::string name, std::string help, T Limits::*member) {
+  Setting setting;
+  setting.name = "limits." + std::move(name);
+  setting.help = std::move(help);
+  setting.set = [member](Settings& settings, const std::string& text) -> Result<void> {
+    CS_TRY_ASSIGN(const std::uint64_t value, parse_number(text, 1));
+    if constexpr (std::is_integral_v<T>) {
+      settings.limits.*member = static_cast<T>(value);
+    } else {
+      settings.limits.*member = T(static_cast<typename T::rep>(value));
+    }
+    return {};
+  };
+  setting.show = [member](const Settings& settings) {
+    if constexpr (std::is_integral_v<T>) {
+      return std::to_string(settings.limits.*member);
+    } else {
+      return std::to_string((settings.limits.*member).count());
+    }
+  };
+  return setting;
+}
+
+Setting text_setting(std::string name, std::string help, std::string Settings::*member) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .set = [member](Settings& settings, const std::string& text) -> Result<void> {
+            settings.*member = text;
+            return {};
+          },
+          .show = [member](const Settings& settings) { return settings.*member; }};
+}
+
+Result<void> set_guests(Settings& settings, const std::string& text) {
+  constexpr std::pair<std::string_view, api::GuestMode> kModes[] = {
+      {"local", api::GuestMode::kLocal},
+      {"allow", api::GuestMode::kAllow},
+      {"deny", api::GuestMode::kDeny}};
+  for (const auto& [name, mode] : kModes) {
+    if (text == name) {
+      settings.guests = mode;
+      return {};
+    }
+  }
+  return fail(ErrorCode::kBadRequest, "must be local, allow or deny");
+}
+
+std::string show_guests(const Settings& settings) {
+  switch (settings.guests) {
+    case api::GuestMode::kAllow:
+      return "allow";
+    case api::GuestMode::kDeny:
+      return "deny";
+    case api::GuestMode::kLocal:
+      break;
+  }
+  return "local";
+}
+
+Result<void> check_origin(const std::string& text) {
+  const std::size_t scheme = text.find("://");
+  if ((!text.starts_with("http://") && !text.starts_with("https://")) ||
+      text.find('/', scheme + 3) != std::string::npos || text.size() == scheme + 3) {
+    return fail(ErrorCode::kBadRequest, "must be like https://docs.example.com, without a path");
+  }
+  return {};
+}
+
+std::vector<Setting> make_settings() {
+  std::vector<Setting> settings;
+  settings.push_back({.name = "listen",
+                      .help = "Address and port to serve on; port 0 takes a free one.",
+                      .set = [](Settings& target, const std::string& text) -> Result<void> {
+                        CS_TRY_ASSIGN(target.listen, runtime::parse_endpoint(text));
+                        return {};
+                      },
+                      .show = [](const Settings& source) { return to_string(source.listen); }});
+  settings.push_back(text_setting(
+      "data-dir", "Directory of the embedded store; one process at a time.", &Settings::data_dir));
+  settings.push_back(
+      {.name = "threads",
+       .help = "Event loops; 0 means one per core.",
+       .set = [](Settings& target, const std::string& text) -> Result<void> {
+         CS_TRY_ASSIGN(const std::uint64_t value, parse_number(text, 0));
+         if (value > 64) {
+           return fail(ErrorCode::kBadRequest, "must be at most 64");
+         }
+         target.threads = static_cast<std::uint32_t>(value);
+         return {};
+       },
+       .show = [](const Settings& source) { return std::to_string(source.threads); }});
+  settings.push_back({.name = "guests",
+                      .help = "Who may act without an account: local (loopback listener and Host, "
+                              "no proxy), allow or deny.",
+                      .set = set_guests,
+                      .show = show_guests});
+  settings.push_back({.name = "public-url",
+                      .help = "How browsers reach this node, as https://docs.example.com.",
+                      .set = [](Settings& target, const std::string& text) -> Result<void> {
+                        CS_TRY(check_origin(text));
+                        target.public_url = text;
+                        return {};
+                      },
+                      .show = [](const Settings& source) { return source.public_url; }});
+  settings.push_back({.name = "allow-origin",
+                      .help = "Another origin whose pages may connect; repeatable.",
+                      .repeatable = true,
+                      .set = [](Settings& target, const std::string& text) -> Result<void> {
+                        CS_TRY(check_origin(text));
+                        target.allow_origin.push_back(text);
+                        return {};
+                      },
+                      .show =
+                          [](const Settings& source) {
+                            std::string all;
+                            for (const std::string& origin : source.allow_origin) {
+                              all += all.empty() ? origin : " " + origin;
+                            }
+                            return all;
+                          }});
+  settings.push_back(
+      {.name = "log-level",
+       .help = "debug, info, warning, error or off.",
+       .set = [](Settings& target, const std::string& text) -> Result<void> {
+         if (!log_level_from_name(text, target.log_level)) {
+           return fail(ErrorCode::kBadRequest, "must be debug, info, warning, error or off");
+         }
+         return {};
+       },
+       .show =
+           [](const Settings& source) { return std::string(log_level_name(source.log_level)); }});
+  settings.push_back(text_setting("web-dir",
+                                  "The web app's files; empty means `web` beside the executable.",
+                                  &Settings::web_dir));
+  for (Setting& setting : std::vector<Setting>{
+           limit("http-header-bytes", "Request line and headers.", &Limits::http_header_bytes),
+           limit("http-body-bytes", "Body of a REST request.", &Limits::http_body_bytes),
+           limit("payload-bytes",
+                 "One WebSocket message or polling body (Engine.IO maxPayload).",
+                 &Limits::payload_bytes),
+           limit("websocket-fragments", "Fragments of one message.", &Limits::websocket_fragments),
+           limit("send-queue-bytes",
+                 "Bytes queued for one connection before it is closed.",
+                 &Limits::send_queue_bytes),
+           limit("presence-queue-bytes",
+                 "Above this, only the latest presence per author is kept.",
+                 &Limits::presence_queue_bytes),
+           limit("connections", "Open connections of the node.", &Limits::connections),
+           limit("handshake-timeout-ms",
+                 "From accept to a whole request, and from upgrade to the CONNECT.",
+                 &Limits::handshake_timeout),
+           limit("ping-interval-ms", "Engine.IO heartbeat interval.", &Limits::ping_interval),
+           limit("ping-timeout-ms", "Time for the pong.", &Limits::ping_timeout),
+           limit("idle-http-timeout-ms", "Idle keep-alive connection.", &Limits::idle_http_timeout),
+           limit("documents-per-connection",
+                 "Documents joined on one connection.",
+                 &Limits::documents_per_connection),
+           limit("op-bytes", "One operation as JSON.", &Limits::op_bytes),
+           limit("op-components", "Components of one operation.", &Limits::op_components),
+           limit("document-bytes", "Content of one document as JSON.", &Limits::document_bytes),
+           limit("presence-bytes", "Presence state as JSON.", &Limits::presence_bytes),
+           limit("document-queue-ops",
+                 "Operations of one document that wait for a commit.",
+                 &Limits::document_queue_ops),
+           limit("catch-up-ops", "Operations in one catch-up reply.", &Limits::catch_up_ops),
+           limit("catch-up-bytes", "Bytes of one catch-up reply.", &Limits::catch_up_bytes),
+           limit("rebase-ops", "Operations a client may be behind.", &Limits::rebase_ops),
+           limit("inline-snapshot-bytes",
+                 "Above this a join reply names a URL instead of the content.",
+                 &Limits::inline_snapshot_bytes),
+           limit("snapshot-ops", "Operations between snapshots.", &Limits::snapshot_ops),
+           limit(
+               "snapshot-bytes", "Bytes of operations between snapshots.", &Limits::snapshot_bytes),
+           limit("idle-documents",
+                 "Documents kept in memory without members.",
+                 &Limits::idle_documents),
+           limit("members-listed",
+                 "Members listed in a join reply and given presence.",
+                 &Limits::members_listed),
+           limit("title-bytes", "Title of a document.", &Limits::title_bytes),
+           limit("name-bytes", "Display name.", &Limits::name_bytes),
+           limit("commit-queue", "Appends that wait for the committer.", &Limits::commit_queue),
+           limit("commit-batch-ops", "Operations in one transaction.", &Limits::commit_batch_ops),
+       }) {
+    settings.push_back(std::move(setting));
+  }
+  return settings;
+}
+
+/// The text of a TOML scalar; nothing for tables and arrays.
+std::optional<std::string> scalar_text(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) {
+    return *text;
+  }
+  if (const auto number = node.value_exact<std::int64_t>()) {
+    return std::to_string(*number);
+  }
+  return std::nullopt;
+}
+
+Result<void> flatten(const toml::table& table, const std::string& prefix, SettingValues& values) {
+  for (const auto& [key, node] : table) {
+    const std::string name = prefix + std::string(key.str());
+    if (const auto* inner = node.as_table()) {
+      CS_TRY(flatten(*inner, name + ".", values));
+      continue;
+    }
+    auto& texts = values[name];
+    if (const auto* list = node.as_array()) {
+      for (const auto& element : *list) {
+        if (auto text = scalar_text(element)) {
+          texts.push_back(std::move(*text));
+        }
+      }
+    } else if (auto text = scalar_text(node)) {
+      texts.push_back(std::move(*text));
+    }
+    if (texts.empty()) {
+      return fail(ErrorCode::kBadRequest, name + " must be text, a number or a list of these");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<Setting>& all_settings() {
+  static const std::vector<Setting> kSettings = make_settings();
+  return kSettings;
+}
+
+std::string environment_name(std::string_view setting) {
+  std::string name = "CLOUDSYNC_";
+  for (const char c : setting) {
+    name += c == '-' || c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  return name;
+}
+
+Result<SettingValues> read_settings_file(const std::string& path) {
+  const toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    return fail(ErrorCode::kBadRequest,
+                path + ":" + std::to_string(parsed.error().source().begin.line) + ": " +
+                    std::string(parsed.error().description()));
+  }
+  SettingValues values;
+  CS_TRY(flatten(parsed.table(), "", values));
+  return values;
+}
+
+SettingValues read_settings_environment(char** environment) {
+  SettingValues values;
+  for (const Setting& setting : all_settings()) {
+    const std::string prefix = environment_name(setting.name) + "=";
+    for (char** entry = environment; *entry != nullptr; ++entry) {
+      const std::string_view variable(*entry);
+      if (!variable.starts_with(prefix)) {
+        continue;
+      }
+      std::string_view rest = variable.substr(prefix.size());
+      while (setting.repeatable && rest.find(' ') != std::string_view::npos) {
+        values[setting.name].emplace_back(rest.substr(0, rest.find(' ')));
+        rest.remove_prefix(rest.find(' ') + 1);
+      }
+      values[setting.name].emplace_back(rest);
+    }
+  }
+  return values;
+}
+
+Result<void> apply_settings(Settings& settings,
+                            const SettingValues& values,
+                            std::string_view source) {
+  for (const auto& [name, texts] : values) {
+    const auto& table = all_settings();
+    const auto setting = std::find_if(
+        table.begin(), table.end(), [&](const Setting& entry) { return entry.name == name; });
+    if (setting == table.end()) {
+      return fail(ErrorCode::kBadRequest, std::string(source) + ": no such setting: " + name);
+    }
+    if (texts.size() > 1 && !setting->repeatable) {
+      return fail(ErrorCode::kBadRequest, std::string(source) + ": " + name + " was given twice");
+    }
+    for (const std::string& text : texts) {
+      if (auto applied = setting->set(settings, text); !applied) {
+        return fail(ErrorCode::kBadRequest,
+                    std::string(source) + ": " + name + ": " + applied.error().message);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace cloudsync::node

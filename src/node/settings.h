@@ -1,0 +1,62 @@
+#pragma once
+// Every setting of a node, and the one table that gives each its name, help, default and parser.
+// The same table serves the command line (--data-dir), the environment (CLOUDSYNC_DATA_DIR), the
+// TOML file (data-dir, [limits]), `cloudsync config show` and docs/configuration.md.
+
+#include "api/guests.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "runtime/loop.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cloudsync::node {
+
+struct Settings {
+  runtime::Endpoint listen{"127.0.0.1", 8080};
+  std::string data_dir = "data";
+  /// Event loops; 0 means one per core.
+  std::uint32_t threads = 0;
+  api::GuestMode guests = api::GuestMode::kLocal;
+  std::string public_url;
+  std::vector<std::string> allow_origin;
+  LogLevel log_level = LogLevel::kInfo;
+  /// The web app's files; empty means `web` beside the executable.
+  std::string web_dir;
+  Limits limits;
+};
+
+struct Setting {
+  std::string name;  ///< "data-dir", "limits.payload-bytes"
+  std::string help;
+  bool repeatable = false;
+  std::function<Result<void>(Settings&, const std::string&)> set;
+  std::function<std::string(const Settings&)> show;
+};
+
+/// All settings, in the order of the documentation.
+const std::vector<Setting>& all_settings();
+
+/// Text values by setting name, from one source.
+using SettingValues = std::map<std::string, std::vector<std::string>>;
+
+/// Reads a TOML file. Errors: kBadRequest with file, line and reason.
+Result<SettingValues> read_settings_file(const std::string& path);
+/// CLOUDSYNC_… variables of `environment` ("NAME=value" strings, null-terminated list).
+SettingValues read_settings_environment(char** environment);
+
+/// Applies values over `settings`; `source` names them in messages. Errors: kBadRequest naming the
+/// setting and what is wrong with it, also for an unknown name.
+Result<void> apply_settings(Settings& settings,
+                            const SettingValues& values,
+                            std::string_view source);
+
+/// "data-dir" -> "CLOUDSYNC_DATA_DIR".
+std::string environment_name(std::string_view setting);
+
+}  // namespace cloudsync::node
