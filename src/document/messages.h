@@ -1,13 +1,7 @@
 #pragma once
 // What a document's authority and its surroundings say to each other: requests of members and the
-// answers and frames that go back. Plain values; JSON payloads are already encoded (docs/protocol.md),
-// since they are made once and shared by every receiver.
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
+// answers and frames that go back. Plain values; JSON payloads are already encoded
+// (docs/protocol.md), since they are made once and shared by every receiver.
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -15,9 +9,16 @@
 #include "base/result.h"
 #include "storage/records.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace cloudsync::document {
 
-/// A member's connection: which loop it lives on, and a number unique on that loop for its lifetime.
+/// A member's connection: which loop it lives on, and a number unique on that loop for its
+/// lifetime.
 struct MemberId {
   std::uint32_t loop = 0;
   std::uint64_t connection = 0;
@@ -84,8 +85,8 @@ struct Frame {
   std::optional<ClientId> presence_of;
 };
 
-/// Receives what documents send to members. Calls come on the documents' loop, in the order in which
-/// they must reach a member; replies to requests are ordered with them.
+/// Receives what documents send to members. Calls come on the documents' loop, in the order in
+/// which they must reach a member; replies to requests are ordered with them.
 class MemberSink {
  public:
   virtual ~MemberSink() = default;

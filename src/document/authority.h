@@ -1,0 +1,220 @@
+#pragma once
+// DocumentAuthority: one document's order of operations, as a pure state machine. It has no store,
+// clock, executor or lock: requests and completions come in by calls, what is to be done comes out
+// as effects, time and randomness are passed in. So a whole cluster can be simulated from one seed.
+//
+// A submission's way: duplicate? -> parse, limits -> moved over the log to the head -> queue ->
+// batch (moved over its batch-mates, tried on the working copy) -> append -> committed: frame, then
+// ack.
+//
+//   kIdle --batch--> kAppending --committed--> kIdle
+//                        |--refused--> kIdle       (the batch is answered `unavailable`)
+//                        '--conflict, unknown--> kRecovering --log read to its end--> kIdle
+//   any --damaged log--> kBroken
+//
+// One append is in flight at most. While recovering, no submission is answered: what was committed
+// is found in the log by (client, seq), the rest is moved on and appended again.
+//
+// Crash: nothing here is needed afterwards; the store has every acknowledged operation, and the
+// last submission of each client for resends.
+
+#include "base/limits.h"
+#include "base/random.h"
+#include "document/content.h"
+#include "document/effects.h"
+#include "document/history.h"
+#include "document/ledger.h"
+#include "document/members.h"
+#include "document/payload.h"
+#include "document/rebase.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cloudsync::document {
+
+/// What the outside knows at the time of a call.
+struct Moment {
+  Timestamp now;
+  RandomSource& random;
+};
+
+class DocumentAuthority {
+ public:
+  /// Replays the tail over the snapshot. `limits` outlives the authority. Errors: kInternal if the
+  /// stored document is damaged or of an unknown type.
+  static Result<std::unique_ptr<DocumentAuthority>> open(storage::OpenedDocument opened,
+                                                         const Limits& limits);
+
+  // --- requests: each token gets one answer, now or later ---
+
+  void join(Token token, MemberId member, const JoinRequest& request, Timestamp now);
+  void submit(Token token, MemberId member, const Submission& submission, Moment moment);
+  void fetch(Token token, MemberId member, const FetchRequest& request);
+  void presence(MemberId member, const PresenceUpdate& update, Timestamp now);
+  /// Also for a connection that is gone: whatever the member waits for is still answered. False if
+  /// it was neither a member nor joining.
+  bool leave(MemberId member, Timestamp now);
+
+  // --- completions of effects ---
+
+  void on_append(const storage::AppendOutcome& outcome, Moment moment);
+  void on_updates(Token token, Result<std::vector<storage::Update>> updates, Moment moment);
+  void on_client(const ClientId& client,
+                 Result<std::optional<storage::ClientRecord>> record,
+                 Timestamp now);
+  void on_snapshot();
+
+  /// Gives up waiting for a store that doesn't answer: every submission is answered `unavailable`,
+  /// though some may have been committed. For a shutdown; a resend elsewhere finds out.
+  void abandon();
+
+  /// What is to be done now, in order. Empty it after each call.
+  std::vector<Effect> take_effects() { return std::exchange(effects_, {}); }
+
+  // --- queries ---
+
+  const storage::DocumentInfo& info() const { return info_; }
+
+  Revision head() const { return history_.head(); }
+
+  /// The content at the head.
+  DocumentContent content();
+
+  bool has_members() const { return !members_.empty(); }
+
+  /// Nothing is in flight or waiting.
+  bool is_quiet() const;
+
+ private:
+  enum class Phase : std::uint8_t { kIdle, kAppending, kRecovering, kBroken };
+
+  struct PendingJoin {
+    MemberId member;
+    JoinRequest request;
+  };
+
+  /// What a read of the log is for.
+  struct JoinRead {
+    Token join = 0;
+  };
+
+  struct FetchRead {
+    Token fetch = 0;
+    Revision to;
+  };
+
+  struct RebaseRead {
+    PendingSubmission submission;
+  };
+
+  struct RecoveryRead {
+    std::uint32_t attempt = 0;
+  };
+
+  using Read = std::variant<JoinRead, FetchRead, RebaseRead, RecoveryRead>;
+
+  DocumentAuthority(storage::DocumentInfo info,
+                    ot::Type type,
+                    ot::Document document,
+                    Revision revision,
+                    const storage::ChainHash& hash,
+                    const Limits& limits);
+
+  // authority.cc
+  Result<Committed> apply_committed(storage::Update update,
+                                    Revision previous,
+                                    const storage::ChainHash& previous_hash);
+  void answer_everything(const Error& error);
+  void break_down(const Error& error);
+  void read(Read purpose, Revision from, Revision to, storage::ReadBudget budget);
+  storage::ReadBudget catch_up_budget() const;
+  void maybe_forget(const ClientId& client);
+  void deliver(std::string_view event,
+               std::string payload,
+               std::optional<MemberId> except,
+               std::optional<ClientId> presence_of);
+
+  // authority_join.cc
+  void try_join(Token token, Timestamp now);
+  void join_afresh(Token token, Timestamp now);
+  void resume(Token token, Timestamp now);
+  void answer_join(Token token, Result<JoinReply> reply);
+  void on_join_read(Token token, Result<std::vector<storage::Update>> updates, Timestamp now);
+  void on_fetch_read(const FetchRead& fetch, Result<std::vector<storage::Update>> updates);
+  void finish_resume(Token token,
+                     const storage::ChainHash& hash,
+                     const UpdateList& updates,
+                     Timestamp now);
+  void finish_join(Token token, Timestamp now, std::string content_fields);
+  void announce(const Member& member, Timestamp now);
+  void remove_member(MemberId member, Timestamp now);
+  void answer_fetch(Token token, Revision to, const UpdateList& updates);
+  UpdateList held_updates(Revision from, Revision to) const;
+  void withdraw_presence(Member& member);
+  std::optional<JsonObject> moved_state(const PresenceUpdate& update, const ClientId& author) const;
+
+  // authority_submit.cc
+  void answer_submit(Token token, Result<Revision> reply, bool duplicate = false);
+  void answer_all(const PendingSubmission& submission, const Result<Revision>& reply);
+  void refuse_invalid(const PendingSubmission& submission, Error error);
+  bool answer_if_known(Token token, const PendingSubmission& submission);
+  bool join_pending(Token token, const PendingSubmission& submission);
+  PendingSubmission* find_pending(const ClientId& client);
+  Result<void> check_admissible(const PendingSubmission& submission) const;
+  void bring_to_head(PendingSubmission submission, Moment moment);
+  void on_rebase_read(PendingSubmission submission,
+                      Result<std::vector<storage::Update>> updates,
+                      Moment moment);
+  bool step(PendingSubmission& submission, const Committed& committed);
+
+  // authority_commit.cc
+  void start_batch(Moment moment);
+  void add_to_batch(PendingSubmission submission, storage::Append& append, Moment moment);
+  void on_committed(Moment moment);
+  void on_refused(const storage::AppendOutcome& outcome, Moment moment);
+  void recover();
+  void on_recovery_read(std::uint32_t attempt,
+                        Result<std::vector<storage::Update>> updates,
+                        Moment moment);
+  void publish(std::vector<Committed> batch);
+  void move_queue_over(const Committed& committed);
+  void write_snapshot_if_due();
+
+  const Limits& limits_;
+  storage::DocumentInfo info_;  // its head fields are of the time of opening: see history_
+  ot::Type type_;
+  Content content_;  // committed part at history_.head()
+  History history_;
+  Timestamp last_at_;  // created_at of the head
+  Phase phase_ = Phase::kIdle;
+
+  Members members_;
+  ClientLedger ledger_;  // clients of members, of joins under way and of pending submissions
+  std::map<Token, PendingJoin> joins_;
+  std::map<ClientId, std::vector<Token>> lookups_;  // joins that wait for on_client
+
+  // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one
+  // as batch_committed_. A client has one submission in queue_, batch_ and reads_ together.
+  std::deque<PendingSubmission> queue_;
+  std::size_t queue_bytes_ = 0;
+  std::vector<PendingSubmission> batch_;
+  std::vector<Committed> batch_committed_;  // what batch_ becomes
+
+  std::map<Token, Read> reads_;
+  Token last_read_ = 0;
+
+  std::uint64_t ops_since_snapshot_ = 0;
+  std::size_t bytes_since_snapshot_ = 0;
+  bool writing_snapshot_ = false;
+
+  std::vector<Effect> effects_;
+};
+
+}  // namespace cloudsync::document

@@ -1,0 +1,367 @@
+// DocumentAuthority: members come, catch up, show presence and go.
+
+#include "document/authority.h"
+#include "document/chain.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cloudsync::document {
+namespace {
+
+constexpr std::string_view kNoState = "null";
+
+Error unreadable_log() {
+  return {
+      .code = ErrorCode::kUnavailable, .message = "the log can't be read", .retry_after_ms = 1'000};
+}
+
+UpdateList borrow(const std::vector<storage::Update>& updates, Revision from) {
+  UpdateList list;
+  for (const storage::Update& update : updates) {
+    if (update.revision >= from) {
+      list.push_back(&update);
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+// --- joining ---
+
+void DocumentAuthority::join(Token token,
+                             MemberId member,
+                             const JoinRequest& request,
+                             Timestamp now) {
+  joins_.emplace(token, PendingJoin{.member = member, .request = request});
+  if (phase_ == Phase::kBroken) {
+    answer_join(token, fail(ErrorCode::kInternal, "the document is out of order"));
+    return;
+  }
+  if (ledger_.knows(request.client)) {
+    try_join(token, now);
+    return;
+  }
+  // One look-up per client at a time: with two, a join could be answered by the first, its client
+  // submit and go, and the second bring back what the store had before.
+  std::vector<Token>& waiting = lookups_[request.client];
+  waiting.push_back(token);
+  if (waiting.size() == 1) {
+    effects_.emplace_back(FindClientEffect{request.client});
+  }
+}
+
+void DocumentAuthority::on_client(const ClientId& client,
+                                  Result<std::optional<storage::ClientRecord>> record,
+                                  Timestamp now) {
+  const auto found = lookups_.find(client);
+  if (found == lookups_.end()) {
+    return;
+  }
+  const std::vector<Token> waiting = std::move(found->second);
+  lookups_.erase(found);
+  if (record) {
+    ledger_.load(client, *record);
+  }
+  for (const Token token : waiting) {
+    if (!joins_.contains(token)) {
+      continue;  // it left meanwhile
+    }
+    if (record) {
+      try_join(token, now);
+    } else {
+      answer_join(token, fail(record.error()));
+    }
+  }
+  maybe_forget(client);
+}
+
+void DocumentAuthority::try_join(Token token, Timestamp now) {
+  if (joins_.at(token).request.revision) {
+    resume(token, now);
+  } else {
+    join_afresh(token, now);
+  }
+}
+
+void DocumentAuthority::join_afresh(Token token, Timestamp now) {
+  const std::string& json = content_.json();
+  if (json.size() <= limits_.inline_snapshot_bytes) {
+    finish_join(token, now, ",\"snapshot\":" + json);
+    return;
+  }
+  std::string fields = ",\"snapshotUrl\":";
+  append_json_string(fields, snapshot_path(info_.id, head()));
+  finish_join(token, now, std::move(fields));
+}
+
+void DocumentAuthority::resume(Token token, Timestamp now) {
+  const Revision revision = *joins_.at(token).request.revision;
+  if (revision > head()) {
+    answer_join(token,
+                fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision"));
+    return;
+  }
+  if (head().value() - revision.value() > limits_.rebase_ops) {
+    answer_join(token, fail(ErrorCode::kRevisionTooOld, "too many operations behind"));
+    return;
+  }
+  if (const auto hash = history_.hash_at(revision)) {
+    finish_resume(token, *hash, held_updates(next(revision), head()), now);
+    return;
+  }
+  // The operation that led to `revision` comes along for its hash.
+  const Revision from(std::max<std::uint64_t>(revision.value(), 1));
+  storage::ReadBudget budget = catch_up_budget();
+  ++budget.updates;
+  read(JoinRead{token}, from, head(), budget);
+}
+
+void DocumentAuthority::on_join_read(Token token,
+                                     Result<std::vector<storage::Update>> updates,
+                                     Timestamp now) {
+  const auto found = joins_.find(token);
+  if (found == joins_.end()) {
+    return;
+  }
+  const Revision revision = *found->second.request.revision;
+  const std::uint64_t first = std::max<std::uint64_t>(revision.value(), 1);
+  if (!updates || updates->empty() || updates->front().revision != Revision(first)) {
+    answer_join(token, fail(unreadable_log()));
+    return;
+  }
+  const storage::ChainHash& hash =
+      revision.value() == 0 ? updates->front().prev_hash : updates->front().hash;
+  finish_resume(token, hash, borrow(*updates, next(revision)), now);
+}
+
+void DocumentAuthority::finish_resume(Token token,
+                                      const storage::ChainHash& hash,
+                                      const UpdateList& updates,
+                                      Timestamp now) {
+  const JoinRequest& request = joins_.at(token).request;
+  if (!request.hash.empty() && request.hash != short_hash(hash)) {
+    answer_join(token,
+                fail(ErrorCode::kHistoryDiverged, "the log has another hash at that revision"));
+    return;
+  }
+  const Revision last = updates.empty() ? *request.revision : updates.back()->revision;
+  std::string fields;
+  append_catch_up(
+      fields, updates, last < head() ? std::optional<Revision>(next(last)) : std::nullopt);
+  finish_join(token, now, std::move(fields));
+}
+
+// Makes the joiner a member and answers it; `content_fields` is its content or catch-up.
+void DocumentAuthority::finish_join(Token token, Timestamp now, std::string content_fields) {
+  const PendingJoin join = joins_.at(token);
+  bool is_new_client = true;
+  if (const Member* holder = members_.find_client(join.request.client)) {
+    is_new_client = false;
+    if (holder->id != join.member) {
+      const MemberId older = holder->id;
+      withdraw_presence(*members_.find(older));
+      members_.remove(older);
+      effects_.emplace_back(SupersedeEffect{older});
+    }
+  } else if (members_.find(join.member) != nullptr) {
+    remove_member(join.member, now);  // a connection has one client id; the newest counts
+  }
+  if (members_.find(join.member) == nullptr) {
+    members_.add({.id = join.member,
+                  .client = join.request.client,
+                  .user = join.request.user,
+                  .name = join.request.name});
+  }
+  std::string fields =
+      join_fields(info_, head(), history_.head_hash(), members_, join.member) + content_fields;
+  answer_join(token, JoinReply{std::move(fields)});
+  if (is_new_client) {
+    announce(*members_.find(join.member), now);
+  }
+}
+
+void DocumentAuthority::answer_join(Token token, Result<JoinReply> reply) {
+  const ClientId client = joins_.at(token).request.client;
+  joins_.erase(token);
+  effects_.emplace_back(JoinAnswer{.token = token, .reply = std::move(reply)});
+  maybe_forget(client);
+}
+
+// Tells the others of a new member, if it is among the listed.
+void DocumentAuthority::announce(const Member& member, Timestamp now) {
+  if (!member.listed) {
+    effects_.emplace_back(LimitEffect{"members_listed"});
+    return;
+  }
+  deliver("user-joined",
+          user_joined_event(info_.id, member, now, members_.count()),
+          member.id,
+          std::nullopt);
+}
+
+// --- leaving ---
+
+bool DocumentAuthority::leave(MemberId member, Timestamp now) {
+  bool was_there = false;
+  std::vector<Token> cancelled;
+  for (const auto& [token, join] : joins_) {
+    if (join.member == member) {
+      cancelled.push_back(token);
+    }
+  }
+  for (const Token token : cancelled) {
+    was_there = true;
+    answer_join(token, fail(ErrorCode::kNotJoined, "left before the join was done"));
+  }
+  if (members_.find(member) != nullptr) {
+    was_there = true;
+    remove_member(member, now);
+  }
+  return was_there;
+}
+
+void DocumentAuthority::remove_member(MemberId id, Timestamp now) {
+  Member& found = *members_.find(id);
+  withdraw_presence(found);
+  const Member member = found;
+  members_.remove(id);
+  if (member.listed) {
+    deliver("user-left",
+            user_left_event(info_.id, member, now, members_.count()),
+            std::nullopt,
+            std::nullopt);
+  }
+  maybe_forget(member.client);
+}
+
+// --- history ---
+
+void DocumentAuthority::fetch(Token token, MemberId member, const FetchRequest& request) {
+  if (members_.find(member) == nullptr) {
+    effects_.emplace_back(
+        FetchAnswer{token, fail(ErrorCode::kNotJoined, "join the document first")});
+  } else if (phase_ == Phase::kBroken) {
+    effects_.emplace_back(
+        FetchAnswer{token, fail(ErrorCode::kInternal, "the document is out of order")});
+  } else if (request.from.value() == 0 || request.from > request.to) {
+    effects_.emplace_back(
+        FetchAnswer{token, fail(ErrorCode::kBadRequest, "from … to is no range")});
+  } else if (request.to > head()) {
+    effects_.emplace_back(FetchAnswer{
+        token, fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision")});
+  } else if (history_.reaches(Revision(request.from.value() - 1))) {
+    answer_fetch(token, request.to, held_updates(request.from, request.to));
+  } else {
+    read(FetchRead{.fetch = token, .to = request.to}, request.from, request.to, catch_up_budget());
+  }
+}
+
+void DocumentAuthority::on_fetch_read(const FetchRead& fetch,
+                                      Result<std::vector<storage::Update>> updates) {
+  if (!updates || updates->empty()) {
+    effects_.emplace_back(FetchAnswer{fetch.fetch, fail(unreadable_log())});
+    return;
+  }
+  answer_fetch(fetch.fetch, fetch.to, borrow(*updates, Revision(0)));
+}
+
+void DocumentAuthority::answer_fetch(Token token, Revision to, const UpdateList& updates) {
+  const Revision last = updates.back()->revision;
+  effects_.emplace_back(FetchAnswer{
+      token,
+      FetchReply{fetch_fields(
+          info_.id, updates, last < to ? std::optional<Revision>(next(last)) : std::nullopt)}});
+}
+
+// Held operations `from` … `to`, at most a catch-up's worth; from - 1 is reached.
+UpdateList DocumentAuthority::held_updates(Revision from, Revision to) const {
+  UpdateList updates;
+  std::size_t bytes = 0;
+  for (Revision revision = from; revision <= to && updates.size() < limits_.catch_up_ops;
+       revision = next(revision)) {
+    const storage::Update& update = history_.at(revision).update;
+    bytes += update.op.size();
+    if (!updates.empty() && bytes > limits_.catch_up_bytes) {
+      break;
+    }
+    updates.push_back(&update);
+  }
+  return updates;
+}
+
+// --- presence ---
+
+void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Timestamp now) {
+  Member* member = members_.find(id);
+  if (member == nullptr || phase_ == Phase::kBroken) {
+    return;
+  }
+  if (update.state.is_null()) {
+    withdraw_presence(*member);
+    return;
+  }
+  if (to_json(update.state).size() > limits_.presence_bytes) {
+    effects_.emplace_back(LimitEffect{"presence_bytes"});
+    return;
+  }
+  const auto state = moved_state(update, member->client);
+  if (!state) {
+    return;
+  }
+  if (!member->listed) {
+    if (members_.try_list(*member)) {
+      announce(*member, now);
+    } else {
+      effects_.emplace_back(LimitEffect{"members_listed"});
+      return;
+    }
+  }
+  member->present = true;
+  deliver("presence",
+          presence_event(info_.id, head(), *member, to_json(JsonValue(*state))),
+          id,
+          member->client);
+}
+
+void DocumentAuthority::withdraw_presence(Member& member) {
+  if (!std::exchange(member.present, false)) {
+    return;
+  }
+  deliver("presence", presence_event(info_.id, head(), member, kNoState), member.id, member.client);
+}
+
+// The state with its selection moved to the head; nothing if it is malformed, out of the document,
+// or of a revision that is unknown or too old to be worth a read of the log.
+std::optional<JsonObject> DocumentAuthority::moved_state(const PresenceUpdate& update,
+                                                         const ClientId& author) const {
+  const JsonObject* given = update.state.if_object();
+  if (given == nullptr || update.revision > head() || !history_.reaches(update.revision)) {
+    return std::nullopt;
+  }
+  JsonObject state = *given;
+  JsonValue* selection = state.if_contains("selection");
+  if (selection == nullptr || selection->is_null()) {
+    return state;
+  }
+  JsonObject* object = selection->if_object();
+  const auto index = object == nullptr ? std::nullopt : find_unsigned(*object, "index");
+  const auto length = object == nullptr ? std::nullopt : find_unsigned(*object, "length");
+  if (!index || !length) {
+    return std::nullopt;
+  }
+  ot::Range range{.index = *index, .length = *length};
+  for (Revision revision = next(update.revision); revision <= head(); revision = next(revision)) {
+    const Committed& committed = history_.at(revision);
+    range = ot::transform_range(range, committed.op, committed.update.client == author);
+  }
+  if (range.index + range.length > ot::length(content_.committed())) {
+    return std::nullopt;
+  }
+  (*object)["index"] = range.index;
+  (*object)["length"] = range.length;
+  return state;
+}
+
+}  // namespace cloudsync::document

@@ -1,0 +1,230 @@
+// DocumentAuthority: a submission's way from its arrival to the queue at the head.
+
+#include "document/authority.h"
+#include "document/chain.h"
+
+#include <utility>
+
+namespace cloudsync::document {
+namespace {
+
+/// Answers that one submission may owe: a client resends after a timeout, seldom more than twice.
+constexpr std::size_t kResendsMax = 16;
+
+Error overloaded(std::string message) {
+  return {.code = ErrorCode::kOverloaded, .message = std::move(message), .retry_after_ms = 500};
+}
+
+}  // namespace
+
+void DocumentAuthority::submit(Token token,
+                               MemberId member_id,
+                               const Submission& submission,
+                               Moment moment) {
+  const Member* member = members_.find(member_id);
+  if (member == nullptr) {
+    answer_submit(token, fail(ErrorCode::kNotJoined, "join the document first"));
+    return;
+  }
+  if (phase_ == Phase::kBroken) {
+    answer_submit(token, fail(ErrorCode::kInternal, "the document is out of order"));
+    return;
+  }
+  if (submission.seq.value() == 0) {
+    answer_submit(token, fail(ErrorCode::kBadRequest, "seq starts at 1"));
+    return;
+  }
+  const std::string canonical = to_canonical_json(submission.op);
+  const OpSize size = measure_op(submission.op, canonical);
+  if (size.bytes > limits_.op_bytes || size.components > limits_.op_components) {
+    effects_.emplace_back(
+        LimitEffect{size.bytes > limits_.op_bytes ? "op_bytes" : "op_components"});
+    answer_submit(token, fail(ErrorCode::kTooLarge, "the operation is too large"));
+    return;
+  }
+  PendingSubmission pending{.tokens = {token},
+                            .client = member->client,
+                            .user = member->user,
+                            .seq = submission.seq,
+                            .hash = submission_hash(submission.revision, submission.seq, canonical),
+                            .base = submission.revision,
+                            .size = size,
+                            .op = {},
+                            .at = submission.revision};
+  if (answer_if_known(token, pending)) {
+    return;
+  }
+  if (auto admissible = check_admissible(pending); !admissible) {
+    if (admissible.error().code == ErrorCode::kOverloaded) {
+      effects_.emplace_back(LimitEffect{"document_queue_ops"});
+    }
+    answer_submit(token, fail(std::move(admissible).error()));
+    return;
+  }
+  auto op = ot::parse_operation(type_, submission.op);
+  if (!op) {
+    refuse_invalid(pending, std::move(op).error());
+    return;
+  }
+  pending.op = *std::move(op);
+  bring_to_head(std::move(pending), moment);
+}
+
+void DocumentAuthority::answer_submit(Token token, Result<Revision> reply, bool duplicate) {
+  effects_.emplace_back(
+      SubmitAnswer{.token = token, .reply = std::move(reply), .duplicate = duplicate});
+}
+
+void DocumentAuthority::answer_all(const PendingSubmission& submission,
+                                   const Result<Revision>& reply) {
+  bool duplicate = false;
+  for (const Token token : submission.tokens) {
+    answer_submit(token, reply, duplicate);
+    duplicate = true;
+  }
+}
+
+void DocumentAuthority::refuse_invalid(const PendingSubmission& submission, Error error) {
+  ledger_.refuse(submission.client, submission.seq, submission.hash);
+  answer_all(submission, fail(std::move(error)));
+}
+
+// Answers a resend, or a misuse of a seq. False if the submission is a new one.
+bool DocumentAuthority::answer_if_known(Token token, const PendingSubmission& submission) {
+  if (join_pending(token, submission)) {
+    return true;
+  }
+  const auto answer = ledger_.check(submission.client, submission.seq, submission.hash);
+  switch (answer.verdict) {
+    case ClientLedger::Verdict::kNew:
+      return false;
+    case ClientLedger::Verdict::kCommitted:
+      answer_submit(token, answer.revision, true);
+      return true;
+    case ClientLedger::Verdict::kInvalid:
+      answer_submit(token, fail(ErrorCode::kOpInvalid, "the operation was found invalid"), true);
+      return true;
+    case ClientLedger::Verdict::kReused:
+      break;
+  }
+  answer_submit(token, fail(ErrorCode::kSeqReused, "the seq was used before"));
+  return true;
+}
+
+// If the client has a submission under way: a resend of it waits for the same answer.
+bool DocumentAuthority::join_pending(Token token, const PendingSubmission& submission) {
+  PendingSubmission* pending = find_pending(submission.client);
+  if (pending == nullptr) {
+    return false;
+  }
+  if (submission.seq > pending->seq) {
+    answer_submit(token, fail(overloaded("a client has one operation of a document in flight")));
+  } else if (submission.seq < pending->seq || submission.hash != pending->hash) {
+    answer_submit(token, fail(ErrorCode::kSeqReused, "the seq was used before"));
+  } else if (pending->tokens.size() >= kResendsMax) {
+    answer_submit(token, fail(overloaded("the operation is being committed")));
+  } else {
+    pending->tokens.push_back(token);
+  }
+  return true;
+}
+
+PendingSubmission* DocumentAuthority::find_pending(const ClientId& client) {
+  for (PendingSubmission& submission : batch_) {
+    if (submission.client == client) {
+      return &submission;
+    }
+  }
+  for (PendingSubmission& submission : queue_) {
+    if (submission.client == client) {
+      return &submission;
+    }
+  }
+  for (auto& [token, purpose] : reads_) {
+    auto* rebase = std::get_if<RebaseRead>(&purpose);
+    if (rebase != nullptr && rebase->submission.client == client) {
+      return &rebase->submission;
+    }
+  }
+  return nullptr;
+}
+
+Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submission) const {
+  if (submission.base > head()) {
+    return fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision");
+  }
+  if (head().value() - submission.base.value() > limits_.rebase_ops) {
+    return fail(ErrorCode::kRevisionTooOld, "too many operations behind");
+  }
+  // Bytes are bounded as well: a queue of the largest operations would be 2 GiB.
+  if (queue_.size() + reads_.size() >= limits_.document_queue_ops ||
+      queue_bytes_ + submission.size.bytes > limits_.document_bytes) {
+    return fail(overloaded("too many operations wait for this document"));
+  }
+  return {};
+}
+
+// Moves the submission over the log to the head and queues it; what is not in memory is read first.
+void DocumentAuthority::bring_to_head(PendingSubmission submission, Moment moment) {
+  if (!history_.reaches(submission.at)) {
+    const Revision from = next(submission.at);
+    queue_bytes_ += submission.size.bytes;
+    read(RebaseRead{std::move(submission)}, from, head(), catch_up_budget());
+    return;
+  }
+  while (submission.at < head()) {
+    if (!step(submission, history_.at(next(submission.at)))) {
+      return;
+    }
+  }
+  queue_bytes_ += submission.size.bytes;
+  queue_.push_back(std::move(submission));
+  start_batch(moment);
+}
+
+// Moves the submission over one operation of the log; false if that answered it.
+bool DocumentAuthority::step(PendingSubmission& submission, const Committed& committed) {
+  switch (rebase_over(submission, committed)) {
+    case RebaseStep::kMoved:
+      return true;
+    case RebaseStep::kCommitted:
+      ledger_.commit(submission.client, submission.seq, committed.update.revision, submission.hash);
+      answer_all(submission, committed.update.revision);
+      break;
+    case RebaseStep::kReused:
+      answer_all(submission, fail(ErrorCode::kSeqReused, "a later seq was committed"));
+      break;
+  }
+  maybe_forget(submission.client);
+  return false;
+}
+
+void DocumentAuthority::on_rebase_read(PendingSubmission submission,
+                                       Result<std::vector<storage::Update>> updates,
+                                       Moment moment) {
+  const ClientId client = submission.client;
+  queue_bytes_ -= submission.size.bytes;
+  if (!updates || updates->empty()) {
+    answer_all(submission,
+               fail({.code = ErrorCode::kUnavailable,
+                     .message = "the log can't be read",
+                     .retry_after_ms = 1'000}));
+    maybe_forget(client);
+    return;
+  }
+  for (storage::Update& update : *updates) {
+    auto json = parse_json(update.op);
+    auto op = json ? ot::parse_operation(type_, *json) : Result<ot::Operation>(fail(json.error()));
+    if (!op || update.revision != next(submission.at)) {
+      answer_all(submission, fail(ErrorCode::kInternal, "the log is damaged"));
+      maybe_forget(client);
+      return;
+    }
+    if (!step(submission, {.update = std::move(update), .op = *std::move(op)})) {
+      return;
+    }
+  }
+  bring_to_head(std::move(submission), moment);
+}
+
+}  // namespace cloudsync::document

@@ -1,0 +1,61 @@
+#include "document/content.h"
+
+#include "base/json.h"
+
+#include <utility>
+
+namespace cloudsync::document {
+
+Content::Content(ot::Document committed) : committed_(std::move(committed)) {}
+
+Result<void> Content::commit(const ot::Operation& op) {
+  CS_TRY(ot::apply(committed_, op));
+  json_.clear();
+  return {};
+}
+
+// An addition inside a run of rich text splits it, so that its attributes are written up to twice
+// more.
+std::size_t Content::growth(const OpSize& size) const {
+  return size.added_bytes + size.additions * 2 * (bound_->attribute_bytes + size.attribute_bytes);
+}
+
+void Content::measure() {
+  const JsonValue content = ot::content(working());
+  bound_ = Bound{.bytes = to_json(content).size(), .attribute_bytes = longest_attributes(content)};
+}
+
+Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::size_t bytes_max) {
+  ot::Document& document = working();
+  if (!bound_) {
+    measure();
+  }
+  // What only deletes always passes: a full document can be shortened.
+  if (size.additions > 0 && bound_->bytes + growth(size) > bytes_max) {
+    measure();
+    if (bound_->bytes + growth(size) > bytes_max) {
+      return fail(ErrorCode::kTooLarge, "the document would exceed its size limit");
+    }
+  }
+  CS_TRY(ot::apply(document, op));
+  bound_->bytes += growth(size);
+  bound_->attribute_bytes += size.attribute_bytes;
+  return {};
+}
+
+ot::Document& Content::working() {
+  if (!working_) {
+    working_ = committed_;
+    bound_.reset();
+  }
+  return *working_;
+}
+
+const std::string& Content::json() {
+  if (json_.empty()) {
+    json_ = to_json(ot::content(committed_));
+  }
+  return json_;
+}
+
+}  // namespace cloudsync::document

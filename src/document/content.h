@@ -1,0 +1,55 @@
+#pragma once
+// A document's content at its head, and one step ahead: the working copy holds what is being
+// appended, so that a batch is checked against what it will meet. If the append fails, the working
+// copy is made anew from the committed one (rare, O(size)); applying twice is what it costs
+// otherwise.
+
+#include "base/result.h"
+#include "document/op_size.h"
+#include "ot/type.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace cloudsync::document {
+
+class Content {
+ public:
+  explicit Content(ot::Document committed);
+
+  /// Applies an operation of the log. Errors: kOpInvalid, then the log is damaged.
+  Result<void> commit(const ot::Operation& op);
+
+  /// Applies `op`, which is as large as `size` says, to the working copy. Errors: kOpInvalid if it
+  /// does not fit, kTooLarge if the content's JSON could exceed `bytes_max`; nothing changed then.
+  Result<void> try_op(const ot::Operation& op, const OpSize& size, std::size_t bytes_max);
+
+  /// The working copy no longer holds: the append failed, or others committed.
+  void drop_working() { working_.reset(); }
+
+  const ot::Document& committed() const { return committed_; }
+
+  /// The committed content as JSON. O(size) after a change, cached until the next.
+  const std::string& json();
+
+ private:
+  ot::Document& working();
+  std::size_t growth(const OpSize& size) const;
+  void measure();
+
+  ot::Document committed_;
+  std::optional<ot::Document> working_;  // committed_ plus the batch in flight
+  std::string json_;                     // of committed_; empty if it changed since
+
+  // Never less than the working copy's JSON text and its longest attributes, so that measuring it
+  // (O(size)) is rarely needed. Unset: to be measured.
+  struct Bound {
+    std::size_t bytes;
+    std::size_t attribute_bytes;
+  };
+
+  std::optional<Bound> bound_;
+};
+
+}  // namespace cloudsync::document

@@ -1,0 +1,54 @@
+#include "document/content.h"
+
+#include <gtest/gtest.h>
+
+namespace cloudsync::document {
+namespace {
+
+Content content_of(ot::Type type, std::string_view json) {
+  return Content(ot::parse_document(type, parse_json(json).value()).value());
+}
+
+Result<void> try_json(Content& content, ot::Type type, std::string_view text, std::size_t max) {
+  const JsonValue json = parse_json(text).value();
+  return content.try_op(
+      ot::parse_operation(type, json).value(), measure_op(json, to_canonical_json(json)), max);
+}
+
+TEST(Content, TriesOnTheWorkingCopyAlone) {
+  Content content = content_of(ot::Type::kText, R"("abc")");
+  ASSERT_TRUE(try_json(content, ot::Type::kText, R"([3,"d"])", 100));
+  ASSERT_TRUE(try_json(content, ot::Type::kText, R"([4,"e"])", 100));
+  EXPECT_EQ(content.json(), R"("abc")");
+  content.drop_working();
+  EXPECT_FALSE(try_json(content, ot::Type::kText, R"([4,"e"])", 100));
+}
+
+TEST(Content, CountsAttributesThatASplitRepeats) {
+  Content content = content_of(ot::Type::kRichText,
+                               R"([{"insert":"abcdefgh","attributes":{"font":"0123456789"}}])");
+  // 61 bytes; an insert without attributes inside makes the run's 23 bytes of attributes appear
+  // twice.
+  EXPECT_FALSE(try_json(content, ot::Type::kRichText, R"([{"retain":4},{"insert":"x"}])", 100));
+  EXPECT_TRUE(try_json(content, ot::Type::kRichText, R"([{"retain":4},{"insert":"x"}])", 200));
+}
+
+TEST(Content, MeasuresAgainBeforeItRefuses) {
+  Content content = content_of(ot::Type::kText, R"("12345678")");
+  ASSERT_TRUE(try_json(content, ot::Type::kText, R"([{"d":8}])", 12));
+  EXPECT_TRUE(try_json(content, ot::Type::kText, R"(["1234567"])", 12));
+}
+
+TEST(OpSize, SeparatesWhatAddsFromWhatDoesNot) {
+  const JsonValue json =
+      parse_json(R"([{"retain":1},{"delete":2},{"insert":"a","attributes":{"b":1}},)"
+                 R"({"retain":1,"attributes":{"b":null}}])")
+          .value();
+  const OpSize size = measure_op(json, to_canonical_json(json));
+  EXPECT_EQ(size.components, 4U);
+  EXPECT_EQ(size.additions, 2U);
+  EXPECT_EQ(size.attribute_bytes, std::string_view(R"({"b":null})").size());
+}
+
+}  // namespace
+}  // namespace cloudsync::document

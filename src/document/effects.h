@@ -1,0 +1,90 @@
+#pragma once
+// What a document's authority asks its surroundings to do. The service carries them out in order.
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "document/messages.h"
+#include "document/rebase.h"
+#include "storage/op_store.h"
+#include "storage/records.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace cloudsync::document {
+
+/// Append, then call on_append.
+struct AppendEffect {
+  storage::Append append;
+};
+
+/// Read the log, then call on_updates with the token. `attempt` counts failures of this read in a
+/// row: from 1 on, wait before it.
+struct ReadEffect {
+  Token token = 0;
+  Revision from;
+  Revision to;
+  storage::ReadBudget budget;
+  std::uint32_t attempt = 0;
+};
+
+/// Look the client up in the store, then call on_client.
+struct FindClientEffect {
+  ClientId client;
+};
+
+/// Write the snapshot, then call on_snapshot.
+struct SnapshotEffect {
+  storage::Snapshot snapshot;
+};
+
+struct DeliverEffect {
+  std::uint32_t loop = 0;
+  Frame frame;
+};
+
+struct SupersedeEffect {
+  MemberId member;
+};
+
+struct JoinAnswer {
+  Token token = 0;
+  Result<JoinReply> reply;
+};
+
+struct SubmitAnswer {
+  Token token = 0;
+  Result<Revision> reply;
+  bool duplicate = false;  ///< a resend of what was answered or is under way
+};
+
+struct FetchAnswer {
+  Token token = 0;
+  Result<FetchReply> reply;
+};
+
+/// A limit was met; `name` is the field of Limits.
+struct LimitEffect {
+  std::string_view name;
+};
+
+/// The document can't go on: its log or this code is damaged. Every request is refused from now on.
+struct BrokenEffect {
+  std::string why;
+};
+
+using Effect = std::variant<AppendEffect,
+                            ReadEffect,
+                            FindClientEffect,
+                            SnapshotEffect,
+                            DeliverEffect,
+                            SupersedeEffect,
+                            JoinAnswer,
+                            SubmitAnswer,
+                            FetchAnswer,
+                            LimitEffect,
+                            BrokenEffect>;
+
+}  // namespace cloudsync::document

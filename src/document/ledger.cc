@@ -1,0 +1,57 @@
+#include "document/ledger.h"
+
+#include "base/assert.h"
+
+namespace cloudsync::document {
+
+void ClientLedger::load(const ClientId& client,
+                        const std::optional<storage::ClientRecord>& record) {
+  Last& last = last_[client];
+  if (record && record->last_seq >= last.seq) {
+    last = {.seq = record->last_seq, .revision = record->revision, .hash = record->submission_hash};
+  }
+}
+
+ClientLedger::Answer ClientLedger::check(const ClientId& client,
+                                         ClientSeq seq,
+                                         const Sha256& hash) const {
+  const auto found = last_.find(client);
+  CS_ASSERT(found != last_.end(), "a member's client is known");
+  const Last& last = found->second;
+  if (seq > last.seq) {
+    return {.verdict = Verdict::kNew, .revision = {}};
+  }
+  if (seq < last.seq || (last.hash && *last.hash != hash)) {
+    return {.verdict = Verdict::kReused, .revision = {}};
+  }
+  if (!last.revision) {
+    return {.verdict = Verdict::kInvalid, .revision = {}};
+  }
+  return {.verdict = Verdict::kCommitted, .revision = *last.revision};
+}
+
+void ClientLedger::commit(const ClientId& client,
+                          ClientSeq seq,
+                          Revision revision,
+                          const Sha256& hash) {
+  Last& last = last_[client];
+  if (seq >= last.seq) {
+    last = {.seq = seq, .revision = revision, .hash = hash};
+  }
+}
+
+void ClientLedger::meet(const ClientId& client, ClientSeq seq, Revision revision) {
+  Last& last = last_[client];
+  if (seq > last.seq) {
+    last = {.seq = seq, .revision = revision, .hash = std::nullopt};
+  }
+}
+
+void ClientLedger::refuse(const ClientId& client, ClientSeq seq, const Sha256& hash) {
+  Last& last = last_[client];
+  if (seq > last.seq) {
+    last = {.seq = seq, .revision = std::nullopt, .hash = hash};
+  }
+}
+
+}  // namespace cloudsync::document

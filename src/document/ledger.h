@@ -1,0 +1,62 @@
+#pragma once
+// The last submission of each client of a document, which makes a resend harmless: an identical one
+// gets the answer that the first got, any other use of the same or a lower seq is refused
+// (docs/protocol.md section 3). Committed ones come from the store, those found invalid are
+// remembered while the client is known.
+
+#include "base/crypto.h"
+#include "base/ids.h"
+#include "storage/records.h"
+
+#include <map>
+#include <optional>
+
+namespace cloudsync::document {
+
+class ClientLedger {
+ public:
+  enum class Verdict : std::uint8_t {
+    kNew,        ///< higher than every seq before
+    kCommitted,  ///< the last one again, it was committed
+    kInvalid,    ///< the last one again, it was found invalid
+    kReused,     ///< the seq was used for something else, or is below the last
+  };
+
+  struct Answer {
+    Verdict verdict;
+    Revision revision;  ///< of kCommitted
+  };
+
+  bool knows(const ClientId& client) const { return last_.contains(client); }
+
+  /// What the store has for the client; ignored if a later submission is known already.
+  void load(const ClientId& client, const std::optional<storage::ClientRecord>& record);
+
+  /// The client must be known. `hash` identifies the submission.
+  Answer check(const ClientId& client, ClientSeq seq, const Sha256& hash) const;
+
+  /// A submission was committed. `hash` identifies it.
+  void commit(const ClientId& client, ClientSeq seq, Revision revision, const Sha256& hash);
+
+  /// A submission was met in the log, where its hash is not: an equal seq is then taken for the
+  /// same submission. Changes nothing if that seq is known.
+  void meet(const ClientId& client, ClientSeq seq, Revision revision);
+
+  /// A submission was found invalid: its seq is used up.
+  void refuse(const ClientId& client, ClientSeq seq, const Sha256& hash);
+
+  void forget(const ClientId& client) { last_.erase(client); }
+
+  std::size_t size() const { return last_.size(); }
+
+ private:
+  struct Last {
+    ClientSeq seq;                     // 0: none yet
+    std::optional<Revision> revision;  // unset: invalid
+    std::optional<Sha256> hash;
+  };
+
+  std::map<ClientId, Last> last_;
+};
+
+}  // namespace cloudsync::document

@@ -1,0 +1,63 @@
+#pragma once
+// Who is in a document: live connections, one per client id, and the loops they live on.
+
+#include "base/ids.h"
+#include "document/messages.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cloudsync::document {
+
+struct Member {
+  MemberId id;
+  ClientId client;
+  UserId user;
+  std::string name;
+  /// Among the limits.members_listed that others are told of: in their member lists, by user-joined
+  /// and user-left, and by presence.
+  bool listed = false;
+  /// It has shown a presence that was not withdrawn.
+  bool present = false;
+};
+
+class Members {
+ public:
+  explicit Members(std::size_t listed_max) : listed_max_(listed_max) {}
+
+  /// Adds a member whose id and client are not there yet; it is listed while there is room.
+  Member& add(Member member);
+  void remove(MemberId id);
+
+  /// Null if not there. Valid until it is removed.
+  Member* find(MemberId id);
+  const Member* find_client(const ClientId& client) const;
+
+  bool has_client(const ClientId& client) const { return by_client_.contains(client); }
+
+  /// Lists a member that came when the list was full. False if it still is.
+  bool try_list(Member& member);
+
+  std::size_t count() const { return members_.size(); }
+
+  bool empty() const { return members_.empty(); }
+
+  std::size_t listed_count() const { return listed_count_; }
+
+  const std::map<MemberId, Member>& all() const { return members_; }
+
+  /// Loops with at least one member besides `except`.
+  std::vector<std::uint32_t> loops(const std::optional<MemberId>& except) const;
+
+ private:
+  std::size_t listed_max_;
+  std::size_t listed_count_ = 0;
+  std::map<MemberId, Member> members_;
+  std::map<ClientId, MemberId> by_client_;
+  std::map<std::uint32_t, std::size_t> per_loop_;  // members on each, never 0
+};
+
+}  // namespace cloudsync::document
