@@ -1,11 +1,9 @@
 #pragma once
 // DocumentService: the documents of one loop. It opens a document's authority on first use, carries
-// out what the authority asks for (append, read, snapshot), and closes idle ones. Everything here runs
-// on the service's own executor; other loops post to it. Completions run on that executor as well,
-// never before the call returns, in order with MemberSink calls: a join's completion precedes every
-// frame to that member, and an ack follows the frame that holds its revision.
-
-#include <memory>
+// out what the authority asks for (append, read, snapshot), and closes idle ones. Everything here
+// runs on the service's own executor; other loops post to it. Completions run on that executor as
+// well, never before the call returns, in order with MemberSink calls: a join's completion precedes
+// every frame to that member, and an ack follows the frame that holds its revision.
 
 #include "base/clock.h"
 #include "base/executor.h"
@@ -16,6 +14,9 @@
 #include "document/messages.h"
 #include "storage/op_store.h"
 #include "storage/snapshot_store.h"
+
+#include <functional>
+#include <memory>
 
 namespace cloudsync::document {
 
@@ -28,6 +29,9 @@ struct ServiceDependencies {
   RandomSource& random;
   Metrics& metrics;
   const Limits& limits;
+  /// Runs a task on the executor after a while: the wait before a failed read of the log is tried
+  /// again. Without it the read waits for the next request for its document.
+  std::function<void(Duration, UniqueFunction<void()>)> run_after = nullptr;
 };
 
 class DocumentService {
@@ -47,13 +51,14 @@ class DocumentService {
   /// The connection is gone: leaves everything.
   void disconnect(MemberId member);
 
-  /// Content at `revision`, or at the head if unset. Errors: kNotFound, kRevisionUnknown, kUnavailable.
+  /// Content at `revision`, or at the head if unset. Errors: kNotFound, kRevisionUnknown,
+  /// kUnavailable.
   void read(const DocumentId& document,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
 
-  /// Refuses new requests (kUnavailable) and calls back when every append in flight was answered and
-  /// due snapshots are written.
+  /// Refuses new requests (kUnavailable) and calls back when every append in flight was answered
+  /// and due snapshots are written.
   void close(UniqueFunction<void()> done);
 
  private:

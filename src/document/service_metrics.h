@@ -1,0 +1,41 @@
+#pragma once
+// What the documents of a node count.
+
+#include "base/error.h"
+#include "base/metrics.h"
+
+#include <map>
+
+namespace cloudsync::document {
+
+class ServiceMetrics {
+ public:
+  /// `metrics` outlives it.
+  explicit ServiceMetrics(Metrics& metrics);
+
+  void count_committed() {
+    operations_.add();
+    committed_.add();
+  }
+
+  void count_duplicate() { duplicate_.add(); }
+
+  void count_refused(ErrorCode code);
+
+  void count_limit(std::string_view name) { metrics_.limit(name).add(); }
+
+  void observe_ack(double seconds) { ack_seconds_.observe(seconds); }
+
+  void count_documents(int change) { documents_open_.add(change); }
+
+ private:
+  Metrics& metrics_;
+  Counter& operations_;
+  Counter& committed_;
+  Counter& duplicate_;
+  Histogram& ack_seconds_;
+  Gauge& documents_open_;
+  std::map<ErrorCode, Counter*> refused_;  // looked up once each
+};
+
+}  // namespace cloudsync::document
