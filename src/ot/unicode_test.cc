@@ -30,8 +30,11 @@ TEST(Unicode, AgreesAtEveryLengthAcrossBlocks) {
     text += i % 3 == 0 ? "💩" : "é";
   }
   const std::uint64_t all = count_code_points(text);
+  EXPECT_EQ(all, 90U);
+  EXPECT_EQ(count_utf16_units(text), 120U);
   for (std::uint64_t n = 0; n <= all; ++n) {
     EXPECT_EQ(count_code_points(text.substr(0, bytes_of_code_points(text, n))), n);
+    EXPECT_EQ(bytes_of_code_points(text, n), 2 * n + 2 * ((n + 2) / 3));
   }
 }
 
