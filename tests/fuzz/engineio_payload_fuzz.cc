@@ -77,7 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome outcome = read(payload);
   CS_ASSERT(read_elements(payload) == outcome, "elements are read independently");
   if (!outcome.failed) {
-    CS_ASSERT(write(outcome.packets) == payload, "a payload is written as it was read");
+    // Not the same bytes: base64 may carry stray bits behind the last byte (RFC 4648 section 3.5).
+    CS_ASSERT(read(write(outcome.packets)) == outcome, "a payload survives the round trip");
   }
   if (const auto packet = decode_text(payload)) {
     std::string out;

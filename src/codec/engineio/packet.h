@@ -53,8 +53,8 @@ class PayloadReader {
   explicit PayloadReader(std::string_view payload) : rest_(payload) {}
 
   /// The next packet, or nothing at the end. Its data lives until the next call. Error: kBadRequest
-  /// for an empty payload or element (a trailing separator makes one), an unknown type, base64 that
-  /// is not strict, or invalid UTF-8; then reading is over.
+  /// for an empty payload or element (a trailing separator makes one), an unknown type, base64
+  /// without its padding or with other characters, or invalid UTF-8; then reading is over.
   Result<std::optional<Packet>> next();
 
  private:

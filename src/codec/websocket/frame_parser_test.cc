@@ -100,7 +100,7 @@ TEST(FrameParser, ReadsTheExamplesOfTheRfc) {
 }
 
 TEST(FrameParser, ReadsEveryLengthForm) {
-  for (const std::size_t size : {0, 1, 125, 126, 127, 65535, 65536, 70000}) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 127U, 65535U, 65536U, 70000U}) {
     const std::string payload(size, 'x');
     EXPECT_EQ(parse(masked(Opcode::kBinary, payload)).events, Events{"binary " + payload});
   }
