@@ -28,8 +28,9 @@ export type DocumentInfo = {
   type: TypeName;
   title: string;
   revision: number;
-  createdAt?: string | number;
-  updatedAt?: string | number;
+  /** Milliseconds since 1970. */
+  createdAt?: number;
+  updatedAt?: number;
 };
 
 export type ClientEvents = {
@@ -69,6 +70,11 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
 
   get isConnected(): boolean {
     return this.#connection.isConnected;
+  }
+
+  /** True while an edit of any document is not known to be on the server. */
+  get hasUnsavedChanges(): boolean {
+    return [...this.#documents.values()].some((document) => document.hasUnsavedChanges);
   }
 
   /** The name for connections from now on. Members see a change at the next one. */
@@ -205,11 +211,7 @@ function infoOf(value: unknown): DocumentInfo {
     title: stringOf(fields.title),
     revision: typeof fields.revision === "number" ? fields.revision : 0,
   };
-  if (isTime(fields.createdAt)) info.createdAt = fields.createdAt;
-  if (isTime(fields.updatedAt)) info.updatedAt = fields.updatedAt;
+  if (typeof fields.createdAt === "number") info.createdAt = fields.createdAt;
+  if (typeof fields.updatedAt === "number") info.updatedAt = fields.updatedAt;
   return info;
-}
-
-function isTime(value: unknown): value is string | number {
-  return typeof value === "string" || typeof value === "number";
 }

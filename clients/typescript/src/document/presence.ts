@@ -11,7 +11,13 @@ export type PresenceState = {
   [key: string]: unknown;
 };
 
-export type Presence = { clientId: string; userId: string; state: PresenceState };
+export type Presence = {
+  clientId: string;
+  userId: string;
+  state: PresenceState;
+  /** Rises with what the peer itself reported; edits that move its selection leave it as it is. */
+  reports: number;
+};
 
 export type PresenceFrame = {
   clientId: string;
@@ -96,7 +102,9 @@ export class PresenceTracker<C, O> {
   #place(frame: PresenceFrame, unconfirmed: readonly O[]): void {
     let state = frame.state ?? {};
     for (const op of unconfirmed) state = this.#moved(state, op, false);
-    this.#present.set(frame.clientId, { clientId: frame.clientId, userId: frame.userId, state });
+    const { clientId, userId } = frame;
+    const reports = (this.#present.get(clientId)?.reports ?? 0) + 1;
+    this.#present.set(clientId, { clientId, userId, state, reports });
   }
 
   #transform(op: O, author: string | null): boolean {

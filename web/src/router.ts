@@ -1,0 +1,36 @@
+// Addresses: `/` is the start page, `/d/{id}` a document.
+
+import { useSyncExternalStore } from "react";
+
+export type Route = { page: "start" } | { page: "document"; id: string } | { page: "unknown" };
+
+export function routeOf(path: string): Route {
+  if (path === "/" || path === "/index.html") return { page: "start" };
+  const id = /^\/d\/([A-Za-z0-9_-]{1,128})\/?$/.exec(path)?.[1];
+  return id === undefined ? { page: "unknown" } : { page: "document", id };
+}
+
+export function documentPath(id: string): string {
+  return `/d/${id}`;
+}
+
+const kNavigated = "cloudsync:navigated";
+
+export function navigate(path: string): void {
+  window.history.pushState(null, "", path);
+  window.dispatchEvent(new Event(kNavigated));
+  window.scrollTo(0, 0);
+}
+
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => window.location.pathname);
+}
+
+function subscribe(onChange: () => void): () => void {
+  window.addEventListener("popstate", onChange);
+  window.addEventListener(kNavigated, onChange);
+  return () => {
+    window.removeEventListener("popstate", onChange);
+    window.removeEventListener(kNavigated, onChange);
+  };
+}

@@ -1,0 +1,25 @@
+import { useEffect } from "react";
+
+import { Icon } from "./icons";
+import { Link } from "./link";
+
+type Props = { title: string; text: string; onRetry?: () => void };
+
+export function ErrorPage({ title, text, onRetry }: Props) {
+  useEffect(() => {
+    document.title = `${title} – CloudSync`;
+  }, [title]);
+  return (
+    <main className="message-page" role="alert">
+      <span className="message-icon"><Icon name="alert" size={32} /></span>
+      <h1>{title}</h1>
+      <p>{text}</p>
+      <div className="button-row">
+        {onRetry !== undefined && (
+          <button type="button" className="button primary" onClick={onRetry}>Try again</button>
+        )}
+        <Link className="button" href="/">Go to the start page</Link>
+      </div>
+    </main>
+  );
+}

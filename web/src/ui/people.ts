@@ -1,0 +1,26 @@
+// How a person is shown: initials and a colour that everybody sees alike.
+
+/** White text on each has a contrast of 4.5:1 at least (WCAG AA); checked in people.test.ts. */
+export const kPersonColors = [
+  "#b3344c", "#a8471b", "#836200", "#4f7016", "#1f7a4d",
+  "#0f7478", "#1b6fa8", "#4358c9", "#7647bd", "#a13a92",
+] as const;
+
+/** FNV-1a: spreads similar ids. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return value;
+}
+
+export function personColor(clientId: string): string {
+  return kPersonColors[hash(clientId) % kPersonColors.length] ?? kPersonColors[0];
+}
+
+/** One or two letters: of the first and the last word, or the start of the only one. */
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== "");
+  const first = [...(words[0] ?? "?")];
+  const last = words.length > 1 ? [...(words.at(-1) ?? "")] : [];
+  return `${first[0] ?? "?"}${last[0] ?? ""}`.toLocaleUpperCase();
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+
+import { routeOf } from "../src/router";
+import { cleanName } from "../src/profile";
+import { relativeTime } from "../src/start/relative_time";
+import { initials, kPersonColors, personColor } from "../src/ui/people";
+
+/** WCAG 2.2, relative luminance. */
+function luminance(color: string): number {
+  const channel = (at: number) => {
+    const value = parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
+}
+
+describe("people", () => {
+  test("white text on every colour has AA contrast", () => {
+    for (const color of kPersonColors) expect(1.05 / (luminance(color) + 0.05), color).toBeGreaterThanOrEqual(4.5);
+  });
+
+  test("have the same colour for everybody, and not all the same", () => {
+    expect(personColor("client-1")).toBe(personColor("client-1"));
+    const colors = new Set(Array.from({ length: 100 }, (_, i) => personColor(`client-${i}`)));
+    expect(colors.size).toBeGreaterThan(7);
+  });
+
+  test("have one or two letters", () => {
+    expect(["Ada Lovelace", "ada", "Jean Luc van Dam", "😀 x", "", "étienne"].map(initials)).toEqual(
+      ["AL", "A", "JD", "😀X", "?", "É"],
+    );
+  });
+
+  test("have a name that fits the server's 128 bytes", () => {
+    expect(cleanName("  Ada \n Lovelace ")).toBe("Ada Lovelace");
+    expect(new TextEncoder().encode(cleanName("😀".repeat(200))).length).toBeLessThanOrEqual(128);
+  });
+});
+
+describe("addresses and times", () => {
+  test("a document's address has its id alone", () => {
+    expect(routeOf("/d/abc_1-2")).toEqual({ page: "document", id: "abc_1-2" });
+    for (const path of ["/d/", "/d/a/b", "/x", "/d/a%20b"]) expect(routeOf(path)).toEqual({ page: "unknown" });
+    expect(routeOf("/")).toEqual({ page: "start" });
+  });
+
+  test("times are told as people do", () => {
+    const now = 1_700_000_000_000;
+    const ago = [0, -5_000, 59_000, 60_000, 3 * 3_600_000, 86_400_000, 15 * 86_400_000];
+    expect(ago.map((ms) => relativeTime(now - ms, now))).toEqual(
+      ["just now", "just now", "just now", "1 minute ago", "3 hours ago", "yesterday", "2 weeks ago"],
+    );
+  });
+});
