@@ -28,7 +28,8 @@ using Lines = std::vector<std::string>;
 
 TEST(EngineIoPacket, DecodesEachType) {
   for (const char type : {'0', '1', '2', '3', '4', '5', '6'}) {
-    const auto packet = decode_text(std::string(1, type) + "data");
+    const std::string message = std::string(1, type) + "data";
+    const auto packet = decode_text(message);
     ASSERT_TRUE(packet);
     EXPECT_EQ(*packet, (Packet{static_cast<PacketType>(type), false, "data"}));
   }
