@@ -1,0 +1,98 @@
+// Many seeds of the simulation, and proof that its checker can fail. CS_SEED=n replays one seed,
+// CS_SEEDS=n runs that many.
+
+#include "simulation.h"
+
+#include "base/log.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+namespace cloudsync::simulation {
+namespace {
+
+class SimulationTest : public testing::Test {
+ protected:
+  void SetUp() override { set_log_level(LogLevel::kOff); }
+};
+
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : std::stoull(value);
+}
+
+std::string lines(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const std::string& problem : problems) {
+    text += "\n  " + problem;
+  }
+  return text;
+}
+
+/// The first seed, from 1, whose run the checker objects to; 0 if none up to `seeds`.
+std::uint64_t first_caught(Bug bug, std::uint64_t seeds) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    if (!simulate(Plan::draw(seed, bug)).problems.empty()) {
+      return seed;
+    }
+  }
+  return 0;
+}
+
+TEST_F(SimulationTest, EverySeedConverges) {
+  const std::uint64_t only = setting("CS_SEED", 0);
+  const std::uint64_t first = only == 0 ? 1 : only;
+  const std::uint64_t last = only == 0 ? setting("CS_SEEDS", 500) : only;
+  Outcome total;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    const Outcome outcome = simulate(Plan::draw(seed));
+    ASSERT_TRUE(outcome.problems.empty())
+        << "replay with CS_SEED=" << seed << lines(outcome.problems);
+    total.operations += outcome.operations;
+    total.crashes += outcome.crashes;
+    total.conflicts += outcome.conflicts;
+    total.unknowns += outcome.unknowns;
+    total.connections += outcome.connections;
+  }
+  std::cout << total.operations << " operations, " << total.crashes << " crashes, "
+            << total.conflicts << " conflicts, " << total.unknowns << " unknown outcomes, "
+            << total.connections << " connections\n";
+  if (only == 0) {
+    // A simulation in which nothing happens would pass as well.
+    const std::uint64_t seeds = last - first + 1;
+    EXPECT_GT(total.operations, seeds * 10);
+    EXPECT_GT(total.connections, seeds * 4);
+    EXPECT_GT(total.crashes, seeds / 2);
+    EXPECT_GT(total.unknowns, seeds / 2);
+    EXPECT_GT(total.conflicts, 0U);
+  }
+}
+
+TEST_F(SimulationTest, ASeedGivesTheSameRunTwice) {
+  const Outcome first = simulate(Plan::draw(7));
+  const Outcome second = simulate(Plan::draw(7));
+  EXPECT_EQ(first.operations, second.operations);
+  EXPECT_EQ(first.crashes, second.crashes);
+}
+
+TEST_F(SimulationTest, CatchesABlindRetryOfTheStore) {
+  EXPECT_NE(first_caught(Bug::kBlindRetry, 200), 0U);
+}
+
+TEST_F(SimulationTest, AResendIsFoundInTheLogEvenIfItsClientIsForgotten) {
+  EXPECT_EQ(first_caught(Bug::kForgetClients, 200), 0U);
+}
+
+TEST_F(SimulationTest, CatchesAnAckBeforeTheCommit) {
+  EXPECT_NE(first_caught(Bug::kAckBeforeCommit, 200), 0U);
+}
+
+TEST_F(SimulationTest, CatchesAResendOnAnotherBase) {
+  EXPECT_NE(first_caught(Bug::kRebasedResend, 200), 0U);
+}
+
+}  // namespace
+}  // namespace cloudsync::simulation
