@@ -55,7 +55,12 @@ std::string error_reply(const Error& error) {
 }  // namespace
 
 Collaboration::Collaboration(const NodeContext& context, std::uint32_t loop_index)
-    : context_(context), loop_index_(loop_index) {}
+    : context_(context),
+      loop_index_(loop_index),
+      delivery_seconds_(context.metrics.histogram(
+          "cloudsync_delivery_seconds",
+          "From a frame leaving its document to its bytes queued for all members on a loop.",
+          latency_bounds())) {}
 
 Result<void> Collaboration::on_connect(ConnectionId connection,
                                        const gateway::Subject& subject,
@@ -323,10 +328,12 @@ void Collaboration::presence(const Call& call, Client& client, const JsonObject&
 
 void Collaboration::deliver(std::uint32_t loop, Frame frame) {
   Collaboration* target = context_.collaborations[loop];
-  context_.loops[loop]->post([target, moved = std::move(frame)] { target->receive(moved); });
+  context_.loops[loop]->post([target, moved = std::move(frame), made = context_.clock.now()] {
+    target->receive(moved, made);
+  });
 }
 
-void Collaboration::receive(const Frame& frame) {
+void Collaboration::receive(const Frame& frame, TimePoint made) {
   const auto packet = gateway::EncodedPacket::event(frame.event, *frame.payload);
   const std::string presence_key =
       frame.presence_of ? frame.document.value() + '/' + frame.presence_of->value() : std::string();
@@ -349,6 +356,7 @@ void Collaboration::receive(const Frame& frame) {
       send(connection);
     }
   }
+  delivery_seconds_.observe(std::chrono::duration<double>(context_.clock.now() - made).count());
 }
 
 void Collaboration::supersede(document::MemberId superseded) {

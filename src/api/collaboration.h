@@ -53,7 +53,7 @@ class Collaboration final : public document::MemberSink {
   void presence(const Call& call, Client& client, const JsonObject& arguments);
 
   void finish_join(const Call& call, const DocumentId& document, Result<document::JoinReply> reply);
-  void receive(const document::Frame& frame);
+  void receive(const document::Frame& frame, TimePoint made);
   void receive_supersede(gateway::ConnectionId connection);
   /// Answers with {"ok":true,<fields>}.
   void accept(const Call& call, std::string_view fields);
@@ -72,6 +72,7 @@ class Collaboration final : public document::MemberSink {
 
   const NodeContext& context_;
   const std::uint32_t loop_index_;
+  Histogram& delivery_seconds_;
   gateway::Gateway* gateway_ = nullptr;
   std::map<gateway::ConnectionId, Client> clients_;
 };
