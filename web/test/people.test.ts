@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { routeOf } from "../src/router";
 import { cleanName } from "../src/profile";
 import { relativeTime } from "../src/start/relative_time";
-import { initials, kPersonColors, personColor } from "../src/ui/people";
+import { initials, kPersonColors, pickColor } from "../src/ui/people";
 
 /** WCAG 2.2, relative luminance. */
 function luminance(color: string): number {
@@ -20,9 +20,15 @@ describe("people", () => {
   });
 
   test("have the same colour for everybody, and not all the same", () => {
-    expect(personColor("client-1")).toBe(personColor("client-1"));
-    const colors = new Set(Array.from({ length: 100 }, (_, i) => personColor(`client-${i}`)));
+    expect(pickColor("client-1")).toBe(pickColor("client-1"));
+    const colors = new Set(Array.from({ length: 100 }, (_, i) => pickColor(`client-${i}`)));
     expect(colors.size).toBeGreaterThan(7);
+  });
+
+  test("get another colour when theirs is taken, and any once all are", () => {
+    const first = pickColor("client-1");
+    expect(pickColor("client-1", new Set([first]))).not.toBe(first);
+    expect(pickColor("client-1", new Set(kPersonColors))).toBe(first);
   });
 
   test("have one or two letters", () => {

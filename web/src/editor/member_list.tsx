@@ -2,8 +2,8 @@ import { useEffect, useId, useRef, useState, useSyncExternalStore, type FormEven
 import type { CollaborativeDocument } from "@cloudsync/client";
 
 import { kNameLengthMax } from "../profile";
-import { initials, personColor } from "../ui/people";
-import { nameOf } from "./names";
+import { initials } from "../ui/people";
+import { colorOf, nameOf } from "./company";
 import { useCompany } from "./use_document";
 
 type Props = { document: CollaborativeDocument; name: string; onRename: (name: string) => void };
@@ -29,27 +29,27 @@ export function MemberList({ document, name, onRename }: Props) {
     <div className="members" data-testid="members" data-count={document.memberCount}>
       <ul aria-label="Also here">
         {shown.map(({ clientId }) => (
-          <li key={clientId}><Avatar name={nameOf(document, clientId)} clientId={clientId} /></li>
+          <li key={clientId}><Avatar name={nameOf(document, clientId)} color={colorOf(document, clientId)} /></li>
         ))}
         {more > 0 && <li><span className="avatar more" title={`${more} more`}>+{more}<span className="visually-hidden"> more</span></span></li>}
       </ul>
-      <OwnName name={name} clientId={document.clientId} onRename={onRename} />
+      <OwnName name={name} color={colorOf(document, document.clientId)} onRename={onRename} />
     </div>
   );
 }
 
-function Avatar({ name, clientId }: { name: string; clientId: string }) {
+function Avatar({ name, color }: { name: string; color: string }) {
   return (
-    <span className="avatar" style={{ backgroundColor: personColor(clientId) }} title={name}>
+    <span className="avatar" style={{ backgroundColor: color }} title={name}>
       <span aria-hidden="true">{initials(name)}</span>
       <span className="visually-hidden">{name}</span>
     </span>
   );
 }
 
-type OwnNameProps = { name: string; clientId: string; onRename: (name: string) => void };
+type OwnNameProps = { name: string; color: string; onRename: (name: string) => void };
 
-function OwnName({ name, clientId, onRename }: OwnNameProps) {
+function OwnName({ name, color, onRename }: OwnNameProps) {
   const [isOpen, setOpen] = useState(false);
   const [draft, setDraft] = useState(name);
   const button = useRef<HTMLButtonElement>(null);
@@ -81,7 +81,7 @@ function OwnName({ name, clientId, onRename }: OwnNameProps) {
       <button
         ref={button} type="button" className="avatar own" aria-expanded={isOpen} aria-haspopup="dialog"
         aria-label={`You are ${name}. Change your name.`} title={`${name} (you)`}
-        style={{ backgroundColor: personColor(clientId) }}
+        style={{ backgroundColor: color }}
         onClick={() => { setDraft(name); setOpen(!isOpen); }}
       >
         {initials(name)}

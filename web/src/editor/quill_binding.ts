@@ -4,10 +4,9 @@ import type { CollaborativeDocument, Selection } from "@cloudsync/client";
 import { Delta } from "@cloudsync/client";
 import type Quill from "quill/core";
 
-import { personColor } from "../ui/people";
+import { colorOf, nameOf } from "./company";
 import type { QuillCursors } from "./cursors_module";
 import { viewOf, type DocumentView } from "./document_view";
-import { nameOf } from "./names";
 
 export type Binding = {
   /** The name that the others see at our cursor. */
@@ -160,7 +159,7 @@ class QuillBinding implements Binding {
       const name = nameOf(this.#document, clientId);
       const cursor = this.#cursors.cursors().find(({ id }) => id === clientId);
       if (cursor !== undefined && cursor.name !== name) this.#cursors.removeCursor(clientId);
-      this.#cursors.createCursor(clientId, name, personColor(clientId));
+      this.#cursors.createCursor(clientId, name, colorOf(this.#document, clientId));
       this.#cursors.moveCursor(clientId, this.#view.toRange(state.selection));
       this.#showFlag(clientId, reports);
       shown.add(clientId);

@@ -1,4 +1,4 @@
-// How a person is shown: initials and a colour that everybody sees alike.
+// How a person is shown: initials, and a colour that most see alike.
 
 /** White text on each has a contrast of 4.5:1 at least (WCAG AA); checked in people.test.ts. */
 export const kPersonColors = [
@@ -13,8 +13,17 @@ function hash(text: string): number {
   return value;
 }
 
-export function personColor(clientId: string): string {
-  return kPersonColors[hash(clientId) % kPersonColors.length] ?? kPersonColors[0];
+/**
+ * The colour of a client among others: that of its id, or the next one that is free. `taken` has the
+ * colours of those who are here.
+ */
+export function pickColor(clientId: string, taken: ReadonlySet<string> = new Set()): string {
+  const first = hash(clientId) % kPersonColors.length;
+  for (let i = 0; i < kPersonColors.length; i++) {
+    const color = kPersonColors[(first + i) % kPersonColors.length];
+    if (color !== undefined && !taken.has(color)) return color;
+  }
+  return kPersonColors[first] ?? kPersonColors[0];
 }
 
 /** One or two letters: of the first and the last word, or the start of the only one. */

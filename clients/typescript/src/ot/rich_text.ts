@@ -38,6 +38,16 @@ function consumedLength(op: Delta): number {
   return length;
 }
 
+/**
+ * With equal neighbours joined: compose leaves seams, and where depends on the order of operations.
+ * Two who have the same text then have the same components.
+ */
+function merged(delta: Delta): Delta {
+  const result = new Delta();
+  for (const op of delta.ops) result.push(op);
+  return result;
+}
+
 export const richTextType: OtType<Delta, Delta> = {
   name: "rich-text",
 
@@ -46,7 +56,7 @@ export const richTextType: OtType<Delta, Delta> = {
     if (!components.every((c) => c.insert !== undefined)) {
       throw new CloudSyncError("bad_reply", "Rich text content is not made of inserts.");
     }
-    return new Delta(components);
+    return merged(new Delta(components));
   },
 
   opFromWire: (value) => new Delta(componentsOf(value)),
@@ -60,7 +70,7 @@ export const richTextType: OtType<Delta, Delta> = {
   },
 
   isNoop: (op) => op.ops.length === 0,
-  apply: (content, op) => content.compose(op),
+  apply: (content, op) => merged(content.compose(op)),
   compose: (a, b) => a.compose(b),
   // As rich-text/lib/type.js has it: `left` leaves the priority to the other operation.
   transform: (op, other, side) => other.transform(op, side === "left"),
