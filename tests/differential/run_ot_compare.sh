@@ -3,6 +3,6 @@
 # Usage: run_ot_compare.sh path/to/cloudsync-ot-lines
 set -eu
 tool=$(realpath "$1")
-cd "$(dirname "$0")"
-[ -d node_modules/rich-text ] || npm ci --no-audit --no-fund
-exec node ot_compare.js "$tool"
+folder=$(dirname "$(realpath "$0")")
+"$folder/../../tools/npm_ci.sh" "$folder"
+exec node "$folder/ot_compare.js" "$tool"
