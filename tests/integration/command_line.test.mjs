@@ -1,7 +1,7 @@
 // The command contract: serve, config, the data directory's lock, health and metrics.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -33,6 +33,16 @@ test("config show prints what config check accepts, and the order of sources is 
   assert.notEqual(wrong.code, 0);
   assert.match(wrong.stderr, /no such setting: thread/);
   await rm(directory, { recursive: true });
+});
+
+test("the documentation has every setting with its default", async () => {
+  const documented = await readFile(new URL("../../docs/configuration.md", import.meta.url), "utf8");
+  const { stdout } = await run(["config", "show"]);
+  for (const [, name, value] of stdout.matchAll(/^(\S+) = "?([^"\n]*)"?$/gm)) {
+    const row = documented.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+    assert.ok(row, `docs/configuration.md has no row for ${name}`);
+    assert.ok(value === "" || value === "[]" || row.includes(value), `${row} says another default than ${value}`);
+  }
 });
 
 test("a second process on one data directory refuses to start", async () => {
