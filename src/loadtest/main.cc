@@ -1,0 +1,70 @@
+// cloudsync-loadtest: measures a server and checks that everybody sees the same text.
+
+#include "loadtest/load_test.h"
+#include "loadtest/options.h"
+#include "loadtest/report.h"
+
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace {
+
+using namespace cloudsync;
+using namespace cloudsync::loadtest;
+
+/// Raises the soft limit of descriptors to the hard one. Errors: kTooLarge if that is not enough.
+Result<void> provide_descriptors(std::size_t connections) {
+  constexpr std::size_t kOthers = 128;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (connections + kOthers > limit.rlim_max) {
+    return fail(ErrorCode::kTooLarge,
+                "this process may open " + std::to_string(limit.rlim_max) +
+                    " descriptors: ask for fewer --connections and run several processes");
+  }
+  return {};
+}
+
+Result<void> write_json(const std::string& path, const JsonObject& json) {
+  std::ofstream file(path);
+  file << to_json(json) << '\n';
+  file.close();
+  if (!file) {
+    return fail(ErrorCode::kUnavailable, "cannot write " + path);
+  }
+  return {};
+}
+
+Result<bool> measure(const Options& options) {
+  CS_TRY(provide_descriptors(options.connections));
+  auto loop = runtime::make_epoll_loop();
+  if (!loop) {
+    return fail(loop.error());
+  }
+  LoadTest test(options, **loop);
+  CS_TRY_ASSIGN(const Outcome outcome, test.run());
+  std::fputs(summary_text(outcome, test.measurements()).c_str(), stdout);
+  if (!options.json_path.empty()) {
+    CS_TRY(write_json(options.json_path, summary_json(options, outcome, test.measurements())));
+  }
+  return outcome.ok();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto options = parse_options(argc, argv);
+  if (const int* code = std::get_if<int>(&options)) {
+    return *code;
+  }
+  const auto ok = measure(std::get<Options>(options));
+  if (!ok) {
+    std::fprintf(stderr, "cloudsync-loadtest: %s\n", ok.error().message.c_str());
+    return 2;
+  }
+  return *ok ? 0 : 1;
+}

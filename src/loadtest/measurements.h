@@ -1,0 +1,54 @@
+#pragma once
+// What one run counts. Loop thread only.
+
+#include "loadtest/latency_histogram.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace cloudsync::loadtest {
+
+/// A histogram of the whole run and one of the current second.
+class Latency {
+ public:
+  void record(std::chrono::nanoseconds latency) {
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(latency);
+    total.record(micros);
+    interval.record(micros);
+  }
+
+  LatencyHistogram total;
+  LatencyHistogram interval;
+};
+
+struct Measurements {
+  /// From an edit's scheduled time until another member applied it.
+  Latency delivery;
+  /// From an edit's scheduled time until the server acknowledged it (as durable).
+  Latency ack;
+
+  std::uint64_t edits = 0;       ///< made by writers
+  std::uint64_t late_edits = 0;  ///< not made, since the writer had no document at that time
+  std::uint64_t submissions =
+      0;  ///< operations sent; edits made while one is in flight share the next
+  std::uint64_t resends = 0;
+  std::uint64_t frames = 0;       ///< `ops` events received
+  std::uint64_t operations = 0;   ///< operations applied, by all members together
+  std::uint64_t joined = 0;       ///< members joined at this time
+  std::uint64_t disconnects = 0;  ///< that nobody asked for
+  std::uint64_t reconnects = 0;
+  std::map<std::string, std::uint64_t, std::less<>> errors;  ///< by wire code or reason
+
+  void count_error(std::string_view code) {
+    const auto found = errors.find(code);
+    if (found != errors.end()) {
+      ++found->second;
+    } else {
+      errors.emplace(code, 1);
+    }
+  }
+};
+
+}  // namespace cloudsync::loadtest

@@ -1,0 +1,402 @@
+#include "loadtest/member.h"
+
+#include "loadtest/edits.h"
+
+#include <algorithm>
+
+namespace cloudsync::loadtest {
+namespace {
+
+constexpr std::chrono::seconds kHandshakeTimeout{30};
+constexpr std::chrono::milliseconds kRetryDelay{200};
+constexpr std::chrono::milliseconds kReconnectDelay{500};
+
+// The turn's clock is too coarse: a busy turn takes milliseconds, and they count.
+TimePoint precise_now() {
+  return std::chrono::steady_clock::now();
+}
+
+Error error_in(const JsonObject& reply) {
+  Error error{ErrorCode::kInternal, "reply without an error object"};
+  const JsonValue* value = reply.if_contains("error");
+  if (value == nullptr || !value->is_object()) {
+    return error;
+  }
+  const JsonObject& object = value->get_object();
+  if (const auto* code = find_string(object, "code")) {
+    error.code = error_from_name(view(*code)).value_or(ErrorCode::kInternal);
+  }
+  if (const auto delay = find_unsigned(object, "retryAfterMs")) {
+    error.retry_after_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(*delay, 60'000));
+  }
+  return error;
+}
+
+bool is_ok(const JsonObject& reply) {
+  const JsonValue* ok = reply.if_contains("ok");
+  return ok != nullptr && ok->is_bool() && ok->get_bool();
+}
+
+std::string text_or_empty(const JsonObject& object, std::string_view key) {
+  const auto* text = find_string(object, key);
+  return text != nullptr ? std::string(view(*text)) : std::string();
+}
+
+}  // namespace
+
+Member::Member(MemberContext& context, SharedDocument& document, const Target& target)
+    : context_(context),
+      document_(document),
+      target_(target),
+      connection_(context.loop, *this, context.random) {
+  document.add_member();
+}
+
+void Member::start() {
+  in_handshake_ = true;
+  open();
+}
+
+void Member::open() {
+  state_ = State::kConnecting;
+  const std::uint64_t attempt = ++attempt_;
+  context_.loop.run_after(kHandshakeTimeout, [this, attempt] {
+    if (attempt == attempt_ && (state_ == State::kConnecting || state_ == State::kJoining)) {
+      context_.measurements.count_error("handshake_timeout");
+      connection_.close();
+    }
+  });
+  connection_.open(target_, auth_json_);
+}
+
+void Member::leave() {
+  leaving_ = true;
+  connection_.close();
+}
+
+bool Member::quiet() const {
+  return state_ == State::kJoined && copy_->saved() && !copy_->gap() &&
+         copy_->status() == client::Status::kLive;
+}
+
+void Member::on_ready() {
+  state_ = State::kJoining;
+  JsonObject body{{"documentId", document_.id().value()}};
+  if (copy_ && copy_->can_resume()) {
+    body["revision"] = copy_->resume_revision().value();
+    if (!copy_->resume_hash().empty()) {
+      body["hash"] = copy_->resume_hash();
+    }
+  }
+  request("join-document", std::move(body), {PendingAck::Kind::kJoin, {}, {}});
+}
+
+bool Member::try_packet(std::string_view text) {
+  if (state_ != State::kJoined) {
+    return false;
+  }
+  const auto batch = document_.find_frame(text);
+  if (batch != nullptr) {
+    ++context_.measurements.frames;
+    receive(*batch);
+  }
+  return batch != nullptr;
+}
+
+void Member::on_event(std::string_view name, const JsonArray& args, std::string_view text) {
+  const JsonObject* message = args.size() > 1 ? args[1].if_object() : nullptr;
+  if (message == nullptr) {
+    return;
+  }
+  if (name == "ops") {
+    on_ops_event(*message, text);
+  } else if (name == "session-closed") {
+    context_.measurements.count_error(text_or_empty(*message, "code"));
+  }
+}
+
+void Member::on_ack(std::uint64_t id, const JsonArray& args) {
+  auto found = acks_.extract(id);
+  const JsonObject* reply = args.empty() ? nullptr : args[0].if_object();
+  if (found.empty() || reply == nullptr) {
+    fail_with("bad_ack");
+    return;
+  }
+  const PendingAck& pending = found.mapped();
+  switch (pending.kind) {
+    case PendingAck::Kind::kJoin:
+      on_join_reply(*reply);
+      return;
+    case PendingAck::Kind::kSubmit:
+      on_submit_reply(pending, *reply);
+      return;
+    case PendingAck::Kind::kFetch:
+      fetching_ = false;
+      if (!is_ok(*reply)) {
+        context_.measurements.count_error(error_name(error_in(*reply).code));
+        retry_later(kRetryDelay);
+      } else {
+        on_ops_event(*reply, {});
+      }
+      return;
+  }
+}
+
+void Member::on_join_reply(const JsonObject& reply) {
+  if (!is_ok(reply)) {
+    context_.measurements.count_error(error_name(error_in(reply).code));
+    connection_.close();
+    return;
+  }
+  if (const JsonValue* identity = reply.if_contains("client")) {
+    auth_json_ = to_json(JsonObject{{"client", *identity}});
+    if (!copy_ && identity->is_object()) {
+      copy_.emplace(context_.options.type, ClientId(text_or_empty(identity->get_object(), "id")));
+    }
+  }
+  if (!copy_) {
+    fail_with("bad_ack");
+    return;
+  }
+  if (reply.contains("snapshotUrl")) {
+    load_snapshot(reply);
+    return;
+  }
+  if (const auto taken = take_content(reply); !taken) {
+    fail_with(error_name(taken.error().code));
+    return;
+  }
+  on_joined();
+}
+
+Result<void> Member::take_content(const JsonObject& reply) {
+  const auto head = find_unsigned(reply, "revision");
+  if (!head) {
+    return fail(ErrorCode::kBadRequest, "join reply without a revision");
+  }
+  const std::string hash = text_or_empty(reply, "hash");
+  if (const JsonValue* snapshot = reply.if_contains("snapshot")) {
+    return copy_->on_join_snapshot(Revision(*head), hash, *snapshot);
+  }
+  const JsonValue* ops = reply.if_contains("ops");
+  if (ops == nullptr || !ops->is_array()) {
+    return fail(ErrorCode::kBadRequest, "join reply without content");
+  }
+  const Revision first = next(copy_->resume_revision());
+  auto batch = client::parse_catch_up(context_.options.type, first, ops->get_array());
+  if (!batch) {
+    return fail(batch.error());
+  }
+  measure(*batch);
+  return copy_->on_join_ops(*batch, Revision(*head), hash);
+}
+
+void Member::load_snapshot(const JsonObject& reply) {
+  HttpRequest get{target_, "GET", text_or_empty(reply, "snapshotUrl"), {}};
+  const Revision revision(find_unsigned(reply, "revision").value_or(0));
+  context_.http.call(std::move(get),
+                     [this, attempt = attempt_, revision, hash = text_or_empty(reply, "hash")](
+                         Result<codec::http1::Response> response) {
+                       if (attempt != attempt_ || state_ != State::kJoining) {
+                         return;  // disconnected meanwhile
+                       }
+                       if (!response || response->status != 200) {
+                         fail_with("snapshot_download");
+                         return;
+                       }
+                       const auto content = parse_json(response->body);
+                       if (!content || !copy_->on_join_snapshot(revision, hash, *content)) {
+                         fail_with("bad_snapshot");
+                         return;
+                       }
+                       on_joined();
+                     });
+}
+
+void Member::on_joined() {
+  state_ = State::kJoined;
+  ++context_.measurements.joined;
+  end_handshake();
+  for (const auto& batch : std::exchange(early_, {})) {
+    receive(batch);
+  }
+  fetch_gap();
+  submit();
+}
+
+void Member::on_submit_reply(const PendingAck& pending, const JsonObject& reply) {
+  Measurements& measurements = context_.measurements;
+  if (is_ok(reply)) {
+    const TimePoint now = precise_now();
+    for (const TimePoint scheduled : pending.times) {
+      measurements.ack.record(now - scheduled);
+    }
+    copy_->on_ack(pending.seq, Revision(find_unsigned(reply, "revision").value_or(0)));
+    submit();
+    return;
+  }
+  const Error error = error_in(reply);
+  measurements.count_error(error_name(error.code));
+  copy_->on_refused(pending.seq, error);
+  if (copy_->status() != client::Status::kLive) {
+    fail_with("stopped");
+    return;
+  }
+  retry_later(error.retry_after_ms ? std::chrono::milliseconds(*error.retry_after_ms)
+                                   : kRetryDelay);
+}
+
+void Member::on_ops_event(const JsonObject& message, std::string_view text) {
+  auto parsed = client::parse_ops(context_.options.type, message);
+  if (!parsed) {
+    fail_with("bad_ops");
+    return;
+  }
+  if (!text.empty()) {
+    ++context_.measurements.frames;
+  }
+  if (state_ == State::kJoining) {
+    early_.push_back(*std::move(parsed));
+    return;
+  }
+  const auto batch = std::make_shared<const client::OpsBatch>(*std::move(parsed));
+  if (!text.empty()) {
+    document_.keep_frame(text, batch);
+  }
+  receive(*batch);
+}
+
+void Member::receive(const client::OpsBatch& batch) {
+  measure(batch);
+  if (const auto done = copy_->on_ops(batch); !done) {
+    fail_with("diverged");
+    return;
+  }
+  fetch_gap();
+  submit();
+}
+
+/// Counts the operations of `batch` that are new here.
+void Member::measure(const client::OpsBatch& batch) {
+  const TimePoint now = precise_now();
+  for (std::size_t i = 0; i < batch.ops.size(); ++i) {
+    if (Revision(batch.first.value() + i) > copy_->revision()) {
+      document_.on_applied(batch.ops[i], copy_->self(), now, context_.measurements);
+    }
+  }
+}
+
+void Member::edit(TimePoint scheduled) {
+  if (!copy_ || !copy_->edit(make_edit(copy_->document(), context_.random))) {
+    ++context_.measurements.late_edits;
+    return;
+  }
+  ++context_.measurements.edits;
+  unsent_.push_back(scheduled);
+  submit();
+}
+
+void Member::submit() {
+  if (state_ != State::kJoined) {
+    return;
+  }
+  const bool resent = copy_->in_flight();
+  const auto submission = copy_->take_submission();
+  if (!submission) {
+    if (copy_->saved()) {
+      unsent_.clear();  // edits that undid each other are never sent
+    }
+    return;
+  }
+  EditTimes times;
+  if (resent) {
+    ++context_.measurements.resends;  // its latency is lost with the first request's ack
+  } else {
+    times = std::exchange(unsent_, {});
+    ++context_.measurements.submissions;
+  }
+  document_.on_submitted(copy_->self(), submission->seq, times);
+  request("submit-op",
+          JsonObject{{"documentId", document_.id().value()},
+                     {"revision", submission->revision.value()},
+                     {"seq", submission->seq.value()},
+                     {"op", ot::to_json(submission->op)}},
+          {PendingAck::Kind::kSubmit, submission->seq, std::move(times)});
+}
+
+void Member::fetch_gap() {
+  if (fetching_ || state_ != State::kJoined) {
+    return;
+  }
+  if (const auto gap = copy_->gap()) {
+    fetching_ = true;
+    request("fetch-ops",
+            JsonObject{{"documentId", document_.id().value()},
+                       {"from", gap->from.value()},
+                       {"to", gap->to.value()}},
+            {PendingAck::Kind::kFetch, {}, {}});
+  }
+}
+
+void Member::request(std::string_view event, JsonObject body, PendingAck pending) {
+  const std::uint64_t id = next_ack_++;
+  acks_.emplace(id, std::move(pending));
+  connection_.emit(event, to_json(body), id);
+}
+
+void Member::retry_later(std::chrono::milliseconds delay) {
+  context_.loop.run_after(delay, [this, attempt = attempt_] {
+    if (attempt == attempt_) {
+      fetch_gap();
+      submit();
+    }
+  });
+}
+
+void Member::on_disconnected(std::string_view reason) {
+  Measurements& measurements = context_.measurements;
+  if (state_ == State::kJoined) {
+    --measurements.joined;
+  }
+  acks_.clear();
+  early_.clear();
+  fetching_ = false;
+  if (copy_) {
+    copy_->on_disconnect();
+  }
+  if (!leaving_) {
+    ++measurements.disconnects;
+    if (reason != "closed") {  // then the cause was counted
+      measurements.count_error(reason);
+    }
+  }
+  const bool again = context_.options.reconnect && !leaving_ && state_ != State::kFailed;
+  state_ = again ? State::kLost : State::kFailed;
+  end_handshake();
+  if (again) {
+    // Spread, so that a node's restart is not met by everybody at once.
+    const std::chrono::milliseconds jitter(context_.random() % 1'000);
+    context_.loop.run_after(kReconnectDelay + jitter, [this] {
+      ++context_.measurements.reconnects;
+      open();
+    });
+  }
+}
+
+void Member::end_handshake() {
+  if (std::exchange(in_handshake_, false)) {
+    context_.on_handshake_over();
+  }
+}
+
+/// Something that must not happen: this member takes no further part.
+void Member::fail_with(std::string_view code) {
+  context_.measurements.count_error(code);
+  if (state_ == State::kJoined) {
+    --context_.measurements.joined;
+  }
+  state_ = State::kFailed;
+  connection_.close();
+}
+
+}  // namespace cloudsync::loadtest

@@ -1,0 +1,104 @@
+#pragma once
+// One simulated user: a Socket.IO connection joined to one document, with the real synchronisation
+// state machine (src/client) behind it. Loop thread only.
+//
+//   idle --start()--> connecting --ready--> joining --reply--> joined <----+
+//                        |                     |                 |         | reply
+//                        +------- lost --------+-----------------+         |
+//                        v                                                 |
+//      failed <--no reconnect-- lost --reconnect, after a while--> connecting ...
+
+#include "client/document_client.h"
+#include "loadtest/http_client.h"
+#include "loadtest/measurements.h"
+#include "loadtest/options.h"
+#include "loadtest/shared_document.h"
+#include "loadtest/socket_io_client.h"
+
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace cloudsync::loadtest {
+
+/// What all members share; outlives them.
+struct MemberContext {
+  runtime::Loop& loop;
+  HttpClient& http;
+  const Options& options;
+  Measurements& measurements;
+  std::mt19937_64& random;
+  UniqueFunction<void()> on_handshake_over;  ///< a start() ended, joined or not
+};
+
+class Member final : private SocketIoEvents {
+ public:
+  enum class State : std::uint8_t { kIdle, kConnecting, kJoining, kJoined, kLost, kFailed };
+
+  /// Both outlive the member.
+  Member(MemberContext& context, SharedDocument& document, const Target& target);
+
+  void start();
+  /// Makes one random edit that was due at `scheduled`, and sends it as soon as it may.
+  void edit(TimePoint scheduled);
+  /// Ends the connection for good.
+  void leave();
+
+  State state() const { return state_; }
+
+  /// Joined, everything acknowledged, nothing missing.
+  bool quiet() const;
+
+  /// Only with content, which a joined member has.
+  const client::DocumentClient& copy() const { return *copy_; }
+
+ private:
+  struct PendingAck {
+    enum class Kind : std::uint8_t { kJoin, kSubmit, kFetch } kind;
+    ClientSeq seq;
+    EditTimes times;
+  };
+
+  void open();
+  void on_ready() override;
+  bool try_packet(std::string_view text) override;
+  void on_event(std::string_view name, const JsonArray& args, std::string_view text) override;
+  void on_ack(std::uint64_t id, const JsonArray& args) override;
+  void on_disconnected(std::string_view reason) override;
+
+  void on_join_reply(const JsonObject& reply);
+  Result<void> take_content(const JsonObject& reply);
+  void load_snapshot(const JsonObject& reply);
+  void on_joined();
+  void on_submit_reply(const PendingAck& pending, const JsonObject& reply);
+  void on_ops_event(const JsonObject& message, std::string_view text);
+  void receive(const client::OpsBatch& batch);
+  void measure(const client::OpsBatch& batch);
+
+  void submit();
+  void fetch_gap();
+  void request(std::string_view event, JsonObject body, PendingAck pending);
+  void retry_later(std::chrono::milliseconds delay);
+  void end_handshake();
+  void fail_with(std::string_view code);
+
+  MemberContext& context_;
+  SharedDocument& document_;
+  const Target& target_;
+  SocketIoClient connection_;
+  State state_ = State::kIdle;
+  bool in_handshake_ = false;  // the start() is not reported as over yet
+  bool leaving_ = false;
+  bool fetching_ = false;
+  std::uint64_t attempt_ = 0;  // counts connections, so that an old timer or download is known
+  std::optional<client::DocumentClient> copy_;
+  std::string auth_json_;                     // {"client":{…}} from the first join on
+  EditTimes unsent_;                          // edits composed into the next submission
+  std::vector<client::OpsBatch> early_;       // live operations while the snapshot is downloaded
+  std::map<std::uint64_t, PendingAck> acks_;  // at most a join, a fetch and a submission
+  std::uint64_t next_ack_ = 0;
+};
+
+}  // namespace cloudsync::loadtest

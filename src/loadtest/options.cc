@@ -1,0 +1,67 @@
+#include "loadtest/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace cloudsync::loadtest {
+namespace {
+
+std::string check_targets(const std::string& urls) {
+  const auto targets = parse_targets(urls);
+  return targets ? std::string() : targets.error().message;
+}
+
+}  // namespace
+
+std::variant<Options, int> parse_options(int argc, const char* const* argv) {
+  Options options;
+  std::string targets;
+  std::string type = "text";
+  double duration = 10;
+  double settle = 30;
+  CLI::App app{
+      "Measures a CloudSync server: opens connections, edits documents at a fixed rate, and "
+      "checks that all copies converge."};
+  app.add_option("--target", targets, "URL of the server, or several separated by commas")
+      ->required()
+      ->check(CLI::Validator(check_targets, "URL"));
+  app.add_option("--connections", options.connections, "Connections to open")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--documents", options.documents, "Documents, joined round robin")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--ops-per-second", options.ops_per_second, "Edits per second in all; 0: none")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--duration", duration, "Seconds of editing")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--settle", settle, "Seconds that the last edits may take to arrive")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--writers", options.writers, "Connections that edit; 0: all")
+      ->capture_default_str();
+  app.add_option("--type", type, "Document type")
+      ->check(CLI::IsMember({"text", "rich-text"}))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of edits and schedule")->capture_default_str();
+  app.add_option("--json", options.json_path, "File for the result as JSON");
+  app.add_flag(
+      "--reconnect", options.reconnect, "Reconnect and count lost connections instead of failing");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  options.targets = *parse_targets(targets);
+  options.type = *ot::type_from_name(type);
+  options.duration = std::chrono::seconds(static_cast<std::int64_t>(duration));
+  options.settle = std::chrono::seconds(static_cast<std::int64_t>(settle));
+  options.documents = std::min(options.documents, options.connections);
+  if (options.writers == 0 || options.writers > options.connections) {
+    options.writers = options.connections;
+  }
+  return options;
+}
+
+}  // namespace cloudsync::loadtest

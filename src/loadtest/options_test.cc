@@ -1,0 +1,59 @@
+#include "loadtest/options.h"
+
+#include <gtest/gtest.h>
+
+namespace cloudsync::loadtest {
+namespace {
+
+std::variant<Options, int> parse(std::vector<const char*> args) {
+  args.insert(args.begin(), "cloudsync-loadtest");
+  return parse_options(static_cast<int>(args.size()), args.data());
+}
+
+TEST(Options, TakesAll) {
+  const auto parsed = parse({"--target",
+                             "http://127.0.0.1:1,http://127.0.0.1:2",
+                             "--connections",
+                             "50",
+                             "--documents",
+                             "5",
+                             "--ops-per-second",
+                             "20",
+                             "--duration",
+                             "3",
+                             "--type",
+                             "rich-text",
+                             "--writers",
+                             "7",
+                             "--seed",
+                             "9",
+                             "--json",
+                             "x"});
+  const auto& options = std::get<Options>(parsed);
+  EXPECT_EQ(options.targets.size(), 2U);
+  EXPECT_EQ(options.connections, 50U);
+  EXPECT_EQ(options.documents, 5U);
+  EXPECT_EQ(options.ops_per_second, 20.0);
+  EXPECT_EQ(options.duration, std::chrono::seconds(3));
+  EXPECT_EQ(options.type, ot::Type::kRichText);
+  EXPECT_EQ(options.writers, 7U);
+  EXPECT_EQ(options.seed, 9U);
+  EXPECT_EQ(options.json_path, "x");
+}
+
+TEST(Options, EverybodyWritesAndNoDocumentIsEmptyUnlessSaidOtherwise) {
+  const auto parsed = parse({"--target", "http://127.0.0.1:1", "--connections", "3"});
+  const auto& options = std::get<Options>(parsed);
+  EXPECT_EQ(options.writers, 3U);
+  EXPECT_EQ(options.documents, 3U);
+}
+
+TEST(Options, RefusesNonsense) {
+  EXPECT_TRUE(std::holds_alternative<int>(parse({})));
+  EXPECT_NE(std::get<int>(parse({"--target", "nonsense"})), 0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--connections", "0"})), 0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--type", "video"})), 0);
+}
+
+}  // namespace
+}  // namespace cloudsync::loadtest

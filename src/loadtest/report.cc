@@ -1,0 +1,144 @@
+#include "loadtest/report.h"
+
+#include <fmt/format.h>
+
+namespace cloudsync::loadtest {
+namespace {
+
+double ms(LatencyHistogram::Micros value) {
+  return static_cast<double>(value.count()) / 1e3;
+}
+
+double rate(std::uint64_t count, std::chrono::duration<double> time) {
+  return time.count() > 0 ? static_cast<double>(count) / time.count() : 0.0;
+}
+
+std::string latency_text(const LatencyHistogram& latency) {
+  return fmt::format("p50 {:.2f}  p95 {:.2f}  p99 {:.2f}  max {:.2f} ms  ({} samples)",
+                     ms(latency.quantile(0.5)),
+                     ms(latency.quantile(0.95)),
+                     ms(latency.quantile(0.99)),
+                     ms(latency.max()),
+                     latency.count());
+}
+
+JsonObject latency_json(const LatencyHistogram& latency) {
+  return {{"count", latency.count()},
+          {"p50Ms", ms(latency.quantile(0.5))},
+          {"p95Ms", ms(latency.quantile(0.95))},
+          {"p99Ms", ms(latency.quantile(0.99))},
+          {"maxMs", ms(latency.max())}};
+}
+
+JsonObject config_json(const Options& options) {
+  JsonArray targets;
+  for (const Target& target : options.targets) {
+    targets.emplace_back(target.host);
+  }
+  const std::string_view type = ot::type_name(options.type);
+  return {{"targets", std::move(targets)},
+          {"connections", options.connections},
+          {"documents", options.documents},
+          {"writers", options.writers},
+          {"opsPerSecond", options.ops_per_second},
+          {"durationSeconds", options.duration.count()},
+          {"type", boost::json::string_view(type.data(), type.size())},
+          {"seed", options.seed},
+          {"reconnect", options.reconnect}};
+}
+
+}  // namespace
+
+std::string progress_line(double second, Measurements& measurements) {
+  const LatencyHistogram& delivery = measurements.delivery.interval;
+  const LatencyHistogram& ack = measurements.ack.interval;
+  std::string line = fmt::format(
+      "{:6.1f} s  joined {:6}  acks/s {:6}  deliveries/s {:7}  delivery p50 {:.1f} p95 {:.1f} p99 "
+      "{:.1f} ms  ack p95 {:.1f} ms",
+      second,
+      measurements.joined,
+      ack.count(),
+      delivery.count(),
+      ms(delivery.quantile(0.5)),
+      ms(delivery.quantile(0.95)),
+      ms(delivery.quantile(0.99)),
+      ms(ack.quantile(0.95)));
+  for (const auto& [code, count] : measurements.errors) {
+    line += fmt::format("  {} {}", code, count);
+  }
+  measurements.delivery.interval.reset();
+  measurements.ack.interval.reset();
+  return line;
+}
+
+std::string summary_text(const Outcome& outcome, const Measurements& measurements) {
+  std::string text = fmt::format(
+      "connections   {} joined in {:.2f} s ({:.0f}/s), {} failed\n"
+      "edits         {} in {:.1f} s, {} operations submitted, {} resent, {} too late\n"
+      "deliveries    {} ({:.0f}/s), {} frames\n"
+      "delivery      {}\n"
+      "ack           {}\n"
+      "convergence   {} documents diverged, {} unsettled after {:.1f} s\n",
+      outcome.connected,
+      outcome.connecting.count(),
+      rate(outcome.connected, outcome.connecting),
+      outcome.failed,
+      measurements.edits,
+      outcome.writing.count(),
+      measurements.submissions,
+      measurements.resends,
+      measurements.late_edits,
+      measurements.delivery.total.count(),
+      rate(measurements.delivery.total.count(), outcome.writing),
+      measurements.frames,
+      latency_text(measurements.delivery.total),
+      latency_text(measurements.ack.total),
+      outcome.diverged_documents,
+      outcome.unsettled_documents,
+      outcome.settling.count());
+  text += fmt::format("lost          {} disconnects, {} reconnects\n",
+                      measurements.disconnects,
+                      measurements.reconnects);
+  for (const auto& [code, count] : measurements.errors) {
+    text += fmt::format("error         {} {}\n", code, count);
+  }
+  return text + (outcome.ok() ? "result        ok\n" : "result        FAILED\n");
+}
+
+JsonObject summary_json(const Options& options,
+                        const Outcome& outcome,
+                        const Measurements& measurements) {
+  JsonObject errors;
+  for (const auto& [code, count] : measurements.errors) {
+    errors[code] = count;
+  }
+  return {{"config", config_json(options)},
+          {"ok", outcome.ok()},
+          {"connections",
+           {{"joined", outcome.connected},
+            {"failed", outcome.failed},
+            {"seconds", outcome.connecting.count()},
+            {"perSecond", rate(outcome.connected, outcome.connecting)},
+            {"disconnects", measurements.disconnects},
+            {"reconnects", measurements.reconnects}}},
+          {"edits",
+           {{"made", measurements.edits},
+            {"late", measurements.late_edits},
+            {"submissions", measurements.submissions},
+            {"resends", measurements.resends},
+            {"seconds", outcome.writing.count()},
+            {"perSecond", rate(measurements.edits, outcome.writing)}}},
+          {"deliveries",
+           {{"count", measurements.delivery.total.count()},
+            {"perSecond", rate(measurements.delivery.total.count(), outcome.writing)},
+            {"frames", measurements.frames},
+            {"operations", measurements.operations}}},
+          {"deliveryLatency", latency_json(measurements.delivery.total)},
+          {"ackLatency", latency_json(measurements.ack.total)},
+          {"errors", std::move(errors)},
+          {"divergedDocuments", outcome.diverged_documents},
+          {"unsettledDocuments", outcome.unsettled_documents},
+          {"settleSeconds", outcome.settling.count()}};
+}
+
+}  // namespace cloudsync::loadtest

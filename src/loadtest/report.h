@@ -1,0 +1,33 @@
+#pragma once
+// The result of a run, for people and as JSON.
+
+#include "base/json.h"
+#include "loadtest/measurements.h"
+#include "loadtest/options.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace cloudsync::loadtest {
+
+struct Outcome {
+  std::chrono::duration<double> connecting{};
+  std::chrono::duration<double> writing{};
+  std::chrono::duration<double> settling{};
+  std::size_t connected = 0;            ///< joined at the end of the connect phase
+  std::size_t failed = 0;               ///< members that did not reach the end
+  std::size_t diverged_documents = 0;   ///< a copy differs from another or from the server's
+  std::size_t unsettled_documents = 0;  ///< edits were still on their way at the deadline
+
+  bool ok() const { return failed == 0 && diverged_documents == 0 && unsettled_documents == 0; }
+};
+
+/// One line of live progress; resets the second's histograms.
+std::string progress_line(double second, Measurements& measurements);
+std::string summary_text(const Outcome& outcome, const Measurements& measurements);
+JsonObject summary_json(const Options& options,
+                        const Outcome& outcome,
+                        const Measurements& measurements);
+
+}  // namespace cloudsync::loadtest

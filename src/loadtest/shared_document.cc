@@ -1,0 +1,41 @@
+#include "loadtest/shared_document.h"
+
+namespace cloudsync::loadtest {
+
+void SharedDocument::on_submitted(const ClientId& client, ClientSeq seq, EditTimes times) {
+  if (members_ > 1) {
+    on_their_way_.try_emplace({client, seq}, OnItsWay{std::move(times), members_ - 1});
+  }
+}
+
+void SharedDocument::on_applied(const client::CommittedOp& op,
+                                const ClientId& member,
+                                TimePoint now,
+                                Measurements& measurements) {
+  ++measurements.operations;
+  if (op.client == member) {
+    return;
+  }
+  const auto found = on_their_way_.find({op.client, op.seq});
+  if (found == on_their_way_.end()) {
+    return;  // another process's
+  }
+  for (const TimePoint scheduled : found->second.times) {
+    measurements.delivery.record(now - scheduled);
+  }
+  if (--found->second.missing == 0) {
+    on_their_way_.erase(found);
+  }
+}
+
+std::shared_ptr<const client::OpsBatch> SharedDocument::find_frame(std::string_view text) const {
+  return text == frame_text_ ? frame_ : nullptr;
+}
+
+void SharedDocument::keep_frame(std::string_view text,
+                                std::shared_ptr<const client::OpsBatch> batch) {
+  frame_text_ = text;
+  frame_ = std::move(batch);
+}
+
+}  // namespace cloudsync::loadtest

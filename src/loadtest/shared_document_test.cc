@@ -1,0 +1,69 @@
+#include "loadtest/shared_document.h"
+
+#include <gtest/gtest.h>
+
+namespace cloudsync::loadtest {
+namespace {
+
+const ClientId kAda("ada");
+const ClientId kBob("bob");
+const ClientId kCyd("cyd");
+
+TimePoint at(int ms) {
+  return TimePoint(std::chrono::milliseconds(ms));
+}
+
+client::CommittedOp op_of(const ClientId& client, std::uint64_t seq) {
+  return {client, ClientSeq(seq), ot::TextOp().insert("x")};
+}
+
+TEST(SharedDocument, MeasuresDeliveryToOthersFromTheScheduledTime) {
+  SharedDocument document{DocumentId("d")};
+  for (int i = 0; i < 3; ++i) {
+    document.add_member();
+  }
+  Measurements measured;
+  document.on_submitted(kAda, ClientSeq(1), {at(10), at(12)});
+  document.on_applied(op_of(kAda, 1), kAda, at(15), measured);
+  EXPECT_EQ(measured.delivery.total.count(), 0U);
+  document.on_applied(op_of(kAda, 1), kBob, at(20), measured);
+  EXPECT_EQ(measured.delivery.total.count(), 2U);
+  EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(10));
+  EXPECT_EQ(document.on_their_way(), 1U);
+  document.on_applied(op_of(kAda, 1), kCyd, at(30), measured);
+  EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(20));
+  EXPECT_EQ(document.on_their_way(), 0U);
+  EXPECT_EQ(measured.operations, 3U);
+}
+
+TEST(SharedDocument, IgnoresOperationsOfOtherProcesses) {
+  SharedDocument document{DocumentId("d")};
+  document.add_member();
+  Measurements measured;
+  document.on_applied(op_of(kAda, 1), kBob, at(1), measured);
+  EXPECT_EQ(measured.delivery.total.count(), 0U);
+  EXPECT_EQ(measured.operations, 1U);
+}
+
+TEST(SharedDocument, AResendKeepsTheFirstTimes) {
+  SharedDocument document{DocumentId("d")};
+  document.add_member();
+  document.add_member();
+  Measurements measured;
+  document.on_submitted(kAda, ClientSeq(1), {at(10)});
+  document.on_submitted(kAda, ClientSeq(1), {});
+  document.on_applied(op_of(kAda, 1), kBob, at(50), measured);
+  EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(40));
+}
+
+TEST(SharedDocument, KnowsTheLastFrameByItsBytes) {
+  SharedDocument document{DocumentId("d")};
+  EXPECT_EQ(document.find_frame("2[\"ops\"]"), nullptr);
+  const auto batch = std::make_shared<const client::OpsBatch>();
+  document.keep_frame("2[\"ops\"]", batch);
+  EXPECT_EQ(document.find_frame("2[\"ops\"]"), batch);
+  EXPECT_EQ(document.find_frame("2[\"ops\",1]"), nullptr);
+}
+
+}  // namespace
+}  // namespace cloudsync::loadtest
