@@ -157,6 +157,8 @@ Result<Connection> Connection::open(const Options& options) {
   CS_TRY(connection.run("PRAGMA synchronous = FULL"));
   CS_TRY(connection.run("PRAGMA foreign_keys = ON"));
   CS_TRY(connection.run("PRAGMA temp_store = MEMORY"));
+  const std::string cache = "PRAGMA cache_size = -" + std::to_string(options.cache_kib);
+  CS_TRY(connection.run(cache.c_str()));
   // An automatic checkpoint swallows the result of its fsync; the committer runs it and looks.
   CS_TRY(connection.run("PRAGMA wal_autocheckpoint = 0"));
   sqlite3_wal_hook(database, remember_wal_pages, connection.wal_pages_.get());

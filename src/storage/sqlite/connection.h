@@ -143,6 +143,7 @@ class Connection {
     std::string path;
     Access access = Access::kReadWrite;
     std::string vfs_name;              ///< empty for the operating system's
+    int cache_kib = 4 * 1'024;         ///< pages kept in memory
     ReadCounters* counters = nullptr;  ///< outlives the connection
   };
 

@@ -11,6 +11,11 @@ namespace {
 
 constexpr const char* kDatabaseFile = "cloudsync.db";
 
+/// A full transaction touches a few pages for each of Limits::commit_batch_ops operations; what
+/// doesn't fit into the cache is written to the log early and read back.
+constexpr int kWriterCacheKib = 32 * 1'024;
+constexpr int kReaderCacheKib = 4 * 1'024;
+
 }  // namespace
 
 SqliteStore::SqliteStore(DataDirectory directory, Metrics& metrics)
@@ -35,6 +40,7 @@ Result<void> SqliteStore::start(const SqliteOptions& options) {
       .path = (directory_.path() / kDatabaseFile).string(),
       .access = Connection::Access::kReadWrite,
       .vfs_name = options.vfs_name,
+      .cache_kib = kWriterCacheKib,
       .counters = nullptr,
   };
   CS_TRY_ASSIGN(auto connection, Connection::open(connect));
@@ -42,6 +48,7 @@ Result<void> SqliteStore::start(const SqliteOptions& options) {
   CS_TRY_ASSIGN(auto writer, DocumentWriter::open(std::move(connection)));
 
   connect.access = Connection::Access::kReadOnly;
+  connect.cache_kib = kReaderCacheKib;
   connect.counters = &read_counters_;
   std::vector<DocumentReader> readers;
   for (std::size_t i = 0; i < options.reader_threads; ++i) {
