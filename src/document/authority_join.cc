@@ -63,6 +63,9 @@ void DocumentAuthority::on_client(const ClientId& client,
   lookups_.erase(found);
   if (record) {
     ledger_.load(client, *record);
+    if (*record && (*record)->revision > head() && phase_ == Phase::kIdle) {
+      recover();  // another process has written: what is known here is behind
+    }
   }
   for (const Token token : waiting) {
     if (!joins_.contains(token)) {

@@ -99,6 +99,12 @@ bool DocumentAuthority::answer_if_known(Token token, const PendingSubmission& su
     case ClientLedger::Verdict::kNew:
       return false;
     case ClientLedger::Verdict::kCommitted:
+      if (answer.revision > head()) {
+        // Another process committed it and its frame is yet to come, before the ack. Going on as
+        // with a new one leads there: the append meets another head, and the log has this
+        // submission.
+        return false;
+      }
       answer_submit(token, answer.revision, true);
       return true;
     case ClientLedger::Verdict::kInvalid:

@@ -126,6 +126,23 @@ TEST_F(Submit, AResendIsKnownFromTheStoreAfterARestart) {
   EXPECT_EQ(refusal(submit(ann, 0, 1, R"(["b"])")), ErrorCode::kSeqReused);
 }
 
+TEST_F(Submit, AResendThatAnotherProcessCommittedIsAnsweredBehindItsFrame) {
+  open("text", R"("")");
+  log.push_back(next_update("ann", 1, R"(["a"])"));  // after the document was opened here
+  start_join(ann, "ann");
+  answer_lookups(storage::ClientRecord{
+      .client = ClientId("ann"),
+      .last_seq = ClientSeq(1),
+      .revision = Revision(1),
+      .submission_hash = submission_hash(Revision(0), ClientSeq(1), R"(["a"])")});
+  const Token sent = submit(ann, 0, 1, R"(["a"])");
+  EXPECT_FALSE(acks.contains(sent));
+  order.clear();
+  answer_reads();
+  EXPECT_EQ(order, (std::vector<std::string>{"ops", "ack"}));
+  EXPECT_EQ(acks.at(sent).value(), Revision(1));
+}
+
 TEST_F(Submit, ASeqIsNeverUsedForTwo) {
   open("text", R"("")");
   join(ann, "ann");

@@ -23,17 +23,17 @@ void Connection::send(Direction& direction, Message message) {
     cut();
     return;
   }
-  const Duration delay = world_.milliseconds(0, plan_.delay_ms_max);
+  const Duration sent = world_.now() + world_.milliseconds(0, plan_.delay_ms_max);
+  Duration arrival = std::max(direction.last, sent);
   if (!healed_ && message.name == "ops" && world_.chance(plan_.overtake)) {
-    arrive_after(delay + world_.milliseconds(0, 2 * plan_.delay_ms_max), direction, message);
-    return;
+    arrival += world_.milliseconds(0, 2 * plan_.delay_ms_max);  // later ones arrive before it
+  } else {
+    direction.last = arrival;
   }
-  direction.last = std::max(direction.last, world_.now() + delay);
-  arrive_after(direction.last - world_.now(), direction, message);
+  arrive_after(arrival - world_.now(), direction, message);
   if (!healed_ && world_.chance(plan_.duplicate)) {
-    arrive_after(direction.last - world_.now() + world_.milliseconds(0, plan_.delay_ms_max),
-                 direction,
-                 message);
+    arrive_after(
+        arrival - world_.now() + world_.milliseconds(0, plan_.delay_ms_max), direction, message);
   }
 }
 
