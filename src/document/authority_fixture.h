@@ -99,8 +99,9 @@ class AuthorityTest : public testing::Test {
   }
 
   Token fetch(MemberId who, std::uint64_t from, std::uint64_t to) {
-    authority->fetch(
-        ++last_token, who, {.document = DocumentId("doc"), .from = Revision(from), .to = Revision(to)});
+    authority->fetch(++last_token,
+                     who,
+                     {.document = DocumentId("doc"), .from = Revision(from), .to = Revision(to)});
     take();
     return last_token;
   }

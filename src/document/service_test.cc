@@ -1,0 +1,317 @@
+#include "document/service.h"
+
+#include "base/log.h"
+#include "storage/memory/memory_store.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace cloudsync::document {
+namespace {
+
+class ManualExecutor final : public Executor {
+ public:
+  void post(UniqueFunction<void()> task) override { tasks_.push_back(std::move(task)); }
+
+  void run() {
+    while (!tasks_.empty()) {
+      UniqueFunction<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      task();
+    }
+  }
+
+ private:
+  std::deque<UniqueFunction<void()>> tasks_;
+};
+
+class ServiceTest : public testing::Test, public MemberSink {
+ protected:
+  void SetUp() override {
+    set_log_level(LogLevel::kOff);
+    create("doc");
+    make_service();
+  }
+
+  void make_service() {
+    service = std::make_unique<DocumentService>(
+        ServiceDependencies{.executor = executor,
+                            .ops = store,
+                            .snapshots = store,
+                            .sink = *this,
+                            .clock = clock,
+                            .random = random,
+                            .metrics = metrics,
+                            .limits = limits,
+                            .run_after = [this](Duration, UniqueFunction<void()> task) {
+                              timers.push_back(std::move(task));
+                            }});
+  }
+
+  void create(const std::string& id) {
+    store.create_document({.id = DocumentId(id),
+                           .org = OrgId("o"),
+                           .type = "text",
+                           .title = "t",
+                           .created_by = UserId("u"),
+                           .created_at = Timestamp(1),
+                           .head = Revision(0),
+                           .head_hash = {},
+                           .updated_at = Timestamp(1)},
+                          R"("")",
+                          executor,
+                          [](const Result<void>& created) { ASSERT_TRUE(created); });
+    executor.run();
+  }
+
+  void join(MemberId who, const std::string& client, const std::string& document = "doc") {
+    service->join(
+        who,
+        {.document = DocumentId(document),
+         .user = UserId("u"),
+         .client = ClientId(client),
+         .name = client,
+         .revision = std::nullopt,
+         .hash = {}},
+        [this](const Result<JoinReply>& joined) {
+          seen.push_back(joined ? "joined" : std::string(error_name(joined.error().code)));
+        });
+  }
+
+  void submit(MemberId who, std::uint64_t revision, std::uint64_t seq, std::string_view op) {
+    service->submit(who,
+                    {.document = DocumentId("doc"),
+                     .revision = Revision(revision),
+                     .seq = ClientSeq(seq),
+                     .op = parse_json(op).value()},
+                    [this](const Result<Revision>& committed) {
+                      seen.push_back(committed ? "ack " + std::to_string(committed->value())
+                                               : std::string(error_name(committed.error().code)));
+                    });
+  }
+
+  /// The content, or the error's name.
+  std::string read(std::optional<Revision> revision, const std::string& document = "doc") {
+    std::string content = "unanswered";
+    service->read(DocumentId(document), revision, [&content](const Result<DocumentContent>& found) {
+      content = found ? found->content : std::string(error_name(found.error().code));
+    });
+    executor.run();
+    return content;
+  }
+
+  std::int64_t open_documents() { return metrics.gauge("cloudsync_documents_open", "").value(); }
+
+  std::uint64_t submissions(const std::string& outcome) {
+    return metrics.counter("cloudsync_submissions_total", "", "outcome=\"" + outcome + "\"")
+        .value();
+  }
+
+  void deliver(std::uint32_t /*loop*/, Frame frame) override {
+    seen.push_back(std::string(frame.event));
+  }
+
+  void supersede(MemberId member) override {
+    seen.push_back("superseded " + std::to_string(member.connection));
+  }
+
+  Limits limits;
+  ManualClock clock;
+  SeededRandom random{1};
+  Metrics metrics;
+  ManualExecutor executor;
+  storage::MemoryStore store;
+  std::vector<UniqueFunction<void()>> timers;
+  std::unique_ptr<DocumentService> service;
+  std::vector<std::string> seen;
+
+  const MemberId ann{.loop = 0, .connection = 1};
+  const MemberId bob{.loop = 1, .connection = 2};
+};
+
+TEST_F(ServiceTest, AnswersNothingBeforeTheCallReturned) {
+  join(ann, "ann");
+  EXPECT_TRUE(seen.empty());
+  executor.run();
+  submit(bob, 0, 1, R"(["x"])");
+  EXPECT_EQ(seen, std::vector<std::string>{"joined"});
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"joined", "not_joined"}));
+}
+
+TEST_F(ServiceTest, RequestsWaitForTheOpeningInOrder) {
+  join(ann, "ann");
+  join(bob, "bob");
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  executor.run();
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"joined", "joined", "user-joined", "ops", "ops", "ack 1"}));
+  EXPECT_EQ(open_documents(), 1);
+}
+
+TEST_F(ServiceTest, AFailedOpeningAnswersEverybodyAndIsTriedAgain) {
+  store.set_unavailable(true);
+  join(ann, "ann");
+  join(bob, "bob");
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"unavailable", "unavailable"}));
+  store.set_unavailable(false);
+  join(ann, "ann");
+  executor.run();
+  EXPECT_EQ(seen.back(), "joined");
+}
+
+TEST_F(ServiceTest, AMissingDocumentIsNotFound) {
+  join(ann, "ann", "none");
+  executor.run();
+  EXPECT_EQ(seen, std::vector<std::string>{"not_found"});
+  EXPECT_EQ(read(std::nullopt, "none"), "not_found");
+  EXPECT_EQ(open_documents(), 0);
+}
+
+TEST_F(ServiceTest, AnOperationSurvivesTheService) {
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  executor.run();
+  make_service();
+  EXPECT_EQ(read(std::nullopt), R"("x")");
+  join(bob, "ann");
+  submit(bob, 0, 1, R"(["x"])");
+  executor.run();
+  EXPECT_EQ(seen.back(), "ack 1");
+  EXPECT_EQ(submissions("duplicate"), 1U);
+}
+
+TEST_F(ServiceTest, AnswersOfTheStoreToADestroyedServiceAreIgnored) {
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  service.reset();
+  executor.run();
+  EXPECT_EQ(seen, std::vector<std::string>{"joined"});
+  EXPECT_EQ(open_documents(), 0);
+}
+
+TEST_F(ServiceTest, ReadsEveryRevision) {
+  limits.snapshot_ops = 2;
+  join(ann, "ann");
+  executor.run();
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    submit(ann, i, i + 1, R"(["x"])");
+    executor.run();
+  }
+  EXPECT_EQ(read(Revision(0)), R"("")");
+  EXPECT_EQ(read(Revision(3)), R"("xxx")");
+  EXPECT_EQ(read(Revision(5)), R"("xxxxx")");
+  EXPECT_EQ(read(std::nullopt), R"("xxxxx")");
+  EXPECT_EQ(read(Revision(6)), "revision_unknown");
+}
+
+TEST_F(ServiceTest, ReadsAgainLaterWhileAnOutcomeIsUnknown) {
+  join(ann, "ann");
+  executor.run();
+  store.set_append_faults(
+      [](const storage::Append&) { return storage::AppendFault::kCommitThenUnknown; });
+  store.set_unavailable(true);
+  submit(ann, 0, 1, R"(["x"])");
+  executor.run();
+  ASSERT_EQ(timers.size(), 1U);
+  EXPECT_EQ(seen, std::vector<std::string>{"joined"});
+  store.set_unavailable(false);
+  timers[0]();
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"joined", "ops", "ack 1"}));
+}
+
+TEST_F(ServiceTest, KeepsABoundedNumberOfIdleDocuments) {
+  limits.idle_documents = 1;
+  create("two");
+  create("three");
+  for (const char* id : {"doc", "two", "three"}) {
+    read(std::nullopt, id);
+  }
+  EXPECT_EQ(open_documents(), 1);
+  join(ann, "ann", "doc");
+  executor.run();
+  EXPECT_EQ(open_documents(), 2);  // one idle, one in use
+  service->disconnect(ann);
+  executor.run();
+  EXPECT_EQ(open_documents(), 1);
+}
+
+TEST_F(ServiceTest, LeavingTwiceIsNotJoined) {
+  join(ann, "ann");
+  executor.run();
+  for (int i = 0; i < 2; ++i) {
+    service->leave(ann, DocumentId("doc"), [this](const Result<void>& left) {
+      seen.push_back(left ? "left" : std::string(error_name(left.error().code)));
+    });
+  }
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"joined", "left", "not_joined"}));
+}
+
+TEST_F(ServiceTest, AMemberThatDisconnectsBeforeItsReplyIsNoMember) {
+  join(ann, "ann");
+  service->disconnect(ann);
+  executor.run();
+  EXPECT_EQ(seen, std::vector<std::string>{"not_joined"});
+  join(bob, "bob");
+  executor.run();
+  EXPECT_EQ(seen.back(), "joined");  // nobody was told of ann
+}
+
+TEST_F(ServiceTest, ATakeoverIsTold) {
+  join(ann, "ann");
+  join(bob, "ann");
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"joined", "superseded 1", "joined"}));
+}
+
+TEST_F(ServiceTest, ClosesAfterTheAppendsInFlight) {
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  service->close([this] { seen.push_back("closed"); });
+  submit(ann, 1, 2, R"(["y"])");
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"joined", "unavailable", "ops", "ack 1", "closed"}));
+}
+
+TEST_F(ServiceTest, ClosingGivesUpAStoreThatNeverAnswers) {
+  join(ann, "ann");
+  executor.run();
+  store.set_append_faults(
+      [](const storage::Append&) { return storage::AppendFault::kDropThenUnknown; });
+  store.set_unavailable(true);
+  submit(ann, 0, 1, R"(["x"])");
+  service->close([this] { seen.push_back("closed"); });
+  executor.run();
+  for (std::size_t i = 0; i < timers.size(); ++i) {
+    UniqueFunction<void()> timer = std::move(timers[i]);
+    timer();
+    executor.run();
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"joined", "unavailable", "closed"}));
+}
+
+TEST_F(ServiceTest, CountsWhatHappened) {
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  submit(ann, 0, 2, R"([9,"x"])");
+  executor.run();
+  EXPECT_EQ(submissions("committed"), 1U);
+  EXPECT_EQ(submissions("duplicate"), 1U);
+  EXPECT_EQ(submissions("op_invalid"), 1U);
+  EXPECT_EQ(metrics.counter("cloudsync_operations_total", "").value(), 1U);
+  EXPECT_EQ(metrics.histogram("cloudsync_ack_seconds", "", latency_bounds()).count(), 1U);
+}
+
+}  // namespace
+}  // namespace cloudsync::document
