@@ -4,7 +4,10 @@ set -euo pipefail
 preset=$1
 shift
 echo "==> C++ ($preset): configuring"
-cmake --preset "$preset" >"build-$preset.log" 2>&1 || { cat "build-$preset.log"; rm "build-$preset.log"; exit 1; }
-rm "build-$preset.log"
+mkdir -p "build/$preset"
+log=build/$preset/configure.log
+cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+# The binary looks for the web app in the folder `web` beside itself.
+ln -sfn ../../web/dist "build/$preset/web"
 echo "==> C++ ($preset): building"
 cmake --build "build/$preset" -j "$(nproc)" ${*:+--target "$@"}

@@ -1,0 +1,97 @@
+// A person at an editor: one browser context with the page of a document open.
+import { chromium } from "playwright-core";
+
+const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: kFlags });
+
+export class Editor {
+  /** Opens a new context (a browser of its own: no shared cookies or storage) at `url`. */
+  static async open(browser, url, options = {}) {
+    const editor = new Editor();
+    editor.context = await browser.newContext(options);
+    editor.page = await editor.context.newPage();
+    editor.problems = [];
+    editor.page.on("pageerror", (error) => editor.problems.push(String(error)));
+    editor.page.on("console", (message) => {
+      // A lost connection is logged by the browser itself; everything else is a fault of ours.
+      if (message.type() === "error" && !/ERR_|WebSocket connection|Failed to load resource/.test(message.text())) {
+        editor.problems.push(message.text());
+      }
+    });
+    await editor.page.goto(url);
+    await editor.ready();
+    return editor;
+  }
+
+  /** Creates a document on the start page, the way a person does. */
+  static async create(browser, url, kind = "new-rich-text", options = {}) {
+    const editor = new Editor();
+    editor.problems = [];
+    editor.context = await browser.newContext(options);
+    editor.page = await editor.context.newPage();
+    editor.page.on("pageerror", (error) => editor.problems.push(String(error)));
+    await editor.page.goto(url);
+    await editor.page.getByTestId(kind).click();
+    await editor.page.waitForURL(/\/d\//);
+    await editor.ready();
+    return editor;
+  }
+
+  async ready() {
+    this.box = this.page.getByTestId("editor");
+    await this.box.waitFor();
+    await this.page.waitForFunction(() => window.cloudsync?.document !== undefined);
+    await this.saved();
+  }
+
+  get url() { return this.page.url(); }
+  get documentId() { return this.url.split("/d/")[1]; }
+
+  /** The element that takes the typing. */
+  get field() { return this.page.locator(".ql-editor"); }
+
+  async type(text, delay = 0) {
+    await this.field.pressSequentially(text, { delay });
+  }
+
+  async press(keys) { await this.field.press(keys); }
+
+  async select(index, length) {
+    await this.field.focus();
+    await this.press("Control+Home");
+    for (let i = 0; i < index; ++i) await this.press("ArrowRight");
+    for (let i = 0; i < length; ++i) await this.press("Shift+ArrowRight");
+  }
+
+  async paste(text) {
+    await this.field.focus();
+    await this.field.evaluate((element, pasted) => {
+      const data = new DataTransfer();
+      data.setData("text/plain", pasted);
+      element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    }, text);
+  }
+
+  saveState() { return this.page.getByTestId("save-state").getAttribute("data-state"); }
+
+  async saved(timeout = 30_000) {
+    await this.page.locator('[data-testid="save-state"][data-state="saved"]').waitFor({ timeout });
+  }
+
+  async offline() {
+    await this.page.locator('[data-testid="save-state"][data-state="offline"]').waitFor({ timeout: 30_000 });
+  }
+
+  content() { return this.page.evaluate(() => JSON.parse(JSON.stringify(window.cloudsync.document.content))); }
+
+  revision() { return this.page.evaluate(() => window.cloudsync.document.revision); }
+
+  /** What is on the screen, not what the model says. */
+  shownText() { return this.field.evaluate((element) => element.innerText.replaceAll("\u00a0", " ")); }
+}
+
+export const textOf = (delta) =>
+  (delta.ops ?? delta).map(({ insert }) => (typeof insert === "string" ? insert : "\ufffc")).join("");
