@@ -69,25 +69,9 @@ foreach(pch cloudsync_pch cloudsync_test_pch)
   target_compile_options(${pch} PRIVATE -fpch-preprocess)  # for ccache
 endforeach()
 
-macro(cloudsync_existing_sources)  # TEMPORARY while folders are written side by side
-  set(kept)
-  foreach(source ${ARG_SOURCES})
-    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}" OR EXISTS "${source}")
-      list(APPEND kept ${source})
-    else()
-      message(WARNING "missing ${source}")
-    endif()
-  endforeach()
-  if(NOT kept)
-    set(kept "${CMAKE_BINARY_DIR}/pch.cc")
-  endif()
-  set(ARG_SOURCES ${kept})
-endmacro()
-
 # cloudsync_library(NAME SOURCES a.cc … [DEPENDS base …] [LINK external …])
 function(cloudsync_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
-  cloudsync_existing_sources()
   add_library(cloudsync_${name} STATIC ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPENDS PREPEND cloudsync_)
   target_link_libraries(cloudsync_${name}
@@ -99,7 +83,6 @@ endfunction()
 # cloudsync_executable(NAME OUTPUT name SOURCES a.cc … [DEPENDS …] [LINK …]): lands in the build root.
 function(cloudsync_executable name)
   cmake_parse_arguments(ARG "" "OUTPUT" "SOURCES;DEPENDS;LINK" ${ARGN})
-  cloudsync_existing_sources()
   add_executable(${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPENDS PREPEND cloudsync_)
   target_link_libraries(${name} PRIVATE cloudsync_options ${ARG_DEPENDS} ${ARG_LINK})
@@ -115,7 +98,6 @@ endfunction()
 # one GoogleTest binary, one ctest entry.
 function(cloudsync_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LINK;LABELS" ${ARGN})
-  cloudsync_existing_sources()
   add_executable(${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPENDS PREPEND cloudsync_)
   target_link_libraries(${name} PRIVATE
