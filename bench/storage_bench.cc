@@ -24,10 +24,9 @@ namespace {
 class BenchExecutor final : public Executor {
  public:
   void post(UniqueFunction<void()> task) override {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back(std::move(task));
-    }
+    // Woken under the lock: the executor may be destroyed as soon as the task was seen.
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
     wake_.notify_one();
   }
 

@@ -16,10 +16,9 @@ namespace cloudsync::test {
 class TestExecutor final : public Executor {
  public:
   void post(UniqueFunction<void()> task) override {
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back(std::move(task));
-    }
+    // Woken under the lock: a test may destroy the executor as soon as it has seen the task.
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
     wake_.notify_all();
   }
 
