@@ -1,12 +1,12 @@
 #pragma once
 // Which documents exist, who made them and who opened them. Same threading contract as op_store.h.
 
-#include <string>
-#include <vector>
-
 #include "base/executor.h"
 #include "base/result.h"
 #include "storage/records.h"
+
+#include <string>
+#include <vector>
 
 namespace cloudsync::storage {
 

@@ -1,16 +1,16 @@
 #pragma once
 // The durable log of operations, the only truth about a document. The store arbitrates: an append
-// succeeds only on the head it expects, so no revision is ever written twice, whoever wakes up late.
-// Implementations are thread-safe and answer by posting to the executor given with the call, exactly
-// once, never before the call returns.
-
-#include <optional>
-#include <string>
-#include <vector>
+// succeeds only on the head it expects, so no revision is ever written twice, whoever wakes up
+// late. Implementations are thread-safe and answer by posting to the executor given with the call,
+// exactly once, never before the call returns.
 
 #include "base/executor.h"
 #include "base/result.h"
 #include "storage/records.h"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace cloudsync::storage {
 
@@ -56,7 +56,8 @@ class OpStore {
                       Executor& reply_to,
                       UniqueFunction<void(AppendOutcome)> done) = 0;
 
-  /// Reads as many rows as the newest snapshot plus the tail behind it. Errors: kNotFound, kUnavailable.
+  /// Reads as many rows as the newest snapshot plus the tail behind it. Errors: kNotFound,
+  /// kUnavailable.
   virtual void open_document(DocumentId document,
                              Executor& reply_to,
                              Completion<OpenedDocument> done) = 0;

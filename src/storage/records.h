@@ -1,13 +1,13 @@
 #pragma once
 // What the stores keep: the rows of the data model (ARCHITECTURE.md), as plain values.
 
+#include "base/crypto.h"
+#include "base/ids.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "base/crypto.h"
-#include "base/ids.h"
 
 namespace cloudsync::storage {
 

@@ -2,11 +2,11 @@
 // Snapshots: derived from the log, written in the background, so that opening a document costs its
 // size plus the tail. Same threading contract as op_store.h.
 
-#include <optional>
-
 #include "base/executor.h"
 #include "base/result.h"
 #include "storage/records.h"
+
+#include <optional>
 
 namespace cloudsync::storage {
 

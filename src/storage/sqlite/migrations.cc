@@ -57,7 +57,6 @@ constexpr const char* kInitialSchema = R"sql(
     hash        BLOB NOT NULL,
     PRIMARY KEY (document_id, revision)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX document_updates_by_time ON document_updates (document_id, created_at DESC);
 
   CREATE TABLE document_clients (
     document_id     TEXT NOT NULL REFERENCES documents (id),
