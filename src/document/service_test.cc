@@ -179,6 +179,7 @@ TEST_F(ServiceTest, AnOperationSurvivesTheService) {
   make_service();
   EXPECT_EQ(read(std::nullopt), R"("x")");
   join(bob, "ann");
+  executor.run();
   submit(bob, 0, 1, R"(["x"])");
   executor.run();
   EXPECT_EQ(seen.back(), "ack 1");
