@@ -21,7 +21,7 @@ run: build ## Build and serve on http://127.0.0.1:8080 with the embedded store (
 	@exec build/release/cloudsync serve --data-dir data $(ARGS)
 
 build: install $(web_stamp) ## Build the release binaries under build/release
-	@tools/build.sh release
+	@tools/build.sh release product
 
 test: ## Install, build and run the whole test suite
 	@tools/install_packages.sh test
@@ -33,7 +33,7 @@ check: ## The cheap checks alone: layers, format, repository hygiene
 	@python3 tools/check_repository.py
 	@clang-format --dry-run --Werror $(sources) && echo "format: ok"
 
-bench: build ## Run the micro-benchmarks
+bench: install ## Run the micro-benchmarks
 	@tools/bench.sh
 
 format: ## Format the C++ sources

@@ -62,6 +62,11 @@ Response Application::serve_file(const Request& request, const gateway::RequestO
   Response response = context_.static_files.serve(request);
   if (StaticFiles::is_page(request.path()) && !has_session_cookie(request) &&
       context_.guests.allowed(request, origin)) {
+    for (auto& header : response.headers) {
+      if (header.name == "cache-control") {
+        header.value = "private, no-cache";  // a shared cache must not hand out one guest's cookie
+      }
+    }
     response.headers.push_back({"set-cookie", context_.guests.cookie(context_.guests.make_user())});
   }
   return response;

@@ -218,6 +218,8 @@ void Collaboration::finish_join(const Call& call,
     refuse(call, reply.error());
     return;
   }
+  // The reply may be too much for a peer that doesn't read: then the client is gone behind it.
+  const UserId user = client.user;
   gateway_->join(call.connection, document.value());
   std::string fields = std::move(reply->fields);
   fields += R"(,"client":{"id":)";
@@ -227,7 +229,7 @@ void Collaboration::finish_join(const Call& call,
   fields += '}';
   accept(call, fields);
   context_.directory.record_opened(
-      client.user,
+      user,
       document,
       context_.clock.wall(),
       *context_.loops[loop_index_],

@@ -47,7 +47,8 @@ bool Guests::allowed(const codec::http1::Request& request,
     return mode_ == GuestMode::kAllow;
   }
   for (const auto& header : request.headers) {
-    if (header.name == "forwarded" || header.name.starts_with("x-forwarded-")) {
+    if (header.name == "forwarded" || header.name.starts_with("x-forwarded-") ||
+        header.name == "x-real-ip" || header.name == "via") {
       return false;  // a proxy stands in front: the peer is not this machine's user
     }
   }

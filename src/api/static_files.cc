@@ -56,7 +56,8 @@ Result<StaticFiles> StaticFiles::load(const std::filesystem::path& directory) {
   for (auto entry = std::filesystem::recursive_directory_iterator(directory, error);
        !error && entry != std::filesystem::recursive_directory_iterator();
        entry.increment(error)) {
-    if (!entry->is_regular_file()) {
+    std::error_code unknown;  // a broken link, say: no file of ours
+    if (!entry->is_regular_file(unknown)) {
       continue;
     }
     std::ifstream input(entry->path(), std::ios::binary);

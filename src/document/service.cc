@@ -2,30 +2,14 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "document/authority.h"
 #include "document/content_reader.h"
-#include "document/service_metrics.h"
+#include "document/service_impl.h"
 
 #include <algorithm>
-#include <list>
-#include <map>
-#include <set>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace cloudsync::document {
 namespace {
-
-/// A failed read of the log is tried this often without a wait if there is no timer.
-constexpr std::uint32_t kImmediateAttempts = 3;
-/// Attempts after close() until the outcome of an append is given up.
-constexpr std::uint32_t kClosingAttempts = 5;
-
-/// 100 ms, doubled with each attempt up to 3.2 s.
-Duration retry_delay(std::uint32_t attempt) {
-  return std::chrono::milliseconds(100) * (1U << std::min(attempt - 1, 5U));
-}
 
 Error closed_error() {
   return {.code = ErrorCode::kUnavailable,
@@ -38,112 +22,6 @@ Error not_joined() {
 }
 
 }  // namespace
-
-class DocumentService::Impl {
- public:
-  explicit Impl(ServiceDependencies dependencies)
-      : deps_(std::move(dependencies)), metrics_(deps_.metrics) {}
-
-  ~Impl() {
-    *alive_ = false;
-    metrics_.count_documents(-open_count_);
-  }
-
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-
-  /// Runs `task` on the executor, unless this is gone by then: the way in of every call and of
-  /// every answer of a store.
-  template <class Task>
-  void post(Task task) {
-    deps_.executor.post(guard(std::move(task)));
-  }
-
-  void join(MemberId member, JoinRequest request, Completion<JoinReply> done);
-  void submit(MemberId member, Submission submission, Completion<Revision> done);
-  void fetch(MemberId member, FetchRequest request, Completion<FetchReply> done);
-  void presence(MemberId member, PresenceUpdate update);
-  void leave(MemberId member, const DocumentId& document, Completion<void> done);
-  void disconnect(MemberId member);
-  void read(const DocumentId& document,
-            std::optional<Revision> revision,
-            Completion<DocumentContent> done);
-  void close(UniqueFunction<void()> done);
-
- private:
-  struct Document;
-  /// What to do with a document once it is open; or why it could not be opened.
-  using Task = UniqueFunction<void(Result<Document*>)>;
-
-  struct Document {
-    DocumentId id;
-    std::uint64_t generation = 0;                  ///< tells it from an earlier one of the same id
-    std::unique_ptr<DocumentAuthority> authority;  ///< null while it is being opened
-    std::vector<Task> waiting;                     ///< for the opening
-    std::vector<ReadEffect> parked;                ///< failed reads that wait for the next request
-    std::optional<std::list<DocumentId>::iterator> idle;  ///< its place in idle_
-  };
-
-  struct PendingSubmit {
-    Completion<Revision> done;
-    TimePoint since;
-  };
-
-  template <class F>
-  auto guard(F function) {
-    return [alive = alive_, call = std::move(function)](auto&&... args) mutable {
-      if (*alive) {
-        call(std::forward<decltype(args)>(args)...);
-      }
-    };
-  }
-
-  Moment moment() { return {.now = deps_.clock.wall(), .random = deps_.random}; }
-
-  Document* find(const DocumentId& id);
-  Document* find(const DocumentId& id, std::uint64_t generation);
-  void with_document(const DocumentId& id, Task task);
-  void with_open_document(const DocumentId& id, Task task);
-  void open(const DocumentId& id);
-  void on_opened(const DocumentId& id, Result<storage::OpenedDocument> opened);
-  void use(Document& document);
-  void settle(Document& document);
-  void evict_idle();
-  void forget_membership(MemberId member, const DocumentId& document);
-
-  void run_effects(Document& document);
-  void carry_out(Document& document, AppendEffect& effect);
-  void carry_out(Document& document, ReadEffect& effect);
-  void carry_out(Document& document, FindClientEffect& effect);
-  void carry_out(Document& document, SnapshotEffect& effect);
-  void carry_out(Document& document, DeliverEffect& effect);
-  void carry_out(Document& document, SupersedeEffect& effect);
-  void carry_out(Document& document, JoinAnswer& answer);
-  void carry_out(Document& document, SubmitAnswer& answer);
-  void carry_out(Document& document, FetchAnswer& answer);
-  void carry_out(Document& document, LimitEffect& effect);
-  void carry_out(Document& document, BrokenEffect& effect);
-  void read_log(Document& document, const ReadEffect& effect);
-  void finish_close_if_quiet();
-
-  ServiceDependencies deps_;
-  ServiceMetrics metrics_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
-  std::unordered_map<DocumentId, std::unique_ptr<Document>> documents_;
-  std::uint64_t last_generation_ = 0;
-  int open_count_ = 0;
-  std::list<DocumentId> idle_;  // quiet and without members, longest idle first
-  std::map<MemberId, std::set<DocumentId>> memberships_;  // joined or joining
-
-  Token last_token_ = 0;
-  std::map<Token, Completion<JoinReply>> joins_;
-  std::map<Token, PendingSubmit> submits_;
-  std::map<Token, Completion<FetchReply>> fetches_;
-
-  bool closing_ = false;
-  UniqueFunction<void()> closed_;
-};
 
 // --- requests ---
 
@@ -406,162 +284,20 @@ void DocumentService::Impl::evict_idle() {
   }
 }
 
-// --- effects ---
-
-void DocumentService::Impl::run_effects(Document& document) {
-  for (Effect& effect : document.authority->take_effects()) {
-    std::visit([this, &document](auto& wanted) { carry_out(document, wanted); }, effect);
-  }
-}
-
-void DocumentService::Impl::carry_out(Document& document, AppendEffect& effect) {
-  deps_.ops.append(std::move(effect.append),
-                   deps_.executor,
-                   guard([this, id = document.id, generation = document.generation](
-                             const storage::AppendOutcome& outcome) {
-                     if (outcome.status != storage::AppendStatus::kCommitted) {
-                       log_warning("append_not_committed",
-                                   {{"document", id.value()},
-                                    {"status", static_cast<int>(outcome.status)},
-                                    {"reason", outcome.reason}});
-                     }
-                     if (Document* found = find(id, generation)) {
-                       found->authority->on_append(outcome, moment());
-                       settle(*found);
-                     }
-                   }));
-}
-
-void DocumentService::Impl::carry_out(Document& document, ReadEffect& effect) {
-  if (effect.attempt == 0) {
-    read_log(document, effect);
-    return;
-  }
-  if (closing_ && effect.attempt >= kClosingAttempts) {
-    log_error("append_outcome_given_up", {{"document", document.id.value()}});
-    document.authority->abandon();
-    run_effects(document);
-    return;
-  }
-  if (deps_.run_after) {
-    deps_.run_after(retry_delay(effect.attempt),
-                    guard([this, id = document.id, generation = document.generation, effect] {
-                      if (Document* found = find(id, generation)) {
-                        read_log(*found, effect);
-                      }
-                    }));
-  } else if (closing_ || effect.attempt <= kImmediateAttempts) {
-    read_log(document, effect);
-  } else {
-    document.parked.push_back(effect);
-  }
-}
-
-void DocumentService::Impl::read_log(Document& document, const ReadEffect& effect) {
-  deps_.ops.read_updates(
-      document.id,
-      effect.from,
-      effect.to,
-      effect.budget,
-      deps_.executor,
-      guard([this, id = document.id, generation = document.generation, token = effect.token](
-                Result<std::vector<storage::Update>> updates) {
-        if (Document* found = find(id, generation)) {
-          found->authority->on_updates(token, std::move(updates), moment());
-          settle(*found);
-        }
-      }));
-}
-
-void DocumentService::Impl::carry_out(Document& document, FindClientEffect& effect) {
-  deps_.ops.find_client(
-      document.id,
-      effect.client,
-      deps_.executor,
-      guard([this, id = document.id, generation = document.generation, client = effect.client](
-                Result<std::optional<storage::ClientRecord>> record) {
-        if (Document* found = find(id, generation)) {
-          found->authority->on_client(client, std::move(record), deps_.clock.wall());
-          settle(*found);
-        }
-      }));
-}
-
-void DocumentService::Impl::carry_out(Document& document, SnapshotEffect& effect) {
-  deps_.snapshots.write_snapshot(
-      document.id,
-      std::move(effect.snapshot),
-      deps_.executor,
-      guard(
-          [this, id = document.id, generation = document.generation](const Result<void>& written) {
-            if (!written) {
-              log_warning("snapshot_not_written",
-                          {{"document", id.value()}, {"reason", written.error().message}});
-            }
-            if (Document* found = find(id, generation)) {
-              found->authority->on_snapshot();
-              settle(*found);
-            }
-          }));
-}
-
-void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& effect) {
-  deps_.sink.deliver(effect.loop, std::move(effect.frame));
-}
-
-void DocumentService::Impl::carry_out(Document& document, SupersedeEffect& effect) {
-  forget_membership(effect.member, document.id);
-  deps_.sink.supersede(effect.member);
-}
-
-void DocumentService::Impl::carry_out(Document& /*document*/, JoinAnswer& answer) {
-  const auto waiting = joins_.find(answer.token);
-  CS_ASSERT(waiting != joins_.end(), "a join is answered once");
-  Completion<JoinReply> done = std::move(waiting->second);
-  joins_.erase(waiting);
-  done(std::move(answer.reply));
-}
-
-void DocumentService::Impl::carry_out(Document& /*document*/, SubmitAnswer& answer) {
-  const auto waiting = submits_.find(answer.token);
-  CS_ASSERT(waiting != submits_.end(), "a submission is answered once");
-  PendingSubmit submit = std::move(waiting->second);
-  submits_.erase(waiting);
-  if (!answer.reply) {
-    metrics_.count_refused(answer.reply.error().code);
-  } else if (answer.duplicate) {
-    metrics_.count_duplicate();
-  } else {
-    metrics_.count_committed();
-    metrics_.observe_ack(std::chrono::duration<double>(deps_.clock.now() - submit.since).count());
-  }
-  submit.done(std::move(answer.reply));
-}
-
-void DocumentService::Impl::carry_out(Document& /*document*/, FetchAnswer& answer) {
-  const auto waiting = fetches_.find(answer.token);
-  CS_ASSERT(waiting != fetches_.end(), "a fetch is answered once");
-  Completion<FetchReply> done = std::move(waiting->second);
-  fetches_.erase(waiting);
-  done(std::move(answer.reply));
-}
-
-void DocumentService::Impl::carry_out(Document& /*document*/, LimitEffect& effect) {
-  metrics_.count_limit(effect.name);
-}
-
-void DocumentService::Impl::carry_out(Document& document, BrokenEffect& effect) {
-  log_error("document_broken", {{"document", document.id.value()}, {"reason", effect.why}});
-}
-
 // --- closing ---
 
 void DocumentService::Impl::close(UniqueFunction<void()> done) {
   CS_ASSERT(!closing_, "a service closes once");
   closing_ = true;
   closed_ = std::move(done);
-  for (auto& [id, document] : documents_) {
-    use(*document);
+  std::vector<DocumentId> ids;  // use() may evict
+  for (const auto& [id, document] : documents_) {
+    ids.push_back(id);
+  }
+  for (const DocumentId& id : ids) {
+    if (Document* document = find(id)) {
+      use(*document);
+    }
   }
   finish_close_if_quiet();
 }

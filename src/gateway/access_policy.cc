@@ -44,17 +44,24 @@ bool AccessPolicy::host_allowed(std::string_view host) const {
 
 bool AccessPolicy::origin_allowed(std::string_view origin, std::string_view host) const {
   // The page that this node served itself: plain HTTP on the same authority. TLS ends in front of
-  // the node, so an https page is known by --public-url alone.
-  if (origin.starts_with("http://") && equal_ignoring_case(origin.substr(7), host)) {
+  // the node, so an https page is known by --public-url alone; a plain one of that host is then
+  // not ours, since anybody on the way can make it.
+  const auto& url = options_.public_url;
+  const bool served_plain = is_loopback_host(host) || url.starts_with("http://");
+  if (served_plain && origin.starts_with("http://") &&
+      equal_ignoring_case(origin.substr(7), host)) {
     return true;
   }
-  const auto& url = options_.public_url;
   const std::string_view public_origin =
       url.empty() ? std::string_view()
                   : std::string_view(url).substr(0, url.find("://") + 3 + authority_of(url).size());
   return (!public_origin.empty() && equal_ignoring_case(origin, public_origin)) ||
-         std::find(options_.allowed_origins.begin(), options_.allowed_origins.end(), origin) !=
-             options_.allowed_origins.end();
+         is_listed(origin);
+}
+
+bool AccessPolicy::is_listed(std::string_view origin) const {
+  return std::find(options_.allowed_origins.begin(), options_.allowed_origins.end(), origin) !=
+         options_.allowed_origins.end();
 }
 
 std::optional<Refusal> AccessPolicy::check(const codec::http1::Request& request,

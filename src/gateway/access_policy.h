@@ -34,6 +34,11 @@ class AccessPolicy {
                                bool cookie_authenticates,
                                bool reads_only) const;
 
+  /// Whether there are origins of other sites at all, and whether this is one: these get CORS.
+  bool lists_origins() const { return !options_.allowed_origins.empty(); }
+
+  bool is_listed(std::string_view origin) const;
+
   /// Host is localhost, 127.0.0.1 or [::1], with any port.
   static bool is_loopback_host(std::string_view host);
 

@@ -19,6 +19,10 @@ namespace {
 /// Input kept while a request is being answered; then the socket is paused.
 constexpr std::size_t kPendingInputMax = 64 * 1024;
 
+/// Answers queued before the next pipelined request waits: a peer that asks without reading gets no
+/// memory.
+constexpr std::size_t kAnswerQueueMax = 64 * 1024;
+
 /// Pongs are dropped while this much is queued: a peer that pings without reading gets no memory.
 constexpr std::size_t kPongQueueMax = 64 * 1024;
 
@@ -44,10 +48,10 @@ Connection::Connection(runtime::Loop& loop,
       deadline_(loop.now() + limits.node.handshake_timeout) {}
 
 void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
-  if (ended_) {
+  if (ended_ || answered_last_) {
     return;
   }
-  if (busy_ || !pending_.empty()) {
+  if (!pending_.empty() || !takes_input()) {
     pending_.append(as_text(bytes));
     if (pending_.size() > kPendingInputMax && !paused_) {
       paused_ = true;
@@ -59,72 +63,73 @@ void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
   process_pending();
 }
 
+bool Connection::takes_input() const {
+  return frames_.has_value() || (!busy_ && queued_bytes() <= kAnswerQueueMax);
+}
+
 void Connection::process(std::span<std::uint8_t> bytes) {
   processing_ = true;
-  while (!bytes.empty() && !ended_) {
+  while (!bytes.empty() && !ended_ && !answered_last_) {
     if (frames_) {
       process_websocket(bytes);
       break;
     }
-    if (busy_) {
+    if (!takes_input()) {
       pending_.append(as_text(bytes));
       break;
     }
-    bytes = bytes.subspan(process_http(bytes));
+    const Parsed parsed = parse_request(bytes);
+    bytes = bytes.subspan(parsed.consumed);
+    if (parsed.complete) {
+      behind_request_ = as_text(bytes);
+      begin_request(http_->take_request());
+      behind_request_ = {};
+    }
   }
   processing_ = false;
 }
 
 // Input that waited behind a request whose answer is out now.
 void Connection::process_pending() {
-  while (!pending_.empty() && !busy_ && !ended_) {
+  while (!pending_.empty() && !ended_ && !answered_last_ && takes_input()) {
     std::string input = std::exchange(pending_, {});
     process(as_mutable_bytes(input));
   }
-  if (paused_ && pending_.size() <= kPendingInputMax && !busy_ && !ended_) {
+  if (paused_ && pending_.empty() && !ended_) {
     paused_ = false;
     loop_.resume_reading(socket_);
   }
 }
 
-std::size_t Connection::process_http(std::span<std::uint8_t> bytes) {
+Connection::Parsed Connection::parse_request(std::span<std::uint8_t> bytes) {
   if (http_->idle()) {
     deadline_ = loop_.now() + limits_.node.handshake_timeout;
   }
-  const auto [status, consumed] = http_->feed(bytes);
-  switch (status) {
-    case ParseStatus::kNeedMore:
-      break;
-    case ParseStatus::kHeadComplete: {
-      const bool transport = http_->request().path().starts_with("/socket.io/");
-      http_->set_body_limit(transport ? limits_.node.payload_bytes : limits_.node.http_body_bytes);
-      if (http_->request().expects_continue) {
-        loop_.send(socket_, share("HTTP/1.1 100 Continue\r\n\r\n"));
-      }
-      // The decision on the body may need no further byte: ask again with what follows.
-      const auto body = http_->feed(bytes.subspan(consumed));
-      if (body.status == ParseStatus::kComplete) {
-        begin_request();
-      } else if (body.status == ParseStatus::kError) {
-        refuse(http_->error_status(), http_->error_reason());
-      }
-      return consumed + body.consumed;
+  auto fed = http_->feed(bytes);
+  std::size_t consumed = fed.consumed;
+  if (fed.status == ParseStatus::kHeadComplete) {
+    const bool transport = http_->request().path().starts_with("/socket.io/");
+    http_->set_body_limit(transport ? limits_.node.payload_bytes : limits_.node.http_body_bytes);
+    // The decision on the body may need no further byte: ask again with what follows.
+    fed = http_->feed(bytes.subspan(consumed));
+    consumed += fed.consumed;
+    const bool waits = fed.status == ParseStatus::kNeedMore && fed.consumed == 0;
+    if (waits && http_->request().expects_continue) {
+      loop_.send(socket_, share("HTTP/1.1 100 Continue\r\n\r\n"));
     }
-    case ParseStatus::kComplete:
-      begin_request();
-      break;
-    case ParseStatus::kError:
-      refuse(http_->error_status(), http_->error_reason());
-      return bytes.size();
   }
-  return consumed;
+  if (fed.status == ParseStatus::kError) {
+    refuse(http_->error_status(), http_->error_reason());
+    return {};
+  }
+  return {.consumed = consumed, .complete = fed.status == ParseStatus::kComplete};
 }
 
-void Connection::begin_request() {
-  Request request = http_->take_request();
+void Connection::begin_request(Request request) {
   busy_ = true;
   ++request_number_;
-  keep_alive_ = request.keep_alive;
+  // What follows an upgrade that is refused may be meant as frames: it must not be read as HTTP.
+  keep_alive_ = request.keep_alive && !request.is_upgrade;
   head_only_ = request.method == "HEAD";
   response_headers.clear();
   deadline_.reset();
@@ -135,6 +140,7 @@ void Connection::refuse(int status, std::string_view reason) {
   owner_.on_violation(*this,
                       status == 413                    ? "http_body_bytes"
                       : status == 431 || status == 414 ? "http_header_bytes"
+                      : status == 408                  ? "handshake_timeout"
                                                        : "malformed_http");
   Response response{
       .status = status, .headers = {{"content-type", "application/json"}}, .body = {}};
@@ -160,12 +166,9 @@ void Connection::respond(Response response) {
   loop_.send(
       socket_,
       share(head_only_ ? encode_head(response, keep_alive_) : encode(response, keep_alive_)));
-  if (!keep_alive_) {
-    end();
-    loop_.close(socket_, runtime::CloseMode::kFlush);
-    return;
-  }
   deadline_ = loop_.now() + limits_.node.idle_http_timeout;
+  queued_at_deadline_ = queued_bytes();
+  answered_last_ = !keep_alive_;  // closed when it is sent: a close limits the time for that
   if (!processing_) {
     process_pending();
   }
@@ -185,6 +188,9 @@ void Connection::accept_websocket(const Request& request) {
 void Connection::process_websocket(std::span<std::uint8_t> bytes) {
   const auto error = frames_->feed(bytes, *this);
   if (!error) {
+    if (!ended_ && frames_->in_flight() && !deadline_) {
+      deadline_ = loop_.now() + limits_.node.idle_http_timeout;
+    }
     return;
   }
   owner_.on_violation(*this,
@@ -235,30 +241,38 @@ Connection::Released Connection::release() {
   ended_ = true;
   busy_ = false;
   deadline_.reset();
-  return {descriptor, std::exchange(pending_, {})};
+  return {descriptor, std::exchange(pending_, {}).append(behind_request_)};
 }
 
 void Connection::resume(Request request, std::string input) {
   pending_ = std::move(input);
-  busy_ = true;
-  ++request_number_;
-  keep_alive_ = request.keep_alive;
-  head_only_ = request.method == "HEAD";
-  deadline_.reset();
-  owner_.on_request(*this, std::move(request));
+  begin_request(std::move(request));
 }
 
 void Connection::check_deadline(TimePoint now) {
-  if (deadline_ && now >= *deadline_) {
-    if (!http_ || http_->idle()) {
-      close(codec::websocket::kCloseNoStatus);
-    } else {
-      refuse(408, "the request took too long");
-    }
+  if (ended_ || !deadline_ || now < *deadline_) {
+    return;
+  }
+  const std::size_t queued = queued_bytes();
+  if (frames_) {
+    owner_.on_violation(*this, "slow_message");
+    close(codec::websocket::kClosePolicy, "the message took too long");
+  } else if (queued > 0 && queued < queued_at_deadline_) {
+    // A long answer on a slow line: it may go on while it moves.
+    queued_at_deadline_ = queued;
+    deadline_ = now + limits_.node.idle_http_timeout;
+  } else if (queued > 0) {
+    owner_.on_violation(*this, "idle_http_timeout");
+    abort();
+  } else if (http_->idle()) {
+    close(codec::websocket::kCloseNoStatus);
+  } else {
+    refuse(408, "the request took too long");
   }
 }
 
 bool Connection::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
+  deadline_.reset();
   if (opcode == Opcode::kText) {
     owner_.on_websocket_text(*this, as_text(payload));
   } else {
@@ -285,9 +299,16 @@ void Connection::on_close(std::uint16_t code, std::string_view) {
 }
 
 void Connection::on_drained(runtime::SocketId) {
-  if (!ended_) {
-    owner_.on_drained(*this);
+  if (ended_) {
+    return;
   }
+  if (answered_last_) {
+    end();
+    loop_.close(socket_, runtime::CloseMode::kFlush);
+    return;
+  }
+  owner_.on_drained(*this);
+  process_pending();
 }
 
 void Connection::on_closed(runtime::SocketId, runtime::CloseCause) {

@@ -116,11 +116,18 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool on_pong(std::span<const std::uint8_t> payload) override;
   void on_close(std::uint16_t code, std::string_view reason) override;
 
+  struct Parsed {
+    std::size_t consumed = 0;
+    bool complete = false;
+  };
+
+  /// Whether input can be handled now, or has to wait for an answer or for the peer to read.
+  bool takes_input() const;
   void process(std::span<std::uint8_t> bytes);
-  std::size_t process_http(std::span<std::uint8_t> bytes);
+  Parsed parse_request(std::span<std::uint8_t> bytes);
   void process_websocket(std::span<std::uint8_t> bytes);
   void process_pending();
-  void begin_request();
+  void begin_request(codec::http1::Request request);
   void refuse(int status, std::string_view reason);
   void end();
 
@@ -132,11 +139,14 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   std::optional<codec::http1::RequestParser> http_;      // HTTP mode
   std::optional<codec::websocket::FrameParser> frames_;  // WebSocket mode
   std::string pending_;  // input behind a request in progress, bounded by pausing the socket
+  std::string_view behind_request_;  // what process() still holds while a request begins
   std::optional<TimePoint> deadline_;
+  std::size_t queued_at_deadline_ = 0;  // when deadline_ was set: less later means progress
   std::uint64_t request_number_ = 0;
   bool busy_ = false;
   bool head_only_ = false;  // the request in progress is a HEAD
   bool keep_alive_ = true;
+  bool answered_last_ = false;  // no further request: closes when the answer left
   bool ended_ = false;
   bool paused_ = false;
   bool processing_ = false;  // inside process(): answers given meanwhile don't recurse

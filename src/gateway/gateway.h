@@ -34,8 +34,11 @@ struct GatewayDependencies {
   Metrics& metrics;
 };
 
-/// One character of the sid names the loop.
+/// The first character of an Engine.IO sid names the loop.
+inline constexpr std::string_view kLoopAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 inline constexpr std::uint32_t kLoopsMax = 64;
+static_assert(kLoopAlphabet.size() == kLoopsMax);
 
 class Gateway final : public ConnectionOwner {
  public:
@@ -96,6 +99,8 @@ class Gateway final : public ConnectionOwner {
              codec::http1::Request request,
              std::string input);
   bool check_access(Connection& connection, const codec::http1::Request& request);
+  /// Adds the CORS headers; true if the request was a preflight and is answered.
+  bool answer_cross_origin(Connection& connection, const codec::http1::Request& request);
   void serve_engine(Connection& connection, codec::http1::Request request);
   void open_session(Connection& connection, const codec::http1::Request& request, bool websocket);
   void serve_session(Connection& connection, codec::http1::Request request, const std::string& sid);
@@ -107,12 +112,16 @@ class Gateway final : public ConnectionOwner {
                      const codec::http1::Request& request,
                      codec::engineio::RefusalCode code,
                      std::string_view message = {});
+  void refuse_for_now(Connection& connection, std::string_view code, std::string_view message);
   Session* find(ConnectionId id);
 
   Session* session_of(Connection& connection) { return find(connection.session); }
 
   Session& add_session(Subject subject, Transport transport);
+  void leave_rooms(Session& session);
   void retire(Session& session);
+  template <class Visit>
+  void for_each_session(Visit visit);
   void sweep();
 
   runtime::Loop& loop_;

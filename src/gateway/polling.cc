@@ -59,6 +59,13 @@ void Session::flush() {
   send_held_presence();
 }
 
+// Data that waits goes out with the flush that is due.
+void Session::free_poll() {
+  if (poll_ != nullptr && buffer_.empty()) {
+    std::exchange(poll_, nullptr)->respond(payload_response("6"));
+  }
+}
+
 void Session::on_post(Connection& connection, const codec::http1::Request& request) {
   const std::string* type = request.find("content-type");
   if (type != nullptr && type->starts_with("application/octet-stream")) {
@@ -77,9 +84,9 @@ void Session::on_post(Connection& connection, const codec::http1::Request& reque
     if (!*packet) {
       break;
     }
-    if ((*packet)->type == engineio::PacketType::kClose && poll_ != nullptr) {
-      send_engine('6');
+    if ((*packet)->type == engineio::PacketType::kClose) {
       flush();
+      free_poll();
     }
     if ((*packet)->binary) {
       handle_binary((*packet)->data);

@@ -16,6 +16,13 @@ namespace {
 /// Refused CONNECTs to other namespaces on one connection; each echoes the name back.
 constexpr std::uint8_t kRefusedNamespacesMax = 10;
 
+/// Authors whose latest presence is held back for one slow peer; further ones are dropped.
+constexpr std::size_t kHeldPresenceMax = 1'024;
+
+/// How late a ping may go out and still count from when it was due. Beyond it the loop itself
+/// stood still, which is not the peers' fault.
+constexpr std::chrono::seconds kLatePingMax{1};
+
 std::string error_json(const Error& error) {
   std::string json = R"({"code":)";
   append_json_string(json, error_name(error.code));
@@ -64,6 +71,9 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
     handle_candidate_text(text);
     return;
   }
+  if (&connection != websocket_) {
+    return;
+  }
   const auto packet = engineio::decode_text(text);
   if (!packet) {
     close("parse error");
@@ -74,38 +84,32 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
 
 void Session::on_websocket_binary(Connection& connection, std::string_view bytes) {
   if (&connection == candidate_) {
-    Connection* lost = std::exchange(candidate_, nullptr);
-    upgrade_deadline_.reset();
-    lost->close(codec::websocket::kCloseProtocolError);
-    return;
+    abort_upgrade(codec::websocket::kCloseProtocolError);
+  } else if (&connection == websocket_) {
+    handle_binary(bytes);
   }
-  handle_binary(bytes);
 }
 
-// Anything but the probe and the upgrade packet aborts the upgrade only; polling goes on.
+// Anything but one probe and the upgrade packet aborts the upgrade only; polling goes on.
 void Session::handle_candidate_text(std::string_view text) {
-  if (text == "2probe") {
+  if (text == "2probe" && !candidate_probed_) {
     candidate_probed_ = true;
     candidate_->send_frame(EncodedPacket::from_engine_text("3probe").websocket_frame());
-    if (poll_ != nullptr && buffer_.empty()) {
-      send_engine('6');  // frees the held GET, so that the client can pause polling
-    }
+    free_poll();  // so that the client can pause polling
   } else if (text == "5") {
     complete_upgrade();
   } else {
-    Connection* lost = std::exchange(candidate_, nullptr);
-    upgrade_deadline_.reset();
-    lost->close(codec::websocket::kCloseProtocolError);
+    abort_upgrade(codec::websocket::kCloseProtocolError);
   }
 }
 
+void Session::abort_upgrade(std::uint16_t close_code) {
+  upgrade_deadline_.reset();
+  std::exchange(candidate_, nullptr)->close(close_code);
+}
+
+// The switch is whole before the poll is answered: its connection may go on with a next request.
 void Session::complete_upgrade() {
-  if (poll_ != nullptr) {
-    if (buffer_.empty()) {
-      send_engine('6');
-    }
-    flush();
-  }
   websocket_ = std::exchange(candidate_, nullptr);
   upgrade_deadline_.reset();
   transport_ = Transport::kWebSocket;
@@ -113,6 +117,8 @@ void Session::complete_upgrade() {
     websocket_->send_frame(packet.websocket_frame());
   }
   buffered_bytes_ = 0;
+  send_held_presence();
+  free_poll();
 }
 
 void Session::on_connection_ended(Connection& connection) {
@@ -134,8 +140,10 @@ void Session::handle_engine_packet(char type, std::string_view data) {
       handle_message(data);
       break;
     case engineio::PacketType::kPong:
-      pong_deadline_.reset();
-      next_ping_ = environment_.loop.now() + environment_.limits.ping_interval;
+      if (pong_deadline_) {
+        pong_deadline_.reset();
+        next_ping_ = environment_.loop.now() + environment_.limits.ping_interval;
+      }
       break;
     case engineio::PacketType::kPing:
       close("parse error");  // pings go from server to client since v4
@@ -157,6 +165,10 @@ void Session::handle_message(std::string_view text) {
     close("parse error");
   } else if (*packet) {
     handle_packet(**std::move(packet));
+  } else if (namespace_ != Namespace::kConnected) {
+    close("parse error");  // attachments are not kept for somebody unknown
+  } else {
+    attachments_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
   }
 }
 
@@ -165,6 +177,7 @@ void Session::handle_binary(std::string_view bytes) {
   if (!packet) {
     close("parse error");
   } else if (*packet) {
+    attachments_deadline_.reset();
     handle_packet(**std::move(packet));
   }
 }
@@ -174,18 +187,14 @@ void Session::handle_packet(socketio::Packet packet) {
     handle_connect(packet);
     return;
   }
-  if (packet.nsp != "/" || !connected_) {
+  if (packet.nsp != "/" || namespace_ == Namespace::kNotJoined) {
+    close("parse error");
+  } else if (namespace_ == Namespace::kLeft) {
     // After a disconnect() of ours the client's packets may still be under way.
-    if (packet.nsp != "/" || connect_deadline_) {
-      close("parse error");
-    }
-    return;
-  }
-  if (packet.is_event()) {
+  } else if (packet.is_event()) {
     handle_event(std::move(packet));
   } else if (packet.type == socketio::PacketType::kDisconnect) {
     leave_namespace();
-    connect_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
   }
   // An ACK answers nothing: this gateway sends no events that ask for one yet; unknown ids are
   // ignored.
@@ -202,7 +211,8 @@ void Session::handle_connect(const socketio::Packet& packet) {
     send_message(answer);
     return;
   }
-  if (connected_) {
+  if (namespace_ != Namespace::kNotJoined) {
+    // One Socket.IO connection per session: its id is not used for a second one.
     close("parse error");
     return;
   }
@@ -215,7 +225,7 @@ void Session::handle_connect(const socketio::Packet& packet) {
     send_message(answer);
     return;
   }
-  connected_ = true;
+  namespace_ = Namespace::kConnected;
   connect_deadline_.reset();
   std::string sid = R"({"sid":)";
   append_json_string(sid, identity_.socket_sid);
@@ -234,14 +244,20 @@ void Session::handle_event(socketio::Packet packet) {
   environment_.application.on_event(identity_.id, std::move(event));
 }
 
+// The engine connection stays open for the client to close, but not for long.
 void Session::leave_namespace() {
-  if (std::exchange(connected_, false)) {
-    environment_.application.on_disconnect(identity_.id);
+  if (namespace_ != Namespace::kConnected) {
+    return;
   }
+  namespace_ = Namespace::kLeft;
+  connect_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
+  latest_.reset();
+  environment_.leave_rooms(*this);
+  environment_.application.on_disconnect(identity_.id);
 }
 
 void Session::disconnect() {
-  if (closed_ || !connected_) {
+  if (closed_ || namespace_ != Namespace::kConnected) {
     return;
   }
   std::string text;
@@ -301,9 +317,9 @@ void Session::send_latest(const std::string& key, const EncodedPacket& packet) {
   if (latest_ == nullptr) {
     latest_ = std::make_unique<std::map<std::string, EncodedPacket>>();
   }
-  // Bounded: at most one packet per author that this member may see (limits.members_listed a
-  // document).
-  latest_->insert_or_assign(key, packet);
+  if (latest_->size() < kHeldPresenceMax || latest_->contains(key)) {
+    latest_->insert_or_assign(key, packet);
+  }
 }
 
 void Session::send_held_presence() {
@@ -329,23 +345,25 @@ void Session::tick(TimePoint now) {
     close("ping timeout");
     return;
   }
-  if (connect_deadline_ && !connected_ && now >= *connect_deadline_) {
+  if (connect_deadline_ && now >= *connect_deadline_) {
     close("no namespace joined");
     return;
   }
+  if (attachments_deadline_ && now >= *attachments_deadline_) {
+    close("parse error");
+    return;
+  }
   if (upgrade_deadline_ && now >= *upgrade_deadline_) {
-    Connection* lost = std::exchange(candidate_, nullptr);
-    upgrade_deadline_.reset();
-    lost->close(codec::websocket::kCloseNoStatus);
+    abort_upgrade(codec::websocket::kCloseNoStatus);
   }
   if (!pong_deadline_ && now >= next_ping_) {
-    pong_deadline_ = now + environment_.limits.ping_timeout;
+    pong_deadline_ = std::max(next_ping_, now - kLatePingMax) + environment_.limits.ping_timeout;
     send_engine('2');
   }
   // While an upgrade is probed every held GET is freed, not just the first: else a client that
   // polls again before it pauses would wait for the next ping.
-  if (candidate_probed_ && candidate_ != nullptr && poll_ != nullptr && buffer_.empty()) {
-    send_engine('6');
+  if (candidate_ != nullptr && candidate_probed_) {
+    free_poll();
   }
 }
 
@@ -366,6 +384,8 @@ void Session::close(std::string_view reason) {
     flush();
   }
   buffer_.clear();
+  buffered_bytes_ = 0;
+  latest_.reset();
   environment_.retire(*this);
 }
 

@@ -3,7 +3,7 @@
 // WebSocket with upgrade. One state machine for all transports; the HTTP side is in polling.cc.
 //
 //   transport:  polling --2probe/3probe, 5--> websocket
-//   socket.io:  opened --CONNECT--> connected --DISCONNECT--> opened; any --close--> closed
+//   namespace:  not joined --CONNECT--> connected --DISCONNECT--> left; any --close--> closed
 //
 // Contract of the stock server, section by section: docs/protocol.md and the Engine.IO protocol
 // (v4). Deadlines are absolute and are checked when a request arrives as well as by the sweep.
@@ -39,6 +39,8 @@ struct SessionEnvironment {
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   /// Calls flush() on the session at the end of this turn of the loop.
   std::function<void(Session&)> flush_later;
+  /// The session left the namespace: takes it out of its rooms.
+  std::function<void(Session&)> leave_rooms;
   /// The session closed; destroy it soon, not at once.
   std::function<void(Session&)> retire;
 };
@@ -91,7 +93,7 @@ class Session {
 
   bool closed() const { return closed_; }
 
-  bool connected() const { return connected_; }
+  bool connected() const { return namespace_ == Namespace::kConnected; }
 
   std::size_t queued_bytes() const;
 
@@ -100,6 +102,8 @@ class Session {
   bool flush_scheduled = false;
 
  private:
+  enum class Namespace : std::uint8_t { kNotJoined, kConnected, kLeft };
+
   void handle_engine_packet(char type, std::string_view data);
   void handle_message(std::string_view text);
   void handle_binary(std::string_view bytes);
@@ -108,6 +112,9 @@ class Session {
   void handle_event(codec::socketio::Packet packet);
   void handle_candidate_text(std::string_view text);
   void complete_upgrade();
+  void abort_upgrade(std::uint16_t close_code);
+  /// Answers a held GET with a noop.
+  void free_poll();
   void leave_namespace();
   void send_engine(char type, std::string_view data = {});
   void send_message(std::string_view socketio_text);
@@ -126,11 +133,12 @@ class Session {
   codec::socketio::Decoder decoder_;
   TimePoint next_ping_;
   std::optional<TimePoint> pong_deadline_;
-  std::optional<TimePoint> connect_deadline_;  // to join the namespace
+  std::optional<TimePoint> connect_deadline_;  // to join the namespace, or to go after leaving it
+  std::optional<TimePoint> attachments_deadline_;  // for those that a packet announced
   std::optional<TimePoint> upgrade_deadline_;
   std::uint8_t refused_namespaces_ = 0;
   bool candidate_probed_ = false;
-  bool connected_ = false;
+  Namespace namespace_ = Namespace::kNotJoined;
   bool closed_ = false;
 };
 

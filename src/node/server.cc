@@ -185,6 +185,8 @@ void Server::Parts::build_loop(std::uint32_t index) {
       .random = random,
       .metrics = metrics,
       .limits = settings.limits,
+      .run_after = [&loop](Duration delay,
+                           UniqueFunction<void()> task) { loop.run_after(delay, std::move(task)); },
   });
 }
 

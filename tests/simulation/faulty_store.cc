@@ -162,7 +162,10 @@ void FaultyStore::find_client(DocumentId document,
     if (fails()) {
       answer_failed(*executor, std::move(answer));
     } else if (plan_.bug == Bug::kForgetClients) {
-      executor->post([none = std::move(answer)]() mutable { none(std::nullopt); });
+      executor->post([call = std::move(answer)]() mutable {
+        const Result<std::optional<storage::ClientRecord>> nobody{std::in_place};
+        call(nobody);
+      });
     } else {
       disk_.find_client(std::move(id), std::move(wanted), *executor, std::move(answer));
     }

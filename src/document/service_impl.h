@@ -1,0 +1,126 @@
+#pragma once
+// The inside of DocumentService: the requests in service.cc, what the authorities want carried out
+// in service_effects.cc. Everything runs on the service's executor.
+
+#include "document/authority.h"
+#include "document/service.h"
+#include "document/service_metrics.h"
+
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace cloudsync::document {
+
+class DocumentService::Impl {
+ public:
+  explicit Impl(ServiceDependencies dependencies)
+      : deps_(std::move(dependencies)), metrics_(deps_.metrics) {}
+
+  ~Impl() {
+    *alive_ = false;
+    metrics_.count_documents(-open_count_);
+  }
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  /// Runs `task` on the executor, unless this is gone by then: the way in of every call and of
+  /// every answer of a store.
+  template <class Task>
+  void post(Task task) {
+    deps_.executor.post(guard(std::move(task)));
+  }
+
+  void join(MemberId member, JoinRequest request, Completion<JoinReply> done);
+  void submit(MemberId member, Submission submission, Completion<Revision> done);
+  void fetch(MemberId member, FetchRequest request, Completion<FetchReply> done);
+  void presence(MemberId member, PresenceUpdate update);
+  void leave(MemberId member, const DocumentId& document, Completion<void> done);
+  void disconnect(MemberId member);
+  void read(const DocumentId& document,
+            std::optional<Revision> revision,
+            Completion<DocumentContent> done);
+  void close(UniqueFunction<void()> done);
+
+ private:
+  struct Document;
+  /// What to do with a document once it is open; or why it could not be opened.
+  using Task = UniqueFunction<void(Result<Document*>)>;
+
+  struct Document {
+    DocumentId id;
+    std::uint64_t generation = 0;                  ///< tells it from an earlier one of the same id
+    std::unique_ptr<DocumentAuthority> authority;  ///< null while it is being opened
+    std::vector<Task> waiting;                     ///< for the opening
+    std::vector<ReadEffect> parked;                ///< failed reads that wait for the next request
+    std::optional<std::list<DocumentId>::iterator> idle;  ///< its place in idle_
+  };
+
+  struct PendingSubmit {
+    Completion<Revision> done;
+    TimePoint since;
+  };
+
+  template <class F>
+  auto guard(F function) {
+    return [alive = alive_, call = std::move(function)](auto&&... args) mutable {
+      if (*alive) {
+        call(std::forward<decltype(args)>(args)...);
+      }
+    };
+  }
+
+  Moment moment() { return {.now = deps_.clock.wall(), .random = deps_.random}; }
+
+  Document* find(const DocumentId& id);
+  Document* find(const DocumentId& id, std::uint64_t generation);
+  void with_document(const DocumentId& id, Task task);
+  void with_open_document(const DocumentId& id, Task task);
+  void open(const DocumentId& id);
+  void on_opened(const DocumentId& id, Result<storage::OpenedDocument> opened);
+  void use(Document& document);
+  void settle(Document& document);
+  void evict_idle();
+  void forget_membership(MemberId member, const DocumentId& document);
+
+  void run_effects(Document& document);
+  void carry_out(Document& document, AppendEffect& effect);
+  void carry_out(Document& document, ReadEffect& effect);
+  void carry_out(Document& document, FindClientEffect& effect);
+  void carry_out(Document& document, SnapshotEffect& effect);
+  void carry_out(Document& document, DeliverEffect& effect);
+  void carry_out(Document& document, SupersedeEffect& effect);
+  void carry_out(Document& document, JoinAnswer& answer);
+  void carry_out(Document& document, SubmitAnswer& answer);
+  void carry_out(Document& document, FetchAnswer& answer);
+  void carry_out(Document& document, LimitEffect& effect);
+  void carry_out(Document& document, BrokenEffect& effect);
+  void read_log(Document& document, const ReadEffect& effect);
+  void finish_close_if_quiet();
+
+  ServiceDependencies deps_;
+  ServiceMetrics metrics_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
+  std::unordered_map<DocumentId, std::unique_ptr<Document>> documents_;
+  std::uint64_t last_generation_ = 0;
+  int open_count_ = 0;
+  std::list<DocumentId> idle_;  // quiet and without members, longest idle first
+  std::map<MemberId, std::set<DocumentId>> memberships_;  // joined or joining
+
+  Token last_token_ = 0;
+  std::map<Token, Completion<JoinReply>> joins_;
+  std::map<Token, PendingSubmit> submits_;
+  std::map<Token, Completion<FetchReply>> fetches_;
+
+  bool closing_ = false;
+  UniqueFunction<void()> closed_;
+};
+
+}  // namespace cloudsync::document

@@ -1,0 +1,160 @@
+// Peers that don't read: what is queued for them is bounded, and they hurt nobody else.
+
+#include "gateway/testing.h"
+
+namespace cloudsync::gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const Limits kSmall{.send_queue_bytes = 10'000, .presence_queue_bytes = 1'000};
+
+EncodedPacket packet_of(std::size_t bytes) {
+  return EncodedPacket::event("x", '"' + std::string(bytes, 'x') + '"');
+}
+
+EncodedPacket presence(int number) {
+  return EncodedPacket::event("p", std::to_string(number));
+}
+
+TEST(Backpressure, ClosesAWebSocketOverTheLimitAndCounts) {
+  TestNode node(kSmall);
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  client->peer->room = 0;
+  node.gateway().emit(id, packet_of(5'000));
+  node.gateway().emit(id, packet_of(4'000));
+  EXPECT_EQ(node.limit("send_queue_bytes"), 0U);
+  node.gateway().emit(id, packet_of(4'000));
+  EXPECT_EQ(node.limit("send_queue_bytes"), 1U);
+  EXPECT_THAT(node.application.disconnected, ElementsAre(id));
+  node.gateway().emit(id, packet_of(4'000));
+  EXPECT_EQ(node.limit("send_queue_bytes"), 1U);
+  node.advance(seconds(6));
+  EXPECT_TRUE(client->peer->gone);
+}
+
+TEST(Backpressure, ClosesAPollingClientThatDoesNotPoll) {
+  TestNode node(kSmall);
+  const auto client = PollingClient::joined(node);
+  for (int i = 0; i < 3; ++i) {
+    node.gateway().emit(node.application.connected[0], packet_of(4'000));
+  }
+  EXPECT_EQ(node.limit("send_queue_bytes"), 1U);
+  EXPECT_EQ(client->poll(), R"({"code":1,"message":"Session ID unknown"})");
+}
+
+TEST(Backpressure, SendsOneLargePacketToAPeerThatOwesNothing) {
+  TestNode node(kSmall);
+  const auto client = join_over_websocket(node);
+  node.gateway().emit(node.application.connected[0], packet_of(50'000));
+  node.settle();
+  EXPECT_THAT(client->messages(), SizeIs(1));
+}
+
+TEST(Backpressure, LeavesTheOtherMembersOfARoomAlone) {
+  TestNode node(kSmall);
+  const auto slow = join_over_websocket(node);
+  const auto fast = join_over_websocket(node);
+  for (const ConnectionId id : node.application.connected) {
+    node.gateway().join(id, "room");
+  }
+  slow->peer->room = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto members = node.gateway().members("room");
+    for (const ConnectionId id : members) {
+      node.gateway().emit(id, packet_of(4'000));
+    }
+    node.settle();
+  }
+  EXPECT_THAT(fast->messages(), SizeIs(10));
+  EXPECT_THAT(node.gateway().members("room"), SizeIs(1));
+}
+
+TEST(Backpressure, SendsPresenceAtOnceToAPeerThatReads) {
+  TestNode node(kSmall);
+  const auto client = join_over_websocket(node);
+  for (int i = 1; i <= 3; ++i) {
+    node.gateway().emit_latest(node.application.connected[0], "ann", presence(i));
+    node.settle();
+  }
+  EXPECT_THAT(client->messages(), ElementsAre(R"(42["p",1])", R"(42["p",2])", R"(42["p",3])"));
+}
+
+TEST(Backpressure, KeepsOnlyTheLatestPresenceOfEachAuthor) {
+  TestNode node(kSmall);
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  client->peer->room = 0;
+  node.gateway().emit(id, packet_of(2'000));
+  for (int i = 1; i <= 100; ++i) {
+    node.gateway().emit_latest(id, i % 2 == 0 ? "ann" : "ben", presence(i));
+  }
+  EXPECT_EQ(node.limit("presence_queue_bytes"), 100U);
+  client->peer->room = std::string::npos;
+  node.settle();
+  auto messages = client->messages();
+  messages.erase(messages.begin());
+  EXPECT_THAT(messages, ElementsAre(R"(42["p",100])", R"(42["p",99])"));
+}
+
+TEST(Backpressure, HoldsThePresenceOfSoManyAuthors) {
+  TestNode node({.presence_queue_bytes = 1'000});
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  client->peer->room = 0;
+  node.gateway().emit(id, packet_of(2'000));
+  for (int i = 0; i < 3'000; ++i) {
+    node.gateway().emit_latest(id, std::to_string(i), presence(i));
+  }
+  node.gateway().emit_latest(id, "0", presence(9'999));
+  client->peer->room = std::string::npos;
+  node.settle();
+  const auto messages = client->messages();
+  EXPECT_THAT(messages, SizeIs(1 + 1'024));
+  EXPECT_EQ(messages[1], R"(42["p",9999])");
+}
+
+TEST(Backpressure, SendsHeldPresenceWithTheNextPoll) {
+  TestNode node(kSmall);
+  const auto client = PollingClient::joined(node);
+  const ConnectionId id = node.application.connected[0];
+  node.gateway().emit(id, packet_of(2'000));
+  node.gateway().emit_latest(id, "ann", presence(1));
+  node.gateway().emit_latest(id, "ann", presence(2));
+  client->poll();
+  EXPECT_EQ(client->poll(), R"(42["p",2])");
+}
+
+TEST(Backpressure, SendsHeldPresenceBehindAnUpgrade) {
+  TestNode node(kSmall);
+  const auto client = PollingClient::joined(node);
+  const ConnectionId id = node.application.connected[0];
+  node.gateway().emit(id, packet_of(2'000));
+  node.gateway().emit_latest(id, "ann", presence(1));
+  WebSocketClient upgraded(node, client->sid);
+  upgraded.send("5");
+  const auto messages = upgraded.messages();
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(messages[1], R"(42["p",1])");
+}
+
+TEST(Backpressure, ForgetsPresenceOfAClientThatLeft) {
+  TestNode node(kSmall);
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  client->peer->room = 0;
+  node.gateway().emit(id, packet_of(2'000));
+  node.gateway().emit_latest(id, "ann", presence(1));
+  node.gateway().disconnect(id);
+  client->peer->room = std::string::npos;
+  node.settle();
+  auto messages = client->messages();
+  messages.erase(messages.begin());
+  EXPECT_THAT(messages, ElementsAre("41"));
+}
+
+}  // namespace
+}  // namespace cloudsync::gateway

@@ -1,0 +1,174 @@
+#include "gateway/gateway.h"
+
+#include "gateway/testing.h"
+
+namespace cloudsync::gateway {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+TEST(Gateway, BringsEventsAndAcksToAndFro) {
+  TestNode node;
+  node.application.when_event = [&](ConnectionId id, const Event& event) {
+    node.gateway().ack(id, *event.ack, std::to_string(event.arguments.at(0).as_int64() + 1));
+  };
+  const auto client = join_over_websocket(node);
+  client->send(R"(4212["add",41])");
+  EXPECT_THAT(client->messages(), ElementsAre("4312[42]"));
+}
+
+TEST(Gateway, TakesAClientThatLeftOutOfItsRooms) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  node.gateway().join(id, "a");
+  node.gateway().join(id, "b");
+  client->send("41");
+  EXPECT_THAT(node.application.disconnected, ElementsAre(id));
+  EXPECT_THAT(node.gateway().members("a"), IsEmpty());
+  node.gateway().join(id, "a");  // an answer that was under way
+  EXPECT_THAT(node.gateway().members("a"), IsEmpty());
+}
+
+TEST(Gateway, NeverUsesAnIdForASecondConnection) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  client->send("41");
+  client->send("40");
+  EXPECT_THAT(node.application.connected, SizeIs(1));
+  EXPECT_TRUE(client->peer->server_ended);
+  const auto next = join_over_websocket(node);
+  EXPECT_NE(node.application.connected[1], node.application.connected[0]);
+  node.gateway().emit(node.application.connected[0], EncodedPacket::event("x", "1"));
+  node.settle();
+  EXPECT_THAT(next->messages(), IsEmpty());
+}
+
+TEST(Gateway, DisconnectsAndClosesAClientThatStaysTenSeconds) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  node.gateway().join(id, "a");
+  node.gateway().disconnect(id);
+  node.gateway().emit(id, EncodedPacket::event("x", "1"));
+  node.settle();
+  EXPECT_THAT(client->messages(), ElementsAre("41"));
+  EXPECT_THAT(node.gateway().members("a"), IsEmpty());
+  client->send(R"(42["late"])");
+  EXPECT_THAT(node.application.events, IsEmpty());
+  node.advance(milliseconds(9'999));
+  EXPECT_FALSE(client->peer->gone);
+  node.advance(milliseconds(1));
+  EXPECT_TRUE(client->peer->server_ended);
+}
+
+TEST(Gateway, LetsTheApplicationDisconnectFromInsideItsCallbacks) {
+  TestNode node;
+  node.application.when_event = [&](ConnectionId id, const Event&) {
+    node.gateway().disconnect(id);
+  };
+  const auto client = join_over_websocket(node);
+  client->peer->send(WebSocketClient::frame(R"(42["a"])") + WebSocketClient::frame(R"(42["b"])"));
+  node.settle();
+  EXPECT_THAT(node.application.events, ElementsAre("a"));
+  EXPECT_THAT(client->messages(), ElementsAre("41"));
+}
+
+TEST(Gateway, SurvivesAnAnswerThatClosesItsSession) {
+  TestNode node({.send_queue_bytes = 1'000});
+  node.application.when_event = [&](ConnectionId id, const Event&) {
+    for (int i = 0; i < 3; ++i) {
+      node.gateway().emit(id, EncodedPacket::event("x", '"' + std::string(600, 'x') + '"'));
+    }
+  };
+  for (int i = 0; i < 2; ++i) {
+    const auto client = PollingClient::joined(node);
+    EXPECT_EQ(client->say("42[\"a\"]\x1e"
+                          "42[\"b\"]"),
+              "ok");
+  }
+  EXPECT_THAT(node.application.events, ElementsAre("a", "a"));
+  EXPECT_THAT(node.application.disconnected, SizeIs(2));
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+}
+
+TEST(Gateway, SurvivesADisconnectCallbackThatSends) {
+  TestNode node;
+  const auto ann = join_over_websocket(node);
+  const auto ben = join_over_websocket(node);
+  node.application.when_disconnect = [&](ConnectionId gone) {
+    for (const ConnectionId id : node.application.connected) {
+      node.gateway().emit(id, EncodedPacket::event("left", "1"));
+    }
+    node.gateway().disconnect(gone);
+  };
+  ann->peer->close();
+  node.settle();
+  EXPECT_THAT(ben->messages(), ElementsAre(R"(42["left",1])"));
+  EXPECT_THAT(node.application.disconnected, SizeIs(1));
+}
+
+TEST(Gateway, EndsTheSessionThatTheClientCloses) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  client->send("1");
+  EXPECT_TRUE(client->peer->server_ended);
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+}
+
+TEST(Gateway, TellsEverybodyThatItDrains) {
+  TestNode node;
+  const auto socket = join_over_websocket(node);
+  const auto polling = PollingClient::joined(node);
+  HttpClient late(node);
+  node.gateway().drain(EncodedPacket::event("server-draining", "{}"));
+  node.settle();
+  EXPECT_THAT(socket->messages(), ElementsAre(R"(42["server-draining",{}])"));
+  EXPECT_EQ(polling->poll(), R"(42["server-draining",{}])");
+  EXPECT_FALSE(node.loops[0]->listening());
+  late.send(HttpClient::get(kPolling));
+  EXPECT_EQ(late.answer()->status, 503);
+  socket->send(R"(42["still"])");
+  EXPECT_THAT(node.application.events, ElementsAre("still"));
+}
+
+TEST(Gateway, ClosesEverything) {
+  TestNode node;
+  const auto socket = join_over_websocket(node);
+  const auto polling = PollingClient::joined(node);
+  // A handshake behind the held GET must not open a session any more.
+  polling->get.send(HttpClient::get(polling->url) + HttpClient::get(kPolling));
+  HttpClient idle(node);
+  node.gateway().close_all();
+  node.settle();
+  EXPECT_EQ(polling->get.body(), "1");
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+  EXPECT_THAT(node.application.disconnected, SizeIs(2));
+  for (const auto& peer : {socket->peer, polling->get.peer, polling->post.peer, idle.peer}) {
+    EXPECT_TRUE(peer->server_ended);
+  }
+  node.advance(seconds(10));
+  EXPECT_EQ(node.metrics.gauge("cloudsync_connections", "").value(), 0);
+}
+
+TEST(Gateway, CountsWhatItHolds) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  node.gateway().join(node.application.connected[0], "a");
+  node.advance(milliseconds(100));
+  EXPECT_EQ(node.metrics.gauge("cloudsync_connections", "").value(), 1);
+  EXPECT_EQ(node.metrics.gauge("cloudsync_sessions", "").value(), 1);
+  EXPECT_EQ(node.metrics.gauge("cloudsync_rooms", "").value(), 1);
+  client->peer->close();
+  node.advance(milliseconds(100));
+  EXPECT_EQ(node.metrics.gauge("cloudsync_connections", "").value(), 0);
+  EXPECT_EQ(node.metrics.gauge("cloudsync_sessions", "").value(), 0);
+  EXPECT_EQ(node.metrics.gauge("cloudsync_rooms", "").value(), 0);
+}
+
+}  // namespace
+}  // namespace cloudsync::gateway

@@ -1,0 +1,214 @@
+// How sessions open: the Engine.IO handshake and its refusals, and the Socket.IO CONNECT.
+
+#include "gateway/testing.h"
+
+namespace cloudsync::gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+TEST(Handshake, OpensOverPollingWithTheFiveKeys) {
+  TestNode node({.payload_bytes = 5'000, .ping_interval = seconds(3), .ping_timeout = seconds(2)});
+  HttpClient client(node);
+  client.send(HttpClient::get(kPolling));
+  const auto answer = client.answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(*answer->find("content-type"), "text/plain; charset=UTF-8");
+  EXPECT_EQ(*answer->find("cache-control"), "no-store");
+  const std::string sid = sid_of(answer->body);
+  EXPECT_EQ(answer->body,
+            R"(0{"sid":")" + sid +
+                R"(","upgrades":["websocket"],"pingInterval":3000,"pingTimeout":2000,)"
+                R"("maxPayload":5000})");
+  EXPECT_EQ(node.gateway().session_count(), 1U);
+}
+
+TEST(Handshake, OpensOverWebSocketWithoutUpgrades) {
+  TestNode node;
+  WebSocketClient client(node);
+  const auto messages = client.messages();
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_THAT(messages[0], StartsWith("0{"));
+  EXPECT_THAT(messages[0], HasSubstr(R"("upgrades":[])"));
+}
+
+TEST(Handshake, GivesEachSessionASecretAndAPublicId) {
+  TestNode node;
+  PollingClient client(node);
+  EXPECT_EQ(client.say("40"), "ok");
+  const std::string connected = client.poll();
+  const std::string socket_sid = sid_of(connected.substr(1));
+  EXPECT_EQ(socket_sid.size(), 20U);
+  EXPECT_NE(socket_sid, client.sid);
+  EXPECT_NE(PollingClient(node).sid, client.sid);
+}
+
+TEST(Handshake, TakesFramesThatAreGluedToTheUpgrade) {
+  TestNode node;
+  WebSocketClient client(
+      node, {}, 0, WebSocketClient::frame("40") + WebSocketClient::frame(R"(42["x"])"));
+  EXPECT_THAT(client.messages(), ElementsAre(StartsWith("0{"), StartsWith("40{")));
+  EXPECT_THAT(node.application.events, ElementsAre("x"));
+}
+
+struct RefusedRequest {
+  const char* method;
+  const char* target;
+  int status;
+  const char* body;
+};
+
+TEST(Handshake, RefusesInTheOrderOfTheStockServer) {
+  const RefusedRequest cases[] = {
+      {"GET", "/socket.io/?EIO=4", 400, R"({"code":0,"message":"Transport unknown"})"},
+      {"GET", "/socket.io/?transport=x", 400, R"({"code":0,"message":"Transport unknown"})"},
+      {"POST",
+       "/socket.io/?EIO=3&transport=polling&sid=__proto__",
+       400,
+       R"({"code":1,"message":"Session ID unknown"})"},
+      {"POST",
+       "/socket.io/?EIO=4&transport=polling",
+       400,
+       R"({"code":2,"message":"Bad handshake method"})"},
+      {"GET",
+       "/socket.io/?EIO=3&transport=websocket",
+       400,
+       R"({"code":3,"message":"Bad request"})"},
+      {"GET",
+       "/socket.io/?EIO=3&transport=polling&sid=",
+       400,
+       R"({"code":5,"message":"Unsupported protocol version"})"},
+  };
+  TestNode node;
+  for (const RefusedRequest& refused : cases) {
+    HttpClient client(node);
+    client.send(HttpClient::request(refused.method, refused.target, {}, {}));
+    const auto answer = client.answer();
+    ASSERT_TRUE(answer) << refused.target;
+    EXPECT_EQ(answer->status, refused.status) << refused.target;
+    EXPECT_EQ(answer->body, refused.body) << refused.target;
+  }
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+}
+
+TEST(Handshake, RefusesAForeignOriginBeforeTheUpgrade) {
+  TestNode node;
+  HttpClient client(node);
+  client.send(HttpClient::get(kPolling, "Origin: https://evil.example\r\n"));
+  EXPECT_EQ(client.answer()->status, 403);
+  EXPECT_EQ(node.limit("origin_refused"), 1U);
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+}
+
+TEST(Handshake, RefusesMoreSessionsThanTheNodeHasConnections) {
+  TestNode node({.connections = 2});
+  HttpClient client(node);
+  EXPECT_THAT(client.ask(HttpClient::get(kPolling)), StartsWith("0{"));
+  EXPECT_THAT(client.ask(HttpClient::get(kPolling)), StartsWith("0{"));
+  client.send(HttpClient::get(kPolling));
+  const auto refused = client.answer();
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(*refused->find("retry-after"), "1");
+  EXPECT_EQ(node.limit("connections"), 1U);
+}
+
+TEST(Handshake, BindsTheSessionToItsCookie) {
+  TestNode node;
+  HttpClient client(node);
+  const std::string own = "Origin: http://localhost:8080\r\nCookie: ann\r\n";
+  const std::string other = "Origin: http://localhost:8080\r\nCookie: eve\r\n";
+  const std::string url = with_sid(kPolling, sid_of(client.ask(HttpClient::get(kPolling, own))));
+  const char* forbidden = R"({"code":4,"message":"Forbidden"})";
+  EXPECT_EQ(client.ask(HttpClient::post(url, "40", other)), forbidden);
+  EXPECT_EQ(client.ask(HttpClient::post(url, "40")), forbidden);
+  EXPECT_EQ(client.ask(HttpClient::post(url, "40", own)), "ok");
+}
+
+TEST(Handshake, ClosesASessionThatJoinsNothingInTenSeconds) {
+  TestNode node;
+  WebSocketClient client(node);
+  node.advance(milliseconds(9'999));
+  EXPECT_EQ(node.gateway().session_count(), 1U);
+  node.advance(milliseconds(1));
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+  EXPECT_TRUE(client.peer->server_ended);
+}
+
+TEST(Connect, TellsTheRefusalOfTheApplicationAndLetsTheClientTryAgain) {
+  TestNode node;
+  node.application.refuse_connect = Error{ErrorCode::kForbidden, "not \"you\""};
+  WebSocketClient client(node);
+  client.messages();
+  client.send("40");
+  EXPECT_THAT(client.messages(),
+              ElementsAre(R"(44{"message":"not \"you\"","data":{"code":"forbidden",)"
+                          R"("message":"not \"you\""}})"));
+  node.application.refuse_connect.reset();
+  client.send("40");
+  EXPECT_THAT(client.messages(), ElementsAre(StartsWith("40{")));
+}
+
+TEST(Connect, RefusesOtherNamespacesButNotWithoutEnd) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  client->send("40/admin,");
+  EXPECT_THAT(client->messages(), ElementsAre(R"(44/admin,{"message":"Invalid namespace"})"));
+  for (int i = 0; i < 10; ++i) {
+    client->send("40/admin,");
+  }
+  EXPECT_TRUE(client->peer->server_ended);
+}
+
+TEST(Connect, ClosesWhatBreaksTheProtocol) {
+  for (const char* packet : {"40", "42/admin,[\"x\"]", "9", "2", "4", "42[]", "42[\"connect\"]"}) {
+    TestNode node;
+    const auto client = join_over_websocket(node);
+    client->send(packet);
+    client->messages();
+    EXPECT_EQ(client->close_code, 1005) << packet;
+    EXPECT_THAT(node.application.disconnected, SizeIs(1)) << packet;
+  }
+}
+
+TEST(Connect, ClosesAnEventBeforeIt) {
+  TestNode node;
+  WebSocketClient client(node);
+  client.send(R"(42["x"])");
+  EXPECT_TRUE(client.peer->server_ended);
+  EXPECT_THAT(node.application.events, IsEmpty());
+}
+
+TEST(Connect, TakesNoAttachmentsBeforeIt) {
+  TestNode node;
+  WebSocketClient client(node);
+  client.send(R"(451-["x",{"_placeholder":true,"num":0}])");
+  EXPECT_TRUE(client.peer->server_ended);
+}
+
+TEST(Connect, WaitsTenSecondsForAttachments) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  client->send(R"(451-["x",{"_placeholder":true,"num":0}])");
+  node.advance(milliseconds(9'999));
+  EXPECT_FALSE(client->peer->gone);
+  node.advance(milliseconds(1));
+  EXPECT_TRUE(client->peer->server_ended);
+}
+
+TEST(Connect, IgnoresWhatTheStockServerIgnores) {
+  TestNode node;
+  const auto client = join_over_websocket(node);
+  for (const char* packet : {"0{}", "5", "6", "3", "439[]", "42[\"error\"]"}) {
+    client->send(packet);
+  }
+  EXPECT_THAT(node.application.events, ElementsAre("error"));
+  EXPECT_FALSE(client->peer->gone);
+}
+
+}  // namespace
+}  // namespace cloudsync::gateway

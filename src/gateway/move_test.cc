@@ -1,0 +1,106 @@
+// A socket moves to the loop of the session that it asks for.
+
+#include "gateway/testing.h"
+
+namespace cloudsync::gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+using testing::StartsWith;
+
+TEST(Move, BringsARequestToTheLoopOfItsSession) {
+  TestNode node({}, 3);
+  HttpClient first(node, 2);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  EXPECT_EQ(second.ask(HttpClient::post(url, "40")), "ok");
+  EXPECT_THAT(first.ask(HttpClient::get(url)), StartsWith("40{"));
+  EXPECT_EQ(node.gateways[2]->session_count(), 1U);
+  EXPECT_EQ(node.gateways[0]->session_count(), 0U);
+  EXPECT_EQ(node.metrics.gauge("cloudsync_connections", "").value(), 2);
+}
+
+TEST(Move, StaysWithTheLoopForTheNextRequests) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  EXPECT_EQ(second.ask(HttpClient::post(url, "40")), "ok");
+  const int moves = node.network.next_descriptor;
+  EXPECT_EQ(second.ask(HttpClient::post(url, R"(42["x"])")), "ok");
+  EXPECT_EQ(node.network.next_descriptor, moves);
+}
+
+TEST(Move, HoldsAGetOnTheOtherLoop) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  first.ask(HttpClient::post(url, "40"));
+  HttpClient second(node, 0);
+  EXPECT_THAT(second.ask(HttpClient::get(url)), StartsWith("40{"));
+  EXPECT_EQ(second.ask(HttpClient::get(url)), "(none)");
+  node.gateways[1]->emit(node.application.connected[0], EncodedPacket::event("x", "1"));
+  node.settle();
+  EXPECT_EQ(second.body(), R"(42["x",1])");
+  second.ask(HttpClient::get(url));
+  second.peer->close();
+  node.settle();
+  EXPECT_THAT(node.application.disconnected, SizeIs(1));
+}
+
+TEST(Move, CarriesTheFramesThatAreGluedToAnUpgrade) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string sid = sid_of(first.ask(HttpClient::get(kPolling)));
+  WebSocketClient upgraded(node,
+                           sid,
+                           0,
+                           WebSocketClient::frame("2probe") + WebSocketClient::frame("5") +
+                               WebSocketClient::frame("40"));
+  EXPECT_THAT(upgraded.messages(), ElementsAre("3probe", StartsWith("40{")));
+}
+
+TEST(Move, CarriesARequestThatWaitedBehindAnother) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  second.send(HttpClient::post(url, "40") + HttpClient::post(url, R"(42["x"])"));
+  EXPECT_EQ(second.body(), "ok");
+  EXPECT_EQ(second.body(), "ok");
+  EXPECT_THAT(node.application.events, ElementsAre("x"));
+}
+
+TEST(Move, RefusesBehindAnAnswerThatIsStillQueued) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  second.send(HttpClient::get("/page") + HttpClient::get(url));
+  EXPECT_EQ(second.body(), "hello");
+  EXPECT_EQ(second.body(), R"({"code":3,"message":"Bad request"})");
+  EXPECT_EQ(first.ask(HttpClient::post(url, "40")), "ok");
+}
+
+TEST(Move, RefusesAnUnknownSidOnTheLoopThatItNames) {
+  TestNode node({}, 2);
+  for (const char* sid : {"Bunknown", "Aunknown", "9unknown", "__proto__"}) {
+    HttpClient client(node, 0);
+    EXPECT_EQ(client.ask(HttpClient::get(with_sid(kPolling, sid))),
+              R"({"code":1,"message":"Session ID unknown"})")
+        << sid;
+  }
+}
+
+TEST(Move, KeepsTheRulesOfAccess) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  second.send(HttpClient::get(url, "Origin: https://evil.example\r\n"));
+  EXPECT_EQ(second.answer()->status, 403);
+}
+
+}  // namespace
+}  // namespace cloudsync::gateway

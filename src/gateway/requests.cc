@@ -1,0 +1,266 @@
+// The gateway's HTTP side: who may ask, CORS, and the way of an Engine.IO request to its session.
+
+#include "base/log.h"
+#include "codec/engineio/packet.h"
+#include "codec/websocket/handshake.h"
+#include "gateway/gateway.h"
+
+#include <utility>
+
+namespace cloudsync::gateway {
+
+namespace engineio = codec::engineio;
+namespace http1 = codec::http1;
+using engineio::RefusalCode;
+
+namespace {
+
+constexpr std::string_view kPath = "/socket.io/";
+
+http1::Response error_response(int status, std::string_view code, std::string_view message) {
+  http1::Response response{.status = status,
+                           .headers = {{"content-type", "application/json"}},
+                           .body = R"({"error":{"code":")"};
+  response.body.append(code).append(R"(","message":)");
+  append_json_string(response.body, message);
+  response.body += "}}";
+  return response;
+}
+
+}  // namespace
+
+void Gateway::on_request(Connection& connection, http1::Request request) {
+  if (!check_access(connection, request) || answer_cross_origin(connection, request)) {
+    return;
+  }
+  if (request.path().starts_with(kPath)) {
+    serve_engine(connection, std::move(request));
+    return;
+  }
+  const RequestOrigin origin = connection.origin();
+  application_.on_request(std::move(request),
+                          origin,
+                          [this,
+                           address = &connection,
+                           socket = connection.socket(),
+                           number = connection.request_number()](http1::Response response) {
+                            // The connection may be gone, or even another at the same address: its
+                            // socket tells.
+                            const auto found = connections_.find(address);
+                            if (found != connections_.end() && found->second->socket() == socket &&
+                                found->second->request_number() == number) {
+                              found->second->respond(std::move(response));
+                            }
+                          });
+}
+
+bool Gateway::check_access(Connection& connection, const http1::Request& request) {
+  const bool engine = request.path().starts_with(kPath);
+  const bool reads_only =
+      !engine && (request.method == "GET" || request.method == "HEAD") && !request.is_upgrade;
+  const auto refusal = policy_.check(request, application_.has_session_cookie(request), reads_only);
+  if (!refusal) {
+    return true;
+  }
+  metrics_.limit(refusal->status == 421 ? "host_refused" : "origin_refused").add();
+  log_info("request_refused",
+           {{"status", refusal->status}, {"peer", connection.origin().peer.address}});
+  connection.respond(error_response(
+      refusal->status, refusal->status == 421 ? "bad_request" : "forbidden", refusal->reason));
+  return false;
+}
+
+// CORS, for the origins of --allow-origin alone. A page of another origin was refused before this.
+bool Gateway::answer_cross_origin(Connection& connection, const http1::Request& request) {
+  const std::string_view path = request.path();
+  if (!policy_.lists_origins() || !(path.starts_with(kPath) || path.starts_with("/api/"))) {
+    return false;
+  }
+  connection.response_headers.push_back({"vary", "Origin"});
+  const std::string* origin = request.find("origin");
+  if (origin == nullptr || !policy_.is_listed(*origin)) {
+    return false;
+  }
+  connection.response_headers.push_back({"access-control-allow-origin", *origin});
+  connection.response_headers.push_back({"access-control-allow-credentials", "true"});
+  if (request.method != "OPTIONS") {
+    return false;
+  }
+  connection.respond({.status = 204,
+                      .headers = {{"access-control-allow-methods", "GET, POST"},
+                                  {"access-control-allow-headers", "content-type"}},
+                      .body = {}});
+  return true;
+}
+
+void Gateway::refuse_engine(Connection& connection,
+                            const http1::Request& request,
+                            RefusalCode code,
+                            std::string_view message) {
+  http1::Response response{.status = engineio::refusal_status(code),
+                           .headers = {{"content-type", "application/json"}},
+                           .body = engineio::refusal_json(code, message)};
+  if (request.is_upgrade) {
+    // Clients of an upgrade read no JSON: the stock server answers the bare message.
+    response.status = 400;
+    response.headers = {{"content-type", "text/html"}};
+    response.body = std::string(message.empty() ? engineio::refusal_message(code) : message);
+  }
+  connection.respond(std::move(response));
+}
+
+// The order of the checks is the stock server's.
+void Gateway::serve_engine(Connection& connection, http1::Request request) {
+  const auto transport = http1::query_value(request.query(), "transport");
+  if (!transport || (*transport != "polling" && *transport != "websocket")) {
+    refuse_engine(connection, request, RefusalCode::kTransportUnknown);
+    return;
+  }
+  const bool websocket = *transport == "websocket";
+  const auto sid = http1::query_value(request.query(), "sid");
+  if (sid && !sid->empty()) {
+    serve_session(connection, std::move(request), *sid);
+    return;
+  }
+  if (request.method != "GET") {
+    refuse_engine(connection, request, RefusalCode::kBadHandshakeMethod);
+  } else if (websocket != codec::websocket::is_websocket_upgrade(request)) {
+    refuse_engine(connection, request, RefusalCode::kBadRequest);
+  } else if (http1::query_value(request.query(), "EIO") != "4") {
+    refuse_engine(connection, request, RefusalCode::kUnsupportedProtocol);
+  } else {
+    open_session(connection, request, websocket);
+  }
+}
+
+void Gateway::refuse_for_now(Connection& connection,
+                             std::string_view code,
+                             std::string_view message) {
+  http1::Response response = error_response(503, code, message);
+  response.headers.push_back({"retry-after", "1"});
+  connection.respond(std::move(response));
+}
+
+void Gateway::open_session(Connection& connection, const http1::Request& request, bool websocket) {
+  if (draining_) {
+    refuse_for_now(connection, "unavailable", "this node is shutting down");
+    return;
+  }
+  // Each session of a well-behaved client has a connection, so they share the limit.
+  if (static_cast<std::size_t>(sessions_gauge_.value()) >= limits_.connections) {
+    metrics_.limit("connections").add();
+    refuse_for_now(connection, "overloaded", "this node has all the sessions it can hold");
+    return;
+  }
+  auto subject = application_.authenticate(request, connection.origin());
+  if (!subject) {
+    refuse_engine(connection, request, RefusalCode::kForbidden, subject.error().message);
+    return;
+  }
+  if (websocket) {
+    if (auto refusal = codec::websocket::refuse_upgrade(request)) {
+      connection.respond(std::move(*refusal));
+      return;
+    }
+  }
+  Session& session =
+      add_session(*std::move(subject), websocket ? Transport::kWebSocket : Transport::kPolling);
+  if (websocket) {
+    connection.session = session.identity().id;
+    // The open packet must be queued before input behind the handshake is handled.
+    connection.accept_websocket(request);
+    session.open_websocket(connection);
+  } else {
+    session.open_polling(connection);
+  }
+}
+
+void Gateway::serve_session(Connection& connection,
+                            http1::Request request,
+                            const std::string& sid) {
+  const std::size_t loop = kLoopAlphabet.find(sid.front());
+  if (loop < peers_.size() && loop != loop_index_) {
+    move_to_loop(connection, std::move(request), static_cast<std::uint32_t>(loop));
+    return;
+  }
+  const auto known = by_sid_.find(sid);
+  Session* session = known == by_sid_.end() ? nullptr : find(known->second);
+  if (session != nullptr) {
+    session->tick(loop_.now());
+  }
+  if (session == nullptr || session->closed()) {
+    refuse_engine(connection, request, RefusalCode::kSessionUnknown);
+    return;
+  }
+  const Subject& subject = session->identity().subject;
+  if (subject.from_cookie || application_.has_session_cookie(request)) {
+    const auto caller = application_.authenticate(request, connection.origin());
+    if (!caller || *caller != subject) {
+      refuse_engine(connection, request, RefusalCode::kForbidden);
+      return;
+    }
+  }
+  continue_session(connection, request, *session);
+}
+
+void Gateway::continue_session(Connection& connection,
+                               const http1::Request& request,
+                               Session& session) {
+  const bool upgrade = codec::websocket::is_websocket_upgrade(request);
+  if (http1::query_value(request.query(), "EIO").value_or("4") != "4" ||
+      http1::query_value(request.query(), "transport") != (upgrade ? "websocket" : "polling")) {
+    refuse_engine(connection, request, RefusalCode::kBadRequest);
+  } else if (upgrade) {
+    if (session.transport() == Transport::kWebSocket || session.upgrading()) {
+      refuse_engine(connection, request, RefusalCode::kBadRequest);
+    } else if (auto refusal = codec::websocket::refuse_upgrade(request)) {
+      connection.respond(std::move(*refusal));
+    } else {
+      connection.session = session.identity().id;
+      session.begin_upgrade(connection);
+      connection.accept_websocket(request);
+    }
+  } else if (session.transport() != Transport::kPolling) {
+    refuse_engine(connection, request, RefusalCode::kBadRequest);
+  } else if (request.method == "GET") {
+    connection.session = session.identity().id;
+    session.on_poll(connection);
+  } else if (request.method == "POST") {
+    session.on_post(connection, request);
+  } else {
+    refuse_engine(connection, request, RefusalCode::kBadHandshakeMethod);
+  }
+}
+
+void Gateway::move_to_loop(Connection& connection, http1::Request request, std::uint32_t loop) {
+  // The socket itself moves, so that a polling client stays with its session's loop from now on.
+  auto released = connection.release();
+  if (released.descriptor < 0) {
+    refuse_engine(connection, request, RefusalCode::kBadRequest);
+    return;
+  }
+  const RequestOrigin origin = connection.origin();
+  loop_.post([this, address = &connection] {
+    connections_gauge_.add(-1);
+    connections_.erase(address);
+  });
+  Gateway* target = peers_[loop];
+  target->loop_.post([target,
+                      descriptor = released.descriptor,
+                      origin,
+                      moved = std::move(request),
+                      input = std::move(released.input)]() mutable {
+    target->adopt(descriptor, origin, std::move(moved), std::move(input));
+  });
+}
+
+void Gateway::adopt(int descriptor,
+                    RequestOrigin origin,
+                    http1::Request request,
+                    std::string input) {
+  Connection& connection = add_connection(std::move(origin));
+  connection.bind(loop_.adopt(descriptor, connection));
+  connection.resume(std::move(request), std::move(input));
+}
+
+}  // namespace cloudsync::gateway

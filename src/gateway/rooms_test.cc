@@ -1,0 +1,52 @@
+#include "gateway/rooms.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cloudsync::gateway {
+namespace {
+
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr ConnectionId kAnn{1};
+constexpr ConnectionId kBen{2};
+constexpr ConnectionId kCid{3};
+
+TEST(Rooms, HoldsEachMemberOnce) {
+  Rooms rooms;
+  rooms.join("a", kAnn);
+  rooms.join("a", kBen);
+  rooms.join("a", kAnn);
+  EXPECT_THAT(rooms.members("a"), UnorderedElementsAre(kAnn, kBen));
+}
+
+TEST(Rooms, KeepsTheOthersWhenOneLeaves) {
+  Rooms rooms;
+  for (const ConnectionId member : {kAnn, kBen, kCid}) {
+    rooms.join("a", member);
+  }
+  rooms.leave("a", kAnn);
+  EXPECT_THAT(rooms.members("a"), UnorderedElementsAre(kBen, kCid));
+}
+
+TEST(Rooms, ForgetsARoomWithoutMembers) {
+  Rooms rooms;
+  rooms.join("a", kAnn);
+  rooms.join("b", kAnn);
+  EXPECT_EQ(rooms.size(), 2U);
+  rooms.leave("a", kAnn);
+  EXPECT_EQ(rooms.size(), 1U);
+  EXPECT_THAT(rooms.members("a"), IsEmpty());
+}
+
+TEST(Rooms, IgnoresALeaveOfSomebodyElse) {
+  Rooms rooms;
+  rooms.join("a", kAnn);
+  rooms.leave("a", kBen);
+  rooms.leave("b", kAnn);
+  EXPECT_THAT(rooms.members("a"), UnorderedElementsAre(kAnn));
+}
+
+}  // namespace
+}  // namespace cloudsync::gateway

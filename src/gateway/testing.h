@@ -1,0 +1,344 @@
+#pragma once
+// Helpers of this folder's tests: a node of gateways on fake loops with a recording application,
+// and the two kinds of client that talk to it.
+
+#include "base/json.h"
+#include "codec/http1/response_parser.h"
+#include "codec/websocket/frame_parser.h"
+#include "gateway/fake_loop.h"
+#include "gateway/gateway.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cloudsync::gateway {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Records what it is told; answers are set by the test.
+class FakeApplication final : public Application {
+ public:
+  bool has_session_cookie(const codec::http1::Request& request) const override {
+    return request.find("cookie") != nullptr;
+  }
+
+  Result<Subject> authenticate(const codec::http1::Request& request,
+                               const RequestOrigin&) override {
+    const std::string* cookie = request.find("cookie");
+    return Subject{.user = cookie == nullptr ? "" : *cookie,
+                   .from_cookie = cookie != nullptr,
+                   .guests_allowed = true};
+  }
+
+  Result<void> on_connect(ConnectionId connection, const Subject&, const JsonValue&) override {
+    if (refuse_connect) {
+      return fail(*refuse_connect);
+    }
+    connected.push_back(connection);
+    return {};
+  }
+
+  void on_event(ConnectionId connection, Event event) override {
+    events.push_back(event.name);
+    if (when_event) {
+      when_event(connection, event);
+    }
+  }
+
+  void on_disconnect(ConnectionId connection) override {
+    disconnected.push_back(connection);
+    if (when_disconnect) {
+      when_disconnect(connection);
+    }
+  }
+
+  void on_request(codec::http1::Request request, const RequestOrigin&, Responder respond) override {
+    requests.push_back(request.target);
+    if (hold_requests) {
+      held.push_back(std::move(respond));
+    } else {
+      respond({.status = 200, .headers = {}, .body = body});
+    }
+  }
+
+  std::optional<Error> refuse_connect;
+  std::function<void(ConnectionId, const Event&)> when_event;
+  std::function<void(ConnectionId)> when_disconnect;
+  std::vector<ConnectionId> connected;
+  std::vector<ConnectionId> disconnected;
+  std::vector<std::string> events;
+  std::vector<std::string> requests;
+  std::string body = "hello";
+  bool hold_requests = false;
+  std::vector<Responder> held;
+};
+
+/// Gateways on fake loops, the parts they need, and time.
+class TestNode {
+ public:
+  explicit TestNode(const Limits& node_limits = {},
+                    std::size_t loop_count = 1,
+                    AccessPolicyOptions access = {})
+      : limits(node_limits), policy(std::move(access)) {
+    for (std::size_t i = 0; i < loop_count; ++i) {
+      loops.push_back(std::make_unique<FakeLoop>(network));
+      gateways.push_back(
+          std::make_unique<Gateway>(GatewayDependencies{.loop = *loops[i],
+                                                        .loop_index = static_cast<std::uint32_t>(i),
+                                                        .application = application,
+                                                        .policy = policy,
+                                                        .limits = limits,
+                                                        .random = random,
+                                                        .metrics = metrics}));
+    }
+    std::vector<Gateway*> peers;
+    for (const auto& gateway_of_loop : gateways) {
+      peers.push_back(gateway_of_loop.get());
+    }
+    for (Gateway* peer : peers) {
+      peer->set_peers(peers);
+      EXPECT_TRUE(peer->listen({"127.0.0.1", 8080}, true));
+    }
+  }
+
+  Gateway& gateway() { return *gateways[0]; }
+
+  std::shared_ptr<FakePeer> connect(std::size_t loop = 0) { return loops[loop]->connect_peer(); }
+
+  /// Turns of all loops until nothing is left to do at this time.
+  void settle() {
+    bool worked = true;
+    while (worked) {
+      worked = false;
+      for (const auto& loop : loops) {
+        worked |= loop->turn();
+      }
+    }
+  }
+
+  /// Moves time, stopping at each timer.
+  void advance(Duration by) {
+    const TimePoint end = network.clock.now() + by;
+    settle();
+    for (TimePoint next = next_deadline(); next <= end; next = next_deadline()) {
+      network.clock.advance(next - network.clock.now());
+      settle();
+    }
+    network.clock.advance(end - network.clock.now());
+    settle();
+  }
+
+  std::uint64_t limit(std::string_view name) { return metrics.limit(name).value(); }
+
+  FakeNetwork network;
+  const Limits limits;
+  const AccessPolicy policy;
+  SeededRandom random{1};
+  Metrics metrics;
+  FakeApplication application;
+  std::vector<std::unique_ptr<FakeLoop>> loops;
+  std::vector<std::unique_ptr<Gateway>> gateways;
+
+ private:
+  TimePoint next_deadline() const {
+    TimePoint next = TimePoint::max();
+    for (const auto& loop : loops) {
+      next = std::min(next, loop->next_deadline().value_or(TimePoint::max()));
+    }
+    return next;
+  }
+};
+
+/// Reads a peer's HTTP answers.
+class HttpClient {
+ public:
+  explicit HttpClient(TestNode& node, std::size_t loop = 0)
+      : node_(node), peer(node.connect(loop)) {}
+
+  /// "GET <target>" with Host and `headers` ("Name: value\r\n"...).
+  static std::string get(std::string_view target, std::string_view headers = {}) {
+    return request("GET", target, headers, {});
+  }
+
+  static std::string post(std::string_view target,
+                          std::string_view body,
+                          std::string_view headers = {}) {
+    return request("POST",
+                   target,
+                   std::string(headers) + "Content-Length: " + std::to_string(body.size()) + "\r\n",
+                   body);
+  }
+
+  static std::string request(std::string_view method,
+                             std::string_view target,
+                             std::string_view headers,
+                             std::string_view body) {
+    std::string text(method);
+    text.append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost:8080\r\n");
+    return text.append(headers).append("\r\n").append(body);
+  }
+
+  void send(std::string bytes) {
+    peer->send(std::move(bytes));
+    node_.settle();
+  }
+
+  /// The next whole answer that arrived, or nothing.
+  std::optional<codec::http1::Response> answer() {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(peer->received.data());
+    const auto fed = parser_.feed({bytes, peer->received.size()});
+    peer->received.erase(0, fed.consumed);
+    return fed.status == codec::http1::ParseStatus::kComplete
+               ? std::optional(parser_.take_response())
+               : std::nullopt;
+  }
+
+  /// Sends `bytes` and returns the body of the answer; "(none)" while there is none.
+  std::string ask(std::string bytes) {
+    send(std::move(bytes));
+    return body();
+  }
+
+  /// The body of the answer that arrived; "(none)" while there is none.
+  std::string body() {
+    const auto response = answer();
+    return response ? response->body : "(none)";
+  }
+
+ private:
+  TestNode& node_;
+  codec::http1::ResponseParser parser_;
+
+ public:
+  const std::shared_ptr<FakePeer> peer;
+};
+
+/// The sid of an open packet or a handshake answer.
+inline std::string sid_of(std::string_view open_packet) {
+  const auto json = parse_json(open_packet.substr(1));
+  return json ? std::string(json->at("sid").as_string()) : std::string();
+}
+
+inline constexpr std::string_view kPolling = "/socket.io/?EIO=4&transport=polling";
+inline constexpr std::string_view kWebSocket = "/socket.io/?EIO=4&transport=websocket";
+
+inline std::string with_sid(std::string_view target, std::string_view sid) {
+  return std::string(target).append("&sid=").append(sid);
+}
+
+/// A WebSocket client: collects the messages that arrive.
+class WebSocketClient : private codec::websocket::FrameVisitor {
+ public:
+  /// Opens a session, or upgrades the session `sid`. `behind` is glued to the request.
+  explicit WebSocketClient(TestNode& node,
+                           std::string_view sid = {},
+                           std::size_t loop = 0,
+                           std::string_view behind = {})
+      : node_(node), peer(node.connect(loop)) {
+    const std::string target = sid.empty() ? std::string(kWebSocket) : with_sid(kWebSocket, sid);
+    peer->send(HttpClient::get(target,
+                               "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                               "Sec-WebSocket-Version: 13\r\n"
+                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n") +
+               std::string(behind));
+    node_.settle();
+  }
+
+  static std::string frame(std::string_view text) {
+    std::string bytes;
+    codec::websocket::append_masked_frame(
+        bytes, codec::websocket::Opcode::kText, text, {1, 2, 3, 4});
+    return bytes;
+  }
+
+  void send(std::string_view text) {
+    peer->send(frame(text));
+    node_.settle();
+  }
+
+  /// The messages since the last call.
+  std::vector<std::string> messages() {
+    if (!upgraded_) {
+      const auto end = peer->received.find("\r\n\r\n");
+      if (end == std::string::npos || !peer->received.starts_with("HTTP/1.1 101")) {
+        return {};
+      }
+      peer->received.erase(0, end + 4);
+      upgraded_ = true;
+    }
+    std::string bytes = std::exchange(peer->received, {});
+    EXPECT_FALSE(
+        parser_.feed({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}, *this));
+    return std::exchange(messages_, {});
+  }
+
+  /// The code of the close frame that messages() met.
+  std::optional<std::uint16_t> close_code;
+
+ private:
+  bool on_message(codec::websocket::Opcode, std::span<const std::uint8_t> payload) override {
+    messages_.emplace_back(payload.begin(), payload.end());
+    return true;
+  }
+
+  bool on_ping(std::span<const std::uint8_t>) override { return true; }
+
+  bool on_pong(std::span<const std::uint8_t>) override {
+    messages_.emplace_back("(pong)");
+    return true;
+  }
+
+  void on_close(std::uint16_t code, std::string_view) override { close_code = code; }
+
+  TestNode& node_;
+  codec::websocket::FrameLimits limits_{.message_bytes = 64 * 1024 * 1024};
+  codec::websocket::FrameParser parser_{codec::websocket::Role::kClient, limits_};
+  bool upgraded_ = false;
+  std::vector<std::string> messages_;
+
+ public:
+  const std::shared_ptr<FakePeer> peer;
+};
+
+/// A WebSocket client that joined the namespace.
+inline std::unique_ptr<WebSocketClient> join_over_websocket(TestNode& node) {
+  auto client = std::make_unique<WebSocketClient>(node);
+  client->send("40");
+  EXPECT_THAT(client->messages(),
+              testing::ElementsAre(testing::StartsWith("0{"), testing::StartsWith("40{")));
+  return client;
+}
+
+/// A polling session: its URL, over one connection for GETs and one for POSTs.
+struct PollingClient {
+  explicit PollingClient(TestNode& node)
+      : get(node),
+        post(node),
+        sid(sid_of(get.ask(HttpClient::get(kPolling)))),
+        url(with_sid(kPolling, sid)) {}
+
+  /// A polling session that joined the namespace.
+  static std::unique_ptr<PollingClient> joined(TestNode& node) {
+    auto client = std::make_unique<PollingClient>(node);
+    EXPECT_EQ(client->say("40"), "ok");
+    EXPECT_THAT(client->poll(), testing::StartsWith("40{"));
+    return client;
+  }
+
+  std::string poll() { return get.ask(HttpClient::get(url)); }
+
+  std::string say(std::string_view packets) { return post.ask(HttpClient::post(url, packets)); }
+
+  HttpClient get;
+  HttpClient post;
+  const std::string sid;
+  const std::string url;
+};
+
+}  // namespace cloudsync::gateway
