@@ -71,6 +71,9 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
   const JsonObject& fields = auth.is_object() ? auth.get_object() : empty;
   if (const auto* name = find_string(fields, "name")) {
     client.name = clipped(view(*name), context_.limits.name_bytes);
+    if (client.name.size() < name->size()) {
+      context_.metrics.limit("name_bytes").add();
+    }
   }
   const auto* resumed = fields.if_contains("client");
   if (resumed != nullptr && !resumed->is_null()) {

@@ -21,7 +21,9 @@ struct NewDocument {
   std::string title;
 };
 
-Result<NewDocument> parse_new_document(const Request& request, const Limits& limits) {
+Result<NewDocument> parse_new_document(const Request& request,
+                                       const Limits& limits,
+                                       Metrics& metrics) {
   CS_TRY_ASSIGN(const JsonValue body, parse_json(request.body));
   if (!body.is_object()) {
     return fail(ErrorCode::kBadRequest, "the body must be a JSON object");
@@ -36,6 +38,7 @@ Result<NewDocument> parse_new_document(const Request& request, const Limits& lim
     return fail(ErrorCode::kBadRequest, "title must be a string");
   }
   if (title->size() > limits.title_bytes) {
+    metrics.limit("title_bytes").add();
     return fail(ErrorCode::kTooLarge,
                 "title is over " + std::to_string(limits.title_bytes) + " bytes");
   }
@@ -151,7 +154,7 @@ void Rest::create_document(const Request& request,
     respond(error_response({ErrorCode::kUnauthenticated, "guests may not create documents here"}));
     return;
   }
-  const auto wanted = parse_new_document(request, context_.limits);
+  const auto wanted = parse_new_document(request, context_.limits, context_.metrics);
   if (!wanted) {
     respond(error_response(wanted.error()));
     return;

@@ -107,6 +107,7 @@ void DocumentAuthority::resume(Token token, Timestamp now) {
     return;
   }
   if (head().value() - revision.value() > limits_.rebase_ops) {
+    effects_.emplace_back(LimitEffect{"rebase_ops"});
     answer_join(token, fail(ErrorCode::kRevisionTooOld, "too many operations behind"));
     return;
   }

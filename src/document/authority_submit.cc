@@ -57,6 +57,8 @@ void DocumentAuthority::submit(Token token,
   if (auto admissible = check_admissible(pending); !admissible) {
     if (admissible.error().code == ErrorCode::kOverloaded) {
       effects_.emplace_back(LimitEffect{"document_queue_ops"});
+    } else if (admissible.error().code == ErrorCode::kRevisionTooOld) {
+      effects_.emplace_back(LimitEffect{"rebase_ops"});
     }
     answer_submit(token, fail(std::move(admissible).error()));
     return;

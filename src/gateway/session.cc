@@ -342,10 +342,12 @@ void Session::tick(TimePoint now) {
     return;
   }
   if (pong_deadline_ && now >= *pong_deadline_) {
+    environment_.metrics.limit("ping_timeout").add();
     close("ping timeout");
     return;
   }
   if (connect_deadline_ && now >= *connect_deadline_) {
+    environment_.metrics.limit("handshake_timeout").add();
     close("no namespace joined");
     return;
   }

@@ -212,7 +212,9 @@ test("half a handshake is closed in time", async () => {
   assert.match(answer, /^HTTP\/1.1 408 /);
   assert.equal(await rawRequest(""), "");
   // Upgraded, but no Socket.IO CONNECT follows.
+  const before = await server.limit("handshake_timeout");
   assert.equal(await closeCode(() => {}), 1005);
+  assert.ok(await server.limit("handshake_timeout") > before);
 });
 
 test("smuggling and malformed HTTP is refused with 400", async () => {
@@ -231,6 +233,30 @@ test("smuggling and malformed HTTP is refused with 400", async () => {
   const before = await server.limit("http_header_bytes");
   assert.match(await rawRequest(`GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${"x".repeat(20_000)}\r\n\r\n`), /^HTTP\/1.1 431 /);
   assert.equal(await server.limit("http_header_bytes"), before + 1);
+});
+
+test("names and titles are bounded and counted, so is presence", async () => {
+  const response = await fetch(`${server.url}/api/v1/documents`, {
+    method: "POST", headers: { "content-type": "application/json" },
+    body: JSON.stringify({ type: "text", title: "é".repeat(300) }) });
+  assert.equal(response.status, 413);
+  assert.equal(await server.limit("title_bytes"), 1);
+  const named = connect(server.url, { transports: ["websocket"], auth: { name: "é".repeat(100) } });
+  await connected(named);
+  assert.equal(await server.limit("name_bytes"), 1);
+  const scratch = await server.createDocument("text");
+  await Reader.join(named, scratch);
+  named.emit("presence", { documentId: scratch, revision: 0, state: { note: "x".repeat(2000) } });
+  await eventually(async () => (await server.limit("presence_bytes")) === 1, "the presence is counted");
+  named.disconnect();
+});
+
+test("too many fragments close with 1008, and are counted", async () => {
+  const code = await closeCode((socket) => {
+    for (let i = 0; i < 5000; ++i) socket.send("", { fin: false });
+  });
+  assert.equal(code, 1008);
+  assert.equal(await server.limit("websocket_fragments"), 1);
 });
 
 test("an oversized REST body is 413", async () => {

@@ -211,7 +211,6 @@ void Editor::pump() {
     send_submission(*submission);
   }
   if (const auto range = client_.gap(); range && fetch_request_ == 0) {
-    // Live operations may be on their way: ask only if the gap is still there a little later.
     send_fetch(*range);
   }
   if (const auto selection = client_.take_presence()) {
