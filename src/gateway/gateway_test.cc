@@ -146,6 +146,7 @@ TEST(Gateway, ClosesEverything) {
   node.gateway().close_all();
   node.settle();
   EXPECT_EQ(polling->get.body(), "1");
+  EXPECT_EQ(polling->get.answer()->status, 503);
   EXPECT_EQ(node.gateway().session_count(), 0U);
   EXPECT_THAT(node.application.disconnected, SizeIs(2));
   for (const auto& peer : {socket->peer, polling->get.peer, polling->post.peer, idle.peer}) {

@@ -73,6 +73,10 @@ TEST(Heartbeat, GivesPeersTheirTimeAfterTheLoopStoodStill) {
   node.network.clock.advance(seconds(60));
   node.settle();
   EXPECT_THAT(client->messages(), ElementsAre("2"));
+  node.advance(milliseconds(199));
+  client->send("3");
+  node.advance(milliseconds(1));
+  EXPECT_FALSE(client->peer->gone);
 }
 
 TEST(Heartbeat, WaitsInTheBufferOfAPollingClient) {

@@ -19,9 +19,9 @@ constexpr std::uint8_t kRefusedNamespacesMax = 10;
 /// Authors whose latest presence is held back for one slow peer; further ones are dropped.
 constexpr std::size_t kHeldPresenceMax = 1'024;
 
-/// How late a ping may go out and still count from when it was due. Beyond it the loop itself
-/// stood still, which is not the peers' fault.
-constexpr std::chrono::seconds kLatePingMax{1};
+/// How late a ping may go out and still count from when it was due: the sweep's interval and some.
+/// Beyond it the loop itself stood still, which is not the peers' fault.
+constexpr std::chrono::milliseconds kLatePingMax{150};
 
 std::string error_json(const Error& error) {
   std::string json = R"({"code":)";
@@ -117,7 +117,6 @@ void Session::complete_upgrade() {
     websocket_->send_frame(packet.websocket_frame());
   }
   buffered_bytes_ = 0;
-  send_held_presence();
   free_poll();
 }
 
@@ -359,7 +358,8 @@ void Session::tick(TimePoint now) {
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
   if (!pong_deadline_ && now >= next_ping_) {
-    pong_deadline_ = std::max(next_ping_, now - kLatePingMax) + environment_.limits.ping_timeout;
+    const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
+    pong_deadline_ = since + environment_.limits.ping_timeout;
     send_engine('2');
   }
   // While an upgrade is probed every held GET is freed, not just the first: else a client that
