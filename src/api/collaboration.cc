@@ -1,5 +1,6 @@
 #include "api/collaboration.h"
 
+#include "base/error_json.h"
 #include "base/log.h"
 
 #include <utility>
@@ -41,10 +42,8 @@ std::string clipped(std::string_view text, std::size_t bytes) {
 }
 
 std::string error_reply(const Error& error) {
-  std::string json = R"({"ok":false,"error":{"code":)";
-  append_json_string(json, error_name(error.code));
-  json += R"(,"message":)";
-  append_json_string(json, error.message);
+  std::string json = R"({"ok":false,"error":{)";
+  append_error_members(json, error);
   if (error.retry_after_ms) {
     json += R"(,"retryAfterMs":)" + std::to_string(*error.retry_after_ms);
   }

@@ -1,6 +1,6 @@
 #include "api/responses.h"
 
-#include "base/json.h"
+#include "base/error_json.h"
 
 namespace cloudsync::api {
 
@@ -44,12 +44,7 @@ codec::http1::Response json_response(int status, std::string body) {
 }
 
 codec::http1::Response error_response(const Error& error) {
-  std::string body = R"({"error":{"code":)";
-  append_json_string(body, error_name(error.code));
-  body += R"(,"message":)";
-  append_json_string(body, error.message);
-  body += "}}";
-  auto response = json_response(http_status(error.code), std::move(body));
+  auto response = json_response(http_status(error.code), error_body(error));
   if (response.status == 503 || response.status == 429) {
     const std::uint32_t seconds = (error.retry_after_ms.value_or(1000) + 999) / 1000;
     response.headers.push_back({"retry-after", std::to_string(seconds)});

@@ -1,6 +1,6 @@
 #include "gateway/connection.h"
 
-#include "base/json.h"
+#include "base/error_json.h"
 #include "codec/websocket/frame.h"
 #include "codec/websocket/handshake.h"
 
@@ -142,13 +142,12 @@ void Connection::refuse(int status, std::string_view reason) {
                       : status == 431 || status == 414 ? "http_header_bytes"
                       : status == 408                  ? "handshake_timeout"
                                                        : "malformed_http");
-  Response response{
-      .status = status, .headers = {{"content-type", "application/json"}}, .body = {}};
-  response.body = R"({"error":{"code":")";
-  response.body += status == 413 || status == 431 || status == 414 ? "too_large" : "bad_request";
-  response.body += R"(","message":)";
-  append_json_string(response.body, reason);
-  response.body += "}}";
+  const bool too_large = status == 413 || status == 431 || status == 414;
+  const Response response{
+      .status = status,
+      .headers = {{"content-type", "application/json"}},
+      .body = error_body({.code = too_large ? ErrorCode::kTooLarge : ErrorCode::kBadRequest,
+                          .message = std::string(reason)})};
   loop_.send(socket_, share(encode(response, false)));
   end();
   loop_.close(socket_, runtime::CloseMode::kFlush);

@@ -112,7 +112,7 @@ class Gateway final : public ConnectionOwner {
                      const codec::http1::Request& request,
                      codec::engineio::RefusalCode code,
                      std::string_view message = {});
-  void refuse_for_now(Connection& connection, std::string_view code, std::string_view message);
+  void refuse_for_now(Connection& connection, const Error& error);
   Session* find(ConnectionId id);
 
   Session* session_of(Connection& connection) { return find(connection.session); }

@@ -1,5 +1,6 @@
 // The gateway's HTTP side: who may ask, CORS, and the way of an Engine.IO request to its session.
 
+#include "base/error_json.h"
 #include "base/log.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/handshake.h"
@@ -17,14 +18,10 @@ namespace {
 
 constexpr std::string_view kPath = "/socket.io/";
 
-http1::Response error_response(int status, std::string_view code, std::string_view message) {
-  http1::Response response{.status = status,
-                           .headers = {{"content-type", "application/json"}},
-                           .body = R"({"error":{"code":")"};
-  response.body.append(code).append(R"(","message":)");
-  append_json_string(response.body, message);
-  response.body += "}}";
-  return response;
+http1::Response error_response(int status, const Error& error) {
+  return {.status = status,
+          .headers = {{"content-type", "application/json"}},
+          .body = error_body(error)};
 }
 
 }  // namespace
@@ -65,8 +62,9 @@ bool Gateway::check_access(Connection& connection, const http1::Request& request
   metrics_.limit(refusal->status == 421 ? "host_refused" : "origin_refused").add();
   log_info("request_refused",
            {{"status", refusal->status}, {"peer", connection.origin().peer.address}});
-  connection.respond(error_response(
-      refusal->status, refusal->status == 421 ? "bad_request" : "forbidden", refusal->reason));
+  const ErrorCode code = refusal->status == 421 ? ErrorCode::kBadRequest : ErrorCode::kForbidden;
+  connection.respond(
+      error_response(refusal->status, {.code = code, .message = std::string(refusal->reason)}));
   return false;
 }
 
@@ -133,23 +131,22 @@ void Gateway::serve_engine(Connection& connection, http1::Request request) {
   }
 }
 
-void Gateway::refuse_for_now(Connection& connection,
-                             std::string_view code,
-                             std::string_view message) {
-  http1::Response response = error_response(503, code, message);
+void Gateway::refuse_for_now(Connection& connection, const Error& error) {
+  http1::Response response = error_response(503, error);
   response.headers.push_back({"retry-after", "1"});
   connection.respond(std::move(response));
 }
 
 void Gateway::open_session(Connection& connection, const http1::Request& request, bool websocket) {
   if (draining_) {
-    refuse_for_now(connection, "unavailable", "this node is shutting down");
+    refuse_for_now(connection, {ErrorCode::kUnavailable, "this node is shutting down"});
     return;
   }
   // Each session of a well-behaved client has a connection, so they share the limit.
   if (static_cast<std::size_t>(sessions_gauge_.value()) >= limits_.connections) {
     metrics_.limit("connections").add();
-    refuse_for_now(connection, "overloaded", "this node has all the sessions it can hold");
+    refuse_for_now(connection,
+                   {ErrorCode::kOverloaded, "this node has all the sessions it can hold"});
     return;
   }
   auto subject = application_.authenticate(request, connection.origin());

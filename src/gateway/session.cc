@@ -1,5 +1,6 @@
 #include "gateway/session.h"
 
+#include "base/error_json.h"
 #include "base/log.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/frame.h"
@@ -24,10 +25,8 @@ constexpr std::size_t kHeldPresenceMax = 1'024;
 constexpr std::chrono::milliseconds kLatePingMax{150};
 
 std::string error_json(const Error& error) {
-  std::string json = R"({"code":)";
-  append_json_string(json, error_name(error.code));
-  json += R"(,"message":)";
-  append_json_string(json, error.message);
+  std::string json = "{";
+  append_error_members(json, error);
   json += '}';
   return json;
 }
