@@ -5,10 +5,12 @@ export function connect(url, options = {}) {
   return io(url, { reconnection: false, forceNew: true, ...options });
 }
 
+/** Settles in every case: a server that dies between the handshake and the CONNECT's answer is a "disconnect". */
 export function connected(socket) {
   return new Promise((resolve, reject) => {
     socket.once("connect", resolve);
     socket.once("connect_error", reject);
+    socket.once("disconnect", (reason) => reject(new Error(reason)));
   });
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, connected } from "./client.mjs";
-import { freePort, Server } from "./server.mjs";
+import { eventually, freePort, Server } from "./server.mjs";
 
 const KILLS = Number(process.env.CS_KILLS ?? 20);
 
@@ -50,18 +50,24 @@ test(`kill -9 ${KILLS} times under typing loses no acknowledged operation and do
   const server = await Server.start({ port: await freePort() });
   const documentId = await server.createDocument("text");
   const typists = ["a", "b", "c"].map((name) => new Typist(server.url, documentId, name));
-  const running = typists.map((typist) => typist.run());
+  const running = Promise.all(typists.map((typist) => typist.run()));
   const total = () => typists.reduce((sum, typist) => sum + typist.acked.size, 0);
-  for (let kill = 0; kill < KILLS; ++kill) {
+  const tenMore = async () => {
     const before = total();
-    while (total() < before + 10) await new Promise((resolve) => setTimeout(resolve, 5));
-    await server.kill();
-    await server.launch();
+    await Promise.race([running, eventually(() => total() >= before + 10, () => `ten more operations\n${server.log}`)]);
+  };
+  try {
+    for (let kill = 0; kill < KILLS; ++kill) {
+      await tenMore();
+      await server.kill();
+      await server.launch();
+    }
+    await tenMore();
+  } finally {
+    // Whatever happened: nobody types on, so that a failure ends the test instead of hanging it.
+    for (const typist of typists) typist.stopped = true;
   }
-  const before = total();
-  while (total() < before + 10) await new Promise((resolve) => setTimeout(resolve, 5));
-  for (const typist of typists) typist.stopped = true;
-  await Promise.all(running);
+  await running;
 
   const reader = connect(server.url, { transports: ["websocket"] });
   await connected(reader);
