@@ -10,6 +10,7 @@ namespace {
 
 using document::Frame;
 using gateway::ConnectionId;
+using gateway::EncodedPacket;
 
 /// Longest document id that can exist, with room: longer ones are not looked up.
 constexpr std::size_t kDocumentIdMax = 64;
@@ -111,7 +112,7 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
       {"fetch-ops", &Collaboration::fetch_ops},
       {"presence", &Collaboration::presence},
   };
-  const Call call{connection, event.ack};
+  const Call call{connection, event.ack, std::move(event.ticket)};
   const auto client = clients_.find(connection);
   const auto handler = kHandlers.find(event.name);
   if (client == clients_.end() || handler == kHandlers.end()) {
@@ -223,13 +224,12 @@ void Collaboration::finish_join(const Call& call,
   // The reply may be too much for a peer that doesn't read: then the client is gone behind it.
   const UserId user = client.user;
   gateway_->join(call.connection, document.value());
-  std::string fields = std::move(reply->fields);
-  fields += R"(,"client":{"id":)";
-  append_json_string(fields, client.client.value());
-  fields += R"(,"secret":)";
-  append_json_string(fields, context_.guests.client_secret(client.client, client.user));
-  fields += '}';
-  accept(call, fields);
+  reply->fields += R"(,"client":{"id":)";
+  append_json_string(reply->fields, client.client.value());
+  reply->fields += R"(,"secret":)";
+  append_json_string(reply->fields, context_.guests.client_secret(client.client, client.user));
+  reply->fields += '}';
+  accept(call, reply->fields, std::move(reply->snapshot));
   context_.directory.record_opened(
       user,
       document,
@@ -323,11 +323,10 @@ void Collaboration::presence(const Call& call, Client& client, const JsonObject&
   }
   document::PresenceUpdate update{
       .document = *id, .revision = Revision(*revision), .state = *state};
-  with_document(*id,
-                [who = member(call.connection),
-                 update = std::move(update)](document::DocumentService& service) mutable {
-                  service.presence(who, std::move(update));
-                });
+  with_document(
+      *id, [this, call, update = std::move(update)](document::DocumentService& service) mutable {
+        service.presence(member(call.connection), std::move(update));
+      });
 }
 
 void Collaboration::deliver(std::uint32_t loop, Frame frame) {
@@ -338,7 +337,7 @@ void Collaboration::deliver(std::uint32_t loop, Frame frame) {
 }
 
 void Collaboration::receive(const Frame& frame, TimePoint made) {
-  const auto packet = gateway::EncodedPacket::event(frame.event, *frame.payload);
+  const auto packet = EncodedPacket::event(frame.event, *frame.payload);
   const std::string presence_key =
       frame.presence_of ? frame.document.value() + '/' + frame.presence_of->value() : std::string();
   const auto send = [&](ConnectionId connection) {
@@ -371,23 +370,29 @@ void Collaboration::supersede(document::MemberId superseded) {
 }
 
 void Collaboration::receive_supersede(ConnectionId connection) {
-  gateway_->emit(connection,
-                 gateway::EncodedPacket::event(
-                     "session-closed",
-                     R"({"code":"client_superseded",)"
-                     R"("message":"this client id joined again on a newer connection"})"));
+  gateway_->emit(
+      connection,
+      EncodedPacket::event("session-closed",
+                           R"({"code":"client_superseded",)"
+                           R"("message":"this client id joined again on a newer connection"})"));
   gateway_->disconnect(connection);
 }
 
-void Collaboration::accept(const Call& call, std::string_view fields) {
-  if (call.ack) {
-    std::string json = R"({"ok":true)";
-    if (!fields.empty()) {
-      json += ',';
-      json += fields;
-    }
+void Collaboration::accept(const Call& call, std::string_view fields, SharedBytes snapshot) {
+  if (!call.ack) {
+    return;
+  }
+  std::string json = R"({"ok":true)";
+  if (!fields.empty()) {
+    json += ',';
+    json += fields;
+  }
+  if (snapshot == nullptr) {
     json += '}';
-    gateway_->ack(call.connection, *call.ack, json);
+    gateway_->emit(call.connection, EncodedPacket::ack(*call.ack, json));
+  } else {
+    json += R"(,"snapshot":)";
+    gateway_->emit(call.connection, EncodedPacket::ack(*call.ack, json, std::move(snapshot), "}"));
   }
 }
 
@@ -398,7 +403,7 @@ void Collaboration::refuse(const Call& call, const Error& error) {
                "code=\"" + std::string(error_name(error.code)) + "\"")
       .add();
   if (call.ack) {
-    gateway_->ack(call.connection, *call.ack, error_reply(error));
+    gateway_->emit(call.connection, EncodedPacket::ack(*call.ack, error_reply(error)));
   }
 }
 

@@ -44,6 +44,7 @@ class Collaboration final : public document::MemberSink {
   struct Call {
     gateway::ConnectionId connection;
     std::optional<std::uint64_t> ack;
+    gateway::RequestTicket ticket;  ///< the last copy of a call ends it
   };
 
   void join_document(const Call& call, Client& client, const JsonObject& arguments);
@@ -55,8 +56,8 @@ class Collaboration final : public document::MemberSink {
   void finish_join(const Call& call, const DocumentId& document, Result<document::JoinReply> reply);
   void receive(const document::Frame& frame, TimePoint made);
   void receive_supersede(gateway::ConnectionId connection);
-  /// Answers with {"ok":true,<fields>}.
-  void accept(const Call& call, std::string_view fields);
+  /// Answers with {"ok":true,<fields>} and, if there is one, "snapshot".
+  void accept(const Call& call, std::string_view fields, SharedBytes snapshot = nullptr);
   void refuse(const Call& call, const Error& error);
   /// Answers with `fields` or the error, back on this loop.
   template <class T, class Describe>

@@ -21,6 +21,10 @@ struct Limits {
   std::size_t websocket_fragments = 4'096;
   /// Bytes queued for one connection before it is closed; it resynchronises by revision.
   std::size_t send_queue_bytes = 1024 * 1024;
+  /// Events of one connection that are being worked on; above it the connection is not read. A page
+  /// with one document has 2 under way, a join and presence; 16 keep a resume of many documents
+  /// busy.
+  std::size_t requests_in_flight = 16;
   /// Above this, presence frames for the connection keep only the latest per author.
   std::size_t presence_queue_bytes = 64 * 1024;
   /// Open connections of one node (a process of the test machines has 20,000 descriptors).

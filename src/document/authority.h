@@ -152,7 +152,7 @@ class DocumentAuthority {
                      const storage::ChainHash& hash,
                      const UpdateList& updates,
                      Timestamp now);
-  void finish_join(Token token, Timestamp now, std::string content_fields);
+  void finish_join(Token token, Timestamp now, JoinReply content);
   void announce(const Member& member, Timestamp now);
   void remove_member(MemberId member, Timestamp now);
   void answer_fetch(Token token, Revision to, const UpdateList& updates);

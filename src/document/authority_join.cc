@@ -89,14 +89,14 @@ void DocumentAuthority::try_join(Token token, Timestamp now) {
 }
 
 void DocumentAuthority::join_afresh(Token token, Timestamp now) {
-  const std::string& json = content_.json();
-  if (json.size() <= limits_.inline_snapshot_bytes) {
-    finish_join(token, now, ",\"snapshot\":" + json);
+  const SharedBytes& json = content_.json();
+  if (json->size() <= limits_.inline_snapshot_bytes) {
+    finish_join(token, now, {.fields = {}, .snapshot = json});
     return;
   }
   std::string fields = ",\"snapshotUrl\":";
   append_json_string(fields, snapshot_path(info_.id, head()));
-  finish_join(token, now, std::move(fields));
+  finish_join(token, now, {.fields = std::move(fields), .snapshot = nullptr});
 }
 
 void DocumentAuthority::resume(Token token, Timestamp now) {
@@ -154,11 +154,11 @@ void DocumentAuthority::finish_resume(Token token,
   std::string fields;
   append_catch_up(
       fields, updates, last < head() ? std::optional<Revision>(next(last)) : std::nullopt);
-  finish_join(token, now, std::move(fields));
+  finish_join(token, now, {.fields = std::move(fields), .snapshot = nullptr});
 }
 
-// Makes the joiner a member and answers it; `content_fields` is its content or catch-up.
-void DocumentAuthority::finish_join(Token token, Timestamp now, std::string content_fields) {
+// Makes the joiner a member and answers it with `content`, its content or catch-up.
+void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply content) {
   const PendingJoin join = joins_.at(token);
   bool is_new_client = true;
   if (const Member* holder = members_.find_client(join.request.client)) {
@@ -178,9 +178,8 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, std::string cont
                   .user = join.request.user,
                   .name = join.request.name});
   }
-  std::string fields =
-      join_fields(info_, head(), history_.head_hash(), members_, join.member) + content_fields;
-  answer_join(token, JoinReply{std::move(fields)});
+  content.fields.insert(0, join_fields(info_, head(), history_.head_hash(), members_, join.member));
+  answer_join(token, std::move(content));
   if (is_new_client) {
     announce(*members_.find(join.member), now);
   }

@@ -11,8 +11,19 @@ TEST_F(Join, AFreshOneGetsTheContentAtTheHead) {
   const Token token = join(ann, "ann");
   EXPECT_EQ(joins.at(token)->fields,
             R"("documentId":"doc","type":"text","title":"T","revision":1,"hash":")" +
-                short_hash(log[0].hash) +
-                R"(","role":"editor","members":[],"memberCount":1,"snapshot":"1abc")");
+                short_hash(log[0].hash) + R"(","role":"editor","members":[],"memberCount":1)");
+  EXPECT_EQ(*joins.at(token)->snapshot, R"("1abc")");
+}
+
+TEST_F(Join, TheContentIsSharedByAllWhoJoinAtOneRevision) {
+  open("text", R"("abc")");
+  const Token first = join(ann, "ann");
+  const Token second = join(bob, "bob");
+  EXPECT_EQ(joins.at(first)->snapshot.get(), joins.at(second)->snapshot.get());
+  submit(ann, 0, 1, R"(["1"])");
+  commit();
+  EXPECT_EQ(*joins.at(join(cid, "cid"))->snapshot, R"("1abc")");
+  EXPECT_EQ(*joins.at(first)->snapshot, R"("abc")");
 }
 
 TEST_F(Join, ALargeContentIsLeftToAUrl) {
@@ -48,7 +59,7 @@ TEST_F(Join, NothingOfTheDocumentComesBeforeTheReply) {
   commit();
   answer_lookups();
   EXPECT_EQ(order, (std::vector<std::string>{"ops", "ack", "joined", "user-joined"}));
-  EXPECT_TRUE(joins.at(last_token - 1)->fields.ends_with(R"("snapshot":"a")"));
+  EXPECT_EQ(*joins.at(last_token - 1)->snapshot, R"("a")");
 }
 
 TEST_F(Join, AResumeGetsWhatItMissed) {

@@ -10,7 +10,7 @@ Content::Content(ot::Document committed) : committed_(std::move(committed)) {}
 
 Result<void> Content::commit(const ot::Operation& op) {
   CS_TRY(ot::apply(committed_, op));
-  json_.clear();
+  json_.reset();
   return {};
 }
 
@@ -51,9 +51,9 @@ ot::Document& Content::working() {
   return *working_;
 }
 
-const std::string& Content::json() {
-  if (json_.empty()) {
-    json_ = to_json(ot::content(committed_));
+const SharedBytes& Content::json() {
+  if (json_ == nullptr) {
+    json_ = share(to_json(ot::content(committed_)));
   }
   return json_;
 }

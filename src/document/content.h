@@ -4,6 +4,7 @@
 // copy is made anew from the committed one (rare, O(size)); applying twice is what it costs
 // otherwise.
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "document/op_size.h"
 #include "ot/type.h"
@@ -30,8 +31,8 @@ class Content {
 
   const ot::Document& committed() const { return committed_; }
 
-  /// The committed content as JSON. O(size) after a change, cached until the next.
-  const std::string& json();
+  /// The committed content as JSON text. O(size) after a change, cached until the next.
+  const SharedBytes& json();
 
  private:
   ot::Document& working();
@@ -40,7 +41,7 @@ class Content {
 
   ot::Document committed_;
   std::optional<ot::Document> working_;  // committed_ plus the batch in flight
-  std::string json_;                     // of committed_; empty if it changed since
+  SharedBytes json_;                     // of committed_; null if it changed since
 
   // Never less than the working copy's JSON text and its longest attributes, so that measuring it
   // (O(size)) is rarely needed. Unset: to be measured.

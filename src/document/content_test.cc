@@ -19,7 +19,7 @@ TEST(Content, TriesOnTheWorkingCopyAlone) {
   Content content = content_of(ot::Type::kText, R"("abc")");
   ASSERT_TRUE(try_json(content, ot::Type::kText, R"([3,"d"])", 100));
   ASSERT_TRUE(try_json(content, ot::Type::kText, R"([4,"e"])", 100));
-  EXPECT_EQ(content.json(), R"("abc")");
+  EXPECT_EQ(*content.json(), R"("abc")");
   content.drop_working();
   EXPECT_FALSE(try_json(content, ot::Type::kText, R"([4,"e"])", 100));
 }

@@ -40,6 +40,9 @@ struct JoinReply {
   /// The reply's JSON members without braces, "ok" and "client":
   /// "documentId":…,"type":…,"title":…,"revision":…, … (docs/protocol.md section 3).
   std::string fields;
+  /// The member "snapshot" besides, if not null: the content as JSON text, shared by all who join
+  /// at this revision.
+  SharedBytes snapshot;
 };
 
 struct Submission {

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "codec/http1/request.h"
 #include "codec/http1/response.h"
+#include "gateway/requests_in_flight.h"
 #include "runtime/loop.h"
 
 #include <cstdint>
@@ -45,8 +46,11 @@ struct Subject {
 struct Event {
   std::string name;
   JsonArray arguments;
-  /// Answer with Gateway::ack, once.
+  /// Answer with Gateway::emit of EncodedPacket::ack, once.
   std::optional<std::uint64_t> ack;
+  /// Keep it until the event is dealt with, whether or not it asks for an answer: the gateway takes
+  /// at most limits.requests_in_flight events of a peer at a time.
+  RequestTicket ticket;
 };
 
 /// Answers one HTTP request, once; from this loop. A no-op if the peer is gone.

@@ -53,10 +53,8 @@ void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
   }
   if (!pending_.empty() || !takes_input()) {
     pending_.append(as_text(bytes));
-    if (pending_.size() > kPendingInputMax && !paused_) {
-      paused_ = true;
-      loop_.pause_reading(socket_);
-    }
+    pending_full_ = pending_full_ || pending_.size() > kPendingInputMax;
+    update_reading();
     return;
   }
   process(bytes);
@@ -95,8 +93,24 @@ void Connection::process_pending() {
     std::string input = std::exchange(pending_, {});
     process(as_mutable_bytes(input));
   }
-  if (paused_ && pending_.empty() && !ended_) {
-    paused_ = false;
+  pending_full_ = pending_full_ && !pending_.empty();
+  update_reading();
+}
+
+void Connection::hold_input(bool held) {
+  held_ = held;
+  update_reading();
+}
+
+void Connection::update_reading() {
+  const bool pause = pending_full_ || held_;
+  if (pause == paused_ || ended_) {
+    return;
+  }
+  paused_ = pause;
+  if (pause) {
+    loop_.pause_reading(socket_);
+  } else {
     loop_.resume_reading(socket_);
   }
 }
@@ -199,9 +213,11 @@ void Connection::process_websocket(std::span<std::uint8_t> bytes) {
   close(error->code, error->reason);
 }
 
-void Connection::send_frame(SharedBytes frame) {
-  if (!ended_) {
-    loop_.send(socket_, std::move(frame));
+void Connection::send_frame(std::span<const SharedBytes> pieces) {
+  for (const SharedBytes& piece : pieces) {
+    if (!ended_) {
+      loop_.send(socket_, piece);
+    }
   }
 }
 

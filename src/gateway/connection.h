@@ -64,8 +64,8 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   /// Answers an upgrade request with 101; messages follow.
   void accept_websocket(const codec::http1::Request& request);
 
-  /// Sends a whole WebSocket frame.
-  void send_frame(SharedBytes frame);
+  /// Sends a whole WebSocket frame, in pieces.
+  void send_frame(std::span<const SharedBytes> pieces);
 
   /// WebSocket: sends a close frame and ends the connection. HTTP: ends it. The peer gets what is
   /// queued. `code` 1005 sends a close frame without a code.
@@ -82,6 +82,9 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   Released release();
   /// The other side of release(): the request is answered by this connection from now on.
   void resume(codec::http1::Request request, std::string input);
+
+  /// Stops reading from the peer, or goes on. What was read already is still handled.
+  void hold_input(bool held);
 
   /// Closes the connection if its peer is overdue (slow request, idle keep-alive).
   void check_deadline(TimePoint now);
@@ -129,6 +132,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void process_pending();
   void begin_request(codec::http1::Request request);
   void refuse(int status, std::string_view reason);
+  void update_reading();
   void end();
 
   runtime::Loop& loop_;
@@ -148,7 +152,9 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool keep_alive_ = true;
   bool answered_last_ = false;  // no further request: closes when the answer left
   bool ended_ = false;
-  bool paused_ = false;
+  bool pending_full_ = false;
+  bool held_ = false;
+  bool paused_ = false;      // either of the two
   bool processing_ = false;  // inside process(): answers given meanwhile don't recurse
 };
 

@@ -17,9 +17,11 @@ EncodedPacket EncodedPacket::from_engine_text(std::string_view text) {
   std::string frame;
   frame.reserve(text.size() + codec::websocket::kFrameHeaderMax);
   codec::websocket::append_frame_header(frame, codec::websocket::Opcode::kText, text.size());
-  const std::size_t header_bytes = frame.size();
+  EncodedPacket packet;
+  packet.header_bytes_ = static_cast<std::uint8_t>(frame.size());
   frame += text;
-  return {share(std::move(frame)), header_bytes};
+  packet.pieces_[0] = share(std::move(frame));
+  return packet;
 }
 
 EncodedPacket EncodedPacket::event(std::string_view name, std::string_view json) {
@@ -32,6 +34,41 @@ EncodedPacket EncodedPacket::ack(std::uint64_t ack_id, std::string_view json) {
   std::string text(1, kMessage);
   codec::socketio::append_ack(text, "/", ack_id, std::array{json});
   return from_engine_text(text);
+}
+
+EncodedPacket EncodedPacket::ack(std::uint64_t ack_id,
+                                 std::string_view before,
+                                 SharedBytes shared,
+                                 std::string_view after) {
+  std::string first(1, kMessage);
+  codec::socketio::append_ack(first, "/", ack_id, std::array{before});
+  const char end = first.back();
+  first.pop_back();
+  std::string last(after);
+  last += end;
+  std::string frame;
+  codec::websocket::append_frame_header(
+      frame, codec::websocket::Opcode::kText, first.size() + shared->size() + last.size());
+  EncodedPacket packet;
+  packet.header_bytes_ = static_cast<std::uint8_t>(frame.size());
+  packet.pieces_ = {share(std::move(frame) + first), std::move(shared), share(std::move(last))};
+  packet.piece_count_ = 3;
+  return packet;
+}
+
+void EncodedPacket::append_engine_text(std::string& out) const {
+  out.append(*pieces_[0], header_bytes_);
+  for (const SharedBytes& piece : websocket_frame().subspan(1)) {
+    out += *piece;
+  }
+}
+
+std::size_t EncodedPacket::size() const {
+  std::size_t bytes = 0;
+  for (const SharedBytes& piece : websocket_frame()) {
+    bytes += piece->size();
+  }
+  return bytes;
 }
 
 }  // namespace cloudsync::gateway

@@ -1,10 +1,16 @@
 #pragma once
 // A Socket.IO packet that is encoded once and shared by all its receivers on all loops: the bytes
-// of an unmasked WebSocket text frame, whose payload is also what a polling response carries.
+// of an unmasked WebSocket text frame, whose payload is also what a polling response carries. A
+// part that is large and common to packets that differ (a document's content in the join replies)
+// is shared between them.
 
 #include "base/bytes.h"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace cloudsync::gateway {
@@ -17,19 +23,26 @@ class EncodedPacket {
   static EncodedPacket event(std::string_view name, std::string_view json);
   /// The answer to the event that carried `ack_id`.
   static EncodedPacket ack(std::uint64_t ack_id, std::string_view json);
+  /// The same with the JSON text in three pieces, of which `shared` is not copied.
+  static EncodedPacket ack(std::uint64_t ack_id,
+                           std::string_view before,
+                           SharedBytes shared,
+                           std::string_view after);
 
-  const SharedBytes& websocket_frame() const { return frame_; }
+  /// The bytes of one frame, in order.
+  std::span<const SharedBytes> websocket_frame() const { return {pieces_.data(), piece_count_}; }
 
-  std::string_view engine_text() const { return std::string_view(*frame_).substr(header_bytes_); }
+  void append_engine_text(std::string& out) const;
 
-  std::size_t size() const { return frame_->size(); }
+  /// Bytes of the frame.
+  std::size_t size() const;
 
  private:
-  EncodedPacket(SharedBytes frame, std::size_t header_bytes)
-      : frame_(std::move(frame)), header_bytes_(header_bytes) {}
+  EncodedPacket() = default;
 
-  SharedBytes frame_;
-  std::size_t header_bytes_;
+  std::array<SharedBytes, 3> pieces_;  // the header is in front of the first
+  std::uint8_t piece_count_ = 1;
+  std::uint8_t header_bytes_ = 0;
 };
 
 }  // namespace cloudsync::gateway

@@ -31,11 +31,20 @@ Gateway::Gateway(GatewayDependencies dependencies)
                    .metrics = metrics_,
                    .queue_limit = metrics_.limit("send_queue_bytes"),
                    .presence_limit = metrics_.limit("presence_queue_bytes"),
+                   .requests_limit = metrics_.limit("requests_in_flight"),
                    .flush_later =
                        [this](Session& session) {
                          loop_.post([this, id = session.identity().id] {
                            if (Session* found = find(id)) {
                              found->flush();
+                           }
+                         });
+                       },
+                   .continue_later =
+                       [this](ConnectionId id) {
+                         loop_.post([this, id] {
+                           if (Session* found = find(id)) {
+                             found->continue_input();
                            }
                          });
                        },
@@ -174,10 +183,6 @@ void Gateway::emit_latest(ConnectionId connection,
   if (Session* session = find(connection); session != nullptr && session->connected()) {
     session->send_latest(key, packet);
   }
-}
-
-void Gateway::ack(ConnectionId connection, std::uint64_t ack_id, std::string_view json) {
-  emit(connection, EncodedPacket::ack(ack_id, json));
 }
 
 void Gateway::join(ConnectionId connection, const std::string& room) {

@@ -57,8 +57,6 @@ class Gateway final : public ConnectionOwner {
   void emit(ConnectionId connection, const EncodedPacket& packet);
   /// Of packets with one key only the latest is kept for a peer that is slow.
   void emit_latest(ConnectionId connection, const std::string& key, const EncodedPacket& packet);
-  /// Answers an event; `json` is the ack's one argument.
-  void ack(ConnectionId connection, std::uint64_t ack_id, std::string_view json);
   void join(ConnectionId connection, const std::string& room);
   void leave(ConnectionId connection, const std::string& room);
 

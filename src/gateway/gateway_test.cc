@@ -14,7 +14,8 @@ using testing::StartsWith;
 TEST(Gateway, BringsEventsAndAcksToAndFro) {
   TestNode node;
   node.application.when_event = [&](ConnectionId id, const Event& event) {
-    node.gateway().ack(id, *event.ack, std::to_string(event.arguments.at(0).as_int64() + 1));
+    node.gateway().emit(
+        id, EncodedPacket::ack(*event.ack, std::to_string(event.arguments.at(0).as_int64() + 1)));
   };
   const auto client = join_over_websocket(node);
   client->send(R"(4212["add",41])");

@@ -52,7 +52,7 @@ void Session::flush() {
     if (!payload.empty()) {
       payload += engineio::kSeparator;
     }
-    payload += packet.engine_text();
+    packet.append_engine_text(payload);
   }
   buffered_bytes_ = 0;
   std::exchange(poll_, nullptr)->respond(payload_response(std::move(payload)));
@@ -67,6 +67,11 @@ void Session::free_poll() {
 }
 
 void Session::on_post(Connection& connection, const codec::http1::Request& request) {
+  if (post_ != nullptr) {
+    connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
+    close("overlapping posts");
+    return;
+  }
   const std::string* type = request.find("content-type");
   if (type != nullptr && type->starts_with("application/octet-stream")) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
@@ -89,12 +94,23 @@ void Session::on_post(Connection& connection, const codec::http1::Request& reque
       free_poll();
     }
     if ((*packet)->binary) {
-      handle_binary((*packet)->data);
+      take_message(true, (*packet)->data);
     } else {
       handle_engine_packet(static_cast<char>((*packet)->type), (*packet)->data);
     }
   }
-  connection.respond({.status = 200, .headers = {{"content-type", "text/html"}}, .body = "ok"});
+  post_ = &connection;
+  if (waiting_.empty() || closed_) {
+    finish_post();
+  }
+}
+
+// An answer later tells the client to wait with its next POST, as it must.
+void Session::finish_post() {
+  if (post_ != nullptr) {
+    std::exchange(post_, nullptr)
+        ->respond({.status = 200, .headers = {{"content-type", "text/html"}}, .body = "ok"});
+  }
 }
 
 }  // namespace cloudsync::gateway

@@ -223,6 +223,7 @@ void Gateway::continue_session(Connection& connection,
     connection.session = session.identity().id;
     session.on_poll(connection);
   } else if (request.method == "POST") {
+    connection.session = session.identity().id;
     session.on_post(connection, request);
   } else {
     refuse_engine(connection, request, RefusalCode::kBadHandshakeMethod);

@@ -1,6 +1,5 @@
 #include "gateway/session.h"
 
-#include "base/error_json.h"
 #include "base/log.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/frame.h"
@@ -14,9 +13,6 @@ namespace socketio = codec::socketio;
 
 namespace {
 
-/// Refused CONNECTs to other namespaces on one connection; each echoes the name back.
-constexpr std::uint8_t kRefusedNamespacesMax = 10;
-
 /// Authors whose latest presence is held back for one slow peer; further ones are dropped.
 constexpr std::size_t kHeldPresenceMax = 1'024;
 
@@ -24,22 +20,22 @@ constexpr std::size_t kHeldPresenceMax = 1'024;
 /// Beyond it the loop itself stood still, which is not the peers' fault.
 constexpr std::chrono::milliseconds kLatePingMax{150};
 
-std::string error_json(const Error& error) {
-  std::string json = "{";
-  append_error_members(json, error);
-  json += '}';
-  return json;
-}
-
 }  // namespace
 
 Session::Session(SessionEnvironment& environment, Identity identity, Transport transport)
     : environment_(environment),
       identity_(std::move(identity)),
       transport_(transport),
+      requests_(std::make_shared<RequestsInFlight>(
+          environment.limits.requests_in_flight,
+          [&environment, id = identity_.id] { environment.continue_later(id); })),
       decoder_(socketio::Role::kServer, environment.decoder_limits),
       next_ping_(environment.loop.now() + environment.limits.ping_interval),
       connect_deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
+
+Session::~Session() {
+  requests_->stop_waiting();
+}
 
 std::string Session::open_packet(bool can_upgrade) const {
   engineio::Handshake handshake;
@@ -85,7 +81,7 @@ void Session::on_websocket_binary(Connection& connection, std::string_view bytes
   if (&connection == candidate_) {
     abort_upgrade(codec::websocket::kCloseProtocolError);
   } else if (&connection == websocket_) {
-    handle_binary(bytes);
+    take_message(true, bytes);
   }
 }
 
@@ -116,6 +112,7 @@ void Session::complete_upgrade() {
     websocket_->send_frame(packet.websocket_frame());
   }
   buffered_bytes_ = 0;
+  websocket_->hold_input(input_held_);
   free_poll();
 }
 
@@ -129,117 +126,10 @@ void Session::on_connection_ended(Connection& connection) {
   } else if (&connection == poll_) {
     poll_ = nullptr;
     close("poll connection closed prematurely");
+  } else if (&connection == post_) {
+    post_ = nullptr;
+    close("data request connection closed prematurely");
   }
-}
-
-void Session::handle_engine_packet(char type, std::string_view data) {
-  switch (static_cast<engineio::PacketType>(type)) {
-    case engineio::PacketType::kMessage:
-      handle_message(data);
-      break;
-    case engineio::PacketType::kPong:
-      if (pong_deadline_) {
-        pong_deadline_.reset();
-        next_ping_ = environment_.loop.now() + environment_.limits.ping_interval;
-      }
-      break;
-    case engineio::PacketType::kPing:
-      close("parse error");  // pings go from server to client since v4
-      break;
-    case engineio::PacketType::kClose:
-      close("transport close");
-      break;
-    case engineio::PacketType::kOpen:
-    case engineio::PacketType::kUpgrade:
-    case engineio::PacketType::kNoop:
-      break;  // ignored on an established session, as the stock server does
-  }
-}
-
-void Session::handle_message(std::string_view text) {
-  auto packet = decoder_.decode_text(text);
-  if (!packet) {
-    log_info("packet_refused", {{"reason", packet.error().message}});
-    close("parse error");
-  } else if (*packet) {
-    handle_packet(**std::move(packet));
-  } else if (namespace_ != Namespace::kConnected) {
-    close("parse error");  // attachments are not kept for somebody unknown
-  } else {
-    attachments_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
-  }
-}
-
-void Session::handle_binary(std::string_view bytes) {
-  auto packet = decoder_.decode_binary(bytes);
-  if (!packet) {
-    close("parse error");
-  } else if (*packet) {
-    attachments_deadline_.reset();
-    handle_packet(**std::move(packet));
-  }
-}
-
-void Session::handle_packet(socketio::Packet packet) {
-  if (packet.type == socketio::PacketType::kConnect) {
-    handle_connect(packet);
-    return;
-  }
-  if (packet.nsp != "/" || namespace_ == Namespace::kNotJoined) {
-    close("parse error");
-  } else if (namespace_ == Namespace::kLeft) {
-    // After a disconnect() of ours the client's packets may still be under way.
-  } else if (packet.is_event()) {
-    handle_event(std::move(packet));
-  } else if (packet.type == socketio::PacketType::kDisconnect) {
-    leave_namespace();
-  }
-  // An ACK answers nothing: this gateway sends no events that ask for one yet; unknown ids are
-  // ignored.
-}
-
-void Session::handle_connect(const socketio::Packet& packet) {
-  std::string answer;
-  if (packet.nsp != "/") {
-    if (++refused_namespaces_ > kRefusedNamespacesMax) {
-      close("parse error");
-      return;
-    }
-    socketio::append_connect_error(answer, packet.nsp, "Invalid namespace");
-    send_message(answer);
-    return;
-  }
-  if (namespace_ != Namespace::kNotJoined) {
-    // One Socket.IO connection per session: its id is not used for a second one.
-    close("parse error");
-    return;
-  }
-  const auto accepted =
-      environment_.application.on_connect(identity_.id, identity_.subject, packet.data);
-  if (!accepted) {
-    log_info("connect_refused", {{"code", error_name(accepted.error().code)}});
-    socketio::append_connect_error(
-        answer, "/", accepted.error().message, error_json(accepted.error()));
-    send_message(answer);
-    return;
-  }
-  namespace_ = Namespace::kConnected;
-  connect_deadline_.reset();
-  std::string sid = R"({"sid":)";
-  append_json_string(sid, identity_.socket_sid);
-  sid += '}';
-  socketio::append_connect(answer, "/", sid);
-  send_message(answer);
-}
-
-void Session::handle_event(socketio::Packet packet) {
-  const auto name = socketio::event_name(packet);
-  Event event;
-  event.name = name ? std::string(*name) : std::string();
-  event.ack = packet.id;
-  event.arguments = std::move(packet.data.get_array());
-  event.arguments.erase(event.arguments.begin());
-  environment_.application.on_event(identity_.id, std::move(event));
 }
 
 // The engine connection stays open for the client to close, but not for long.
@@ -339,7 +229,7 @@ void Session::tick(TimePoint now) {
   if (closed_) {
     return;
   }
-  if (pong_deadline_ && now >= *pong_deadline_) {
+  if (pong_deadline_ && now >= *pong_deadline_ && !input_held_) {
     environment_.metrics.limit("ping_timeout").add();
     close("ping timeout");
     return;
@@ -374,6 +264,8 @@ void Session::close(std::string_view reason) {
   }
   log_debug("session_closed", {{"reason", reason}});
   leave_namespace();
+  requests_->stop_waiting();
+  waiting_.clear();
   if (candidate_ != nullptr) {
     std::exchange(candidate_, nullptr)->close(codec::websocket::kCloseNoStatus);
   }
@@ -384,6 +276,7 @@ void Session::close(std::string_view reason) {
     buffer_.push_back(EncodedPacket::from_engine_text("1"));
     flush();
   }
+  finish_post();
   buffer_.clear();
   buffered_bytes_ = 0;
   latest_.reset();

@@ -37,8 +37,11 @@ struct SessionEnvironment {
   Metrics& metrics;
   Counter& queue_limit;     ///< limit="send_queue_bytes"
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
+  Counter& requests_limit;  ///< limit="requests_in_flight"
   /// Calls flush() on the session at the end of this turn of the loop.
   std::function<void(Session&)> flush_later;
+  /// Calls continue_input() on the session, if it is still there, soon. From any thread.
+  std::function<void(ConnectionId)> continue_later;
   /// The session left the namespace: takes it out of its rooms.
   std::function<void(Session&)> leave_rooms;
   /// The session closed; destroy it soon, not at once.
@@ -55,6 +58,9 @@ class Session {
   };
 
   Session(SessionEnvironment& environment, Identity identity, Transport transport);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
@@ -84,6 +90,8 @@ class Session {
   void tick(TimePoint now);
   /// Answers a held poll with what is buffered.
   void flush();
+  /// A request was finished: goes on with the messages that waited for that.
+  void continue_input();
 
   const Identity& identity() const { return identity_; }
 
@@ -104,8 +112,20 @@ class Session {
  private:
   enum class Namespace : std::uint8_t { kNotJoined, kConnected, kLeft };
 
+  /// A message of the peer, taken apart now or when enough requests before it are finished.
+  struct Message {
+    bool binary = false;
+    std::string bytes;
+  };
+
   void handle_engine_packet(char type, std::string_view data);
-  void handle_message(std::string_view text);
+  void take_message(bool binary, std::string_view bytes);
+  bool must_wait();
+  void hold_input(bool held);
+  /// Answers the POST whose messages were waiting.
+  void finish_post();
+  void handle_message(bool binary, std::string_view bytes);
+  void handle_text(std::string_view text);
   void handle_binary(std::string_view bytes);
   void handle_packet(codec::socketio::Packet packet);
   void handle_connect(const codec::socketio::Packet& packet);
@@ -130,6 +150,9 @@ class Session {
   std::deque<EncodedPacket> buffer_;  // polling: packets for the next GET
   std::size_t buffered_bytes_ = 0;
   std::unique_ptr<std::map<std::string, EncodedPacket>> latest_;  // presence held back
+  std::shared_ptr<RequestsInFlight> requests_;
+  std::deque<Message> waiting_;  // what came in one read, or in one POST, behind too many requests
+  Connection* post_ = nullptr;   // the POST that brought waiting_, unanswered so long
   codec::socketio::Decoder decoder_;
   TimePoint next_ping_;
   std::optional<TimePoint> pong_deadline_;
@@ -138,6 +161,7 @@ class Session {
   std::optional<TimePoint> upgrade_deadline_;
   std::uint8_t refused_namespaces_ = 0;
   bool candidate_probed_ = false;
+  bool input_held_ = false;
   Namespace namespace_ = Namespace::kNotJoined;
   bool closed_ = false;
 };

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,6 +47,9 @@ class FakeApplication final : public Application {
 
   void on_event(ConnectionId connection, Event event) override {
     events.push_back(event.name);
+    if (hold_events) {
+      tickets.push_back(event.ticket);
+    }
     if (when_event) {
       when_event(connection, event);
     }
@@ -77,6 +81,8 @@ class FakeApplication final : public Application {
   std::string body = "hello";
   bool hold_requests = false;
   std::vector<Responder> held;
+  bool hold_events = false;
+  std::deque<RequestTicket> tickets;  ///< of events that are not finished
 };
 
 /// Gateways on fake loops, the parts they need, and time.

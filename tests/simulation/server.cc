@@ -85,7 +85,11 @@ void Server::on_join(std::uint64_t connection, std::uint64_t request, const Json
                   if (const auto peer = peers_.find(connection); peer != peers_.end()) {
                     peer->second.joined = true;
                   }
-                  reply(connection, request, "join-document", joined->fields);
+                  std::string fields = joined->fields;
+                  if (joined->snapshot != nullptr) {
+                    fields += ",\"snapshot\":" + *joined->snapshot;
+                  }
+                  reply(connection, request, "join-document", fields);
                 });
 }
 
