@@ -31,6 +31,18 @@ Result<std::uint64_t> unsigned_argument(const JsonObject& arguments, std::string
   return *number;
 }
 
+/// Empty if it is absent.
+Result<std::string> optional_string(const JsonObject& fields, std::string_view key) {
+  if (!fields.contains(key)) {
+    return std::string();
+  }
+  const auto* text = find_string(fields, key);
+  if (text == nullptr) {
+    return fail(ErrorCode::kBadRequest, std::string(key) + " must be a string");
+  }
+  return std::string(view(*text));
+}
+
 /// At most `bytes` of `text`, cut at a character.
 std::string clipped(std::string_view text, std::size_t bytes) {
   if (text.size() > bytes) {
@@ -69,11 +81,10 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
   client.user = UserId(subject.user);
   const JsonObject empty;
   const JsonObject& fields = auth.is_object() ? auth.get_object() : empty;
-  if (const auto* name = find_string(fields, "name")) {
-    client.name = clipped(view(*name), context_.limits.name_bytes);
-    if (client.name.size() < name->size()) {
-      context_.metrics.limit("name_bytes").add();
-    }
+  CS_TRY_ASSIGN(const std::string name, optional_string(fields, "name"));
+  client.name = clipped(name, context_.limits.name_bytes);
+  if (client.name.size() < name.size()) {
+    context_.metrics.limit("name_bytes").add();
   }
   const auto* resumed = fields.if_contains("client");
   if (resumed != nullptr && !resumed->is_null()) {
@@ -117,6 +128,11 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
   const auto handler = kHandlers.find(event.name);
   if (client == clients_.end() || handler == kHandlers.end()) {
     refuse(call, {ErrorCode::kBadRequest, "no such event"});
+  } else if (event.had_lone_surrogates) {
+    // What is stored must be what the peer has.
+    refuse(call,
+           {event.name == "submit-op" ? ErrorCode::kOpInvalid : ErrorCode::kBadRequest,
+            "a string has half of a surrogate pair"});
   } else if (event.arguments.size() != 1 || !event.arguments.front().is_object()) {
     refuse(call, {ErrorCode::kBadRequest, "the event takes one object"});
   } else {
@@ -170,12 +186,17 @@ void Collaboration::join_document(const Call& call, Client& client, const JsonOb
     refuse(call, id.error());
     return;
   }
+  auto hash = optional_string(arguments, "hash");
+  if (!hash) {
+    refuse(call, hash.error());
+    return;
+  }
   document::JoinRequest request{.document = *id,
                                 .user = client.user,
                                 .client = client.client,
                                 .name = client.name,
                                 .revision = std::nullopt,
-                                .hash = {}};
+                                .hash = *std::move(hash)};
   if (arguments.contains("revision")) {
     const auto revision = unsigned_argument(arguments, "revision");
     if (!revision) {
@@ -183,9 +204,6 @@ void Collaboration::join_document(const Call& call, Client& client, const JsonOb
       return;
     }
     request.revision = Revision(*revision);
-    if (const auto* hash = find_string(arguments, "hash")) {
-      request.hash = std::string(view(*hash));
-    }
   }
   if (!client.documents.contains(*id) &&
       client.documents.size() >= context_.limits.documents_per_connection) {

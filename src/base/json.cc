@@ -232,6 +232,28 @@ void append_value(std::string& out, const JsonValue& value, KeyOrder order) {
   }
 }
 
+/// Length of \u and four digits.
+constexpr std::size_t kUnitEscapeBytes = 6;
+
+/// The UTF-16 unit of the escape at `at`, if there is one.
+std::optional<std::uint16_t> escaped_unit(std::string_view text, std::size_t at) {
+  if (at + kUnitEscapeBytes > text.size() || text.substr(at, 2) != "\\u") {
+    return std::nullopt;
+  }
+  std::uint16_t unit = 0;
+  const char* const end = text.data() + at + kUnitEscapeBytes;
+  const auto parsed = std::from_chars(text.data() + at + 2, end, unit, 16);
+  return parsed.ptr == end ? std::optional(unit) : std::nullopt;
+}
+
+bool is_high_surrogate(std::uint16_t unit) {
+  return (unit & 0xFC00) == 0xD800;
+}
+
+bool is_low_surrogate(std::uint16_t unit) {
+  return (unit & 0xFC00) == 0xDC00;
+}
+
 }  // namespace
 
 Result<JsonValue> parse_json(std::string_view text, std::size_t depth_max) {
@@ -245,6 +267,28 @@ Result<JsonValue> parse_json(std::string_view text, std::size_t depth_max) {
                 "malformed JSON: " + (error ? error.message() : "text behind the value"));
   }
   return parser.handler().release();
+}
+
+bool replace_lone_surrogates(std::string& text) {
+  bool replaced = false;
+  for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+    const auto unit = escaped_unit(text, at);
+    if (!unit) {
+      at += 2;  // another escape, an escaped backslash too
+      continue;
+    }
+    const auto following = escaped_unit(text, at + kUnitEscapeBytes);
+    if (is_high_surrogate(*unit) && following && is_low_surrogate(*following)) {
+      at += 2 * kUnitEscapeBytes;
+      continue;
+    }
+    if (is_high_surrogate(*unit) || is_low_surrogate(*unit)) {
+      text.replace(at, kUnitEscapeBytes, "\\ufffd");
+      replaced = true;
+    }
+    at += kUnitEscapeBytes;
+  }
+  return replaced;
 }
 
 void append_json(std::string& out, const JsonValue& value) {

@@ -31,6 +31,11 @@ inline constexpr std::int64_t kJsonIntegerMax = 9'007'199'254'740'991;
 /// JavaScript. Of duplicate keys the last wins.
 Result<JsonValue> parse_json(std::string_view text, std::size_t depth_max = kJsonDepthMax);
 
+/// Replaces the \u escapes in JSON text that are half of a surrogate pair by \ufffd, which has as
+/// many characters. True if there were any. JavaScript writes and reads such strings, UTF-8 has no
+/// form for them (RFC 8259 section 8.2). O(size).
+bool replace_lone_surrogates(std::string& text);
+
 /// Appends `value` as compact JSON, keys in the object's order, numbers as JavaScript prints them.
 void append_json(std::string& out, const JsonValue& value);
 std::string to_json(const JsonValue& value);

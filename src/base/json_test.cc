@@ -53,6 +53,28 @@ TEST(Json, RefusesMalformedText) {
   }
 }
 
+TEST(Json, ReplacesHalvesOfSurrogatePairsAndNothingElse) {
+  const auto replaced = [](std::string text) {
+    return std::pair(replace_lone_surrogates(text), text);
+  };
+  for (const std::string half : {R"(\ud800)", R"(\uDBFF)", R"(\udc00)", R"(\uDFFF)"}) {
+    EXPECT_EQ(replaced('"' + half + "x\""), std::pair(true, std::string(R"("\ufffdx")")));
+    EXPECT_EQ(replaced('"' + half + '"'), std::pair(true, std::string(R"("\ufffd")")));
+  }
+  EXPECT_EQ(replaced(R"("\ud83d\ud83d\ude00\ude00")"),
+            std::pair(true, std::string(R"("\ufffd\ud83d\ude00\ufffd")")));
+  EXPECT_EQ(replaced(R"("\ud83d\n\ude00")"), std::pair(true, std::string(R"("\ufffd\n\ufffd")")));
+  for (const std::string text : {R"("\ud83d\ude00")",
+                                 R"("\\ud800")",
+                                 R"("\n\\\u0041")",
+                                 R"("\ud80)",
+                                 R"("\ud8zz")",
+                                 "\\",
+                                 ""}) {
+    EXPECT_EQ(replaced(text), std::pair(false, text));
+  }
+}
+
 TEST(Json, CapsTheDepth) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');

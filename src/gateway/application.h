@@ -46,6 +46,9 @@ struct Subject {
 struct Event {
   std::string name;
   JsonArray arguments;
+  /// Strings of the arguments had lone surrogates; they are U+FFFD here, which is not what the peer
+  /// has.
+  bool had_lone_surrogates = false;
   /// Answer with Gateway::emit of EncodedPacket::ack, once.
   std::optional<std::uint64_t> ack;
   /// Keep it until the event is dealt with, whether or not it asks for an answer: the gateway takes

@@ -184,6 +184,7 @@ void Session::handle_event(socketio::Packet packet) {
   Event event;
   event.name = name ? std::string(*name) : std::string();
   event.ack = packet.id;
+  event.had_lone_surrogates = packet.had_lone_surrogates;
   event.ticket = RequestsInFlight::begin(requests_);
   event.arguments = std::move(packet.data.get_array());
   event.arguments.erase(event.arguments.begin());

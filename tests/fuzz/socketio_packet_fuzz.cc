@@ -32,7 +32,9 @@ void check_packet(const Packet& packet, Role role) {
             "the namespace is bounded");
   CS_ASSERT(packet.attachments.size() <= kLimits.attachments, "the attachments are bounded");
   CS_ASSERT(!packet.is_event() || packet.data.is_array(), "events are arrays");
-  CS_ASSERT(read_back(packet, role) == packet, "a packet survives the round trip");
+  Packet expected = packet;
+  expected.had_lone_surrogates = false;  // what is written is well-formed
+  CS_ASSERT(read_back(packet, role) == expected, "a packet survives the round trip");
   (void)event_name(packet);
 }
 

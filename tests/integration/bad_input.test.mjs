@@ -85,6 +85,22 @@ test("a malformed event is bad_request", async () => {
   assert.equal((await submit({ seq: 1.5 })).error.code, "bad_request");
   assert.equal((await submit({ seq: "1" })).error.code, "bad_request");
   assert.equal((await submit({ op: undefined })).error.code, "bad_request");
+  assert.equal((await call(attacker, "join-document", { documentId, hash: 5 })).error.code, "bad_request");
+  assert.equal((await call(attacker, "join-document", { documentId: "\ud800" })).error.code, "bad_request");
+});
+
+test("mistyped auth is refused with bad_request", async () => {
+  for (const auth of [{ name: {} }, { name: null }, { client: 7 }, { client: { id: 1, secret: "x" } }]) {
+    await assert.rejects(connected(connect(server.url, { auth })), (error) => error.data.code === "bad_request");
+  }
+});
+
+test("half of a surrogate pair is op_invalid, and the connection stays", async () => {
+  let seq = 2500;
+  for (const op of [[{ insert: "\ud800" }], [{ insert: "a\udc00b" }], [{ retain: 1, attributes: { "\ud800": 1 } }]]) {
+    assert.equal((await submit({ op, seq: ++seq })).error?.code, "op_invalid", JSON.stringify(op));
+  }
+  assert.ok(attacker.connected);
 });
 
 test("a malformed operation is op_invalid and names the fault", async () => {
@@ -321,6 +337,38 @@ test("Engine.IO refuses with its own codes, in its own order", async () => {
   assert.deepEqual(await answer("EIO=4&transport=polling", { method: "POST" }), [400, { code: 2, message: "Bad handshake method" }]);
   assert.deepEqual(await answer("EIO=4&transport=websocket"), [400, { code: 3, message: "Bad request" }]);
   assert.deepEqual(await answer("EIO=3&transport=polling"), [400, { code: 5, message: "Unsupported protocol version" }]);
+});
+
+const maskedFrame = (text) => {
+  const payload = Buffer.from(text);
+  assert.ok(payload.length < 126);
+  return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+};
+
+test("peers that ask for a large document again and again without reading cost little", async () => {
+  const busy = await Server.start();
+  const id = await busy.createDocument("text");
+  const writer = connect(busy.url, { transports: ["websocket"] });
+  await connected(writer);
+  await Reader.join(writer, id);
+  assert.ok((await call(writer, "submit-op", { documentId: id, revision: 0, seq: 1, op: ["z".repeat(250_000)] })).ok);
+  const before = busy.residentBytes();
+  const { hostname, port, host } = new URL(busy.url);
+  const join = (ack) => maskedFrame(`42${ack}["join-document",{"documentId":"${id}"}]`);
+  const flood = Buffer.concat([Buffer.from(upgradeRequest({ Host: host })), maskedFrame("40"),
+    ...Array.from({ length: 200 }, (_, ack) => join(ack))]);
+  const peers = Array.from({ length: 40 }, () => {
+    const socket = net.connect(Number(port), hostname, () => socket.write(flood));
+    return socket.on("error", () => {}).pause();
+  });
+  await eventually(async () => (await busy.limit("send_queue_bytes")) === 40, "every one of them is closed");
+  assert.ok((await busy.limit("requests_in_flight")) >= 40);
+  // 40 x 200 replies are 2 GB; what 40 peers may have queued is 40 MB.
+  assert.ok(busy.residentBytes() - before < 150e6, `${busy.residentBytes() - before} bytes`);
+  assert.ok((await call(writer, "fetch-ops", { documentId: id, from: 1, to: 1 })).ok);
+  peers.forEach((socket) => socket.destroy());
+  writer.disconnect();
+  await busy.dispose();
 });
 
 test("a reader that never reads is closed, and the others go on", async () => {

@@ -1,6 +1,7 @@
 // Starts the real server on a free port with a data directory of its own, for the tests of the whole
 // product. CLOUDSYNC_BIN names the binary.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -46,6 +47,12 @@ export class Server {
     this.url = /^CloudSync is ready at (http:\S+)$/.exec(first)?.[1];
     if (!this.url) throw new Error(`unexpected first line: ${first}`);
     this.port = Number(new URL(this.url).port);
+  }
+
+  /** Resident memory of the process. */
+  residentBytes() {
+    const pages = readFileSync(`/proc/${this.process.pid}/statm`, "latin1").split(" ")[1];
+    return Number(pages) * 4096;
   }
 
   /** kill -9: nothing is flushed, no handler runs. */

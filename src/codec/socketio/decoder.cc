@@ -187,6 +187,20 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 Decoder::~Decoder() = default;
 
+// A stock client may send lone surrogates. To close its connection would make it send them again
+// and again; so they are noted, and whoever takes the event refuses it with an answer.
+Result<JsonValue> Decoder::parse_payload(std::string_view text, bool& had_lone_surrogates) const {
+  auto data = parse_json(text, limits_->json_depth);
+  if (!data) {
+    std::string repaired(text);
+    if (replace_lone_surrogates(repaired)) {
+      had_lone_surrogates = true;
+      return parse_json(repaired, limits_->json_depth);
+    }
+  }
+  return data;
+}
+
 Result<std::optional<Packet>> Decoder::decode_text(std::string_view text) {
   if (waiting()) {
     return malformed("text while attachments are owed");
@@ -208,7 +222,7 @@ Result<std::optional<Packet>> Decoder::decode_text(std::string_view text) {
   CS_TRY_ASSIGN(packet.id, take_id(text));
   const bool has_payload = !text.empty();
   if (has_payload) {
-    CS_TRY_ASSIGN(packet.data, parse_json(text, limits_->json_depth));
+    CS_TRY_ASSIGN(packet.data, parse_payload(text, packet.had_lone_surrogates));
   }
   CS_TRY(check_payload(packet, has_payload));
   if (owed == 0) {

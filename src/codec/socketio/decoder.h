@@ -52,6 +52,8 @@ class Decoder {
  private:
   struct Pending;
 
+  Result<JsonValue> parse_payload(std::string_view text, bool& had_lone_surrogates) const;
+
   const DecoderLimits* limits_;
   std::unique_ptr<Pending> pending_;
   Role role_;

@@ -36,6 +36,8 @@ struct Packet {
   /// attachments[n].
   JsonValue data;
   std::vector<std::string> attachments;
+  /// The payload had lone surrogates; they are U+FFFD here.
+  bool had_lone_surrogates = false;
 
   bool is_event() const { return type == PacketType::kEvent || type == PacketType::kBinaryEvent; }
 
