@@ -70,6 +70,9 @@ struct Limits {
   // --- storage (src/storage) ---
   /// Appends waiting for the committer thread; above it an append is refused as overloaded.
   std::size_t commit_queue = 65'536;
+  /// Reads waiting for a reader thread; above it a read is refused as overloaded. A read is a
+  /// document's opening, a catch-up or an old revision: far rarer than appends.
+  std::size_t read_queue = 16'384;
   /// Operations in one transaction.
   std::size_t commit_batch_ops = 4'096;
 };

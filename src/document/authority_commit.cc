@@ -120,11 +120,9 @@ void DocumentAuthority::on_refused(const storage::AppendOutcome& outcome, Moment
   content_.drop_working();
   const std::vector<PendingSubmission> batch = std::exchange(batch_, {});
   batch_committed_.clear();
-  // The store says so when its commit queue is full; it has no other word for it.
-  const bool overloaded = outcome.reason.find("overloaded") != std::string::npos;
   for (const PendingSubmission& submission : batch) {
     answer_all(submission,
-               fail({.code = overloaded ? ErrorCode::kOverloaded : ErrorCode::kUnavailable,
+               fail({.code = outcome.refusal,
                      .message = "the operation was not stored",
                      .retry_after_ms = 1'000}));
     maybe_forget(submission.client);

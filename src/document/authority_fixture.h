@@ -121,10 +121,10 @@ class AuthorityTest : public testing::Test {
     log.insert(log.end(), append->updates.begin(), append->updates.end());
   }
 
-  void answer_append(storage::AppendStatus status, std::string reason = "") {
+  void answer_append(storage::AppendStatus status, ErrorCode refusal = ErrorCode::kUnavailable) {
     ASSERT_TRUE(append);
     append.reset();
-    authority->on_append({.status = status, .reason = std::move(reason)}, moment());
+    authority->on_append({.status = status, .reason = {}, .refusal = refusal}, moment());
     take();
   }
 

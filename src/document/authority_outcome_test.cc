@@ -15,7 +15,7 @@ TEST_F(Outcome, RefusedMeansNothingHappened) {
   frames.clear();
   const Token sent = submit(ann, 0, 1, R"(["X"])");
   submit(bob, 0, 1, R"([3,"Y"])");
-  answer_append(AppendStatus::kRefused, "disk full");
+  answer_append(AppendStatus::kRefused);
   EXPECT_EQ(refusal(sent), ErrorCode::kUnavailable);
   EXPECT_TRUE(frames.empty());
   ASSERT_TRUE(append);  // what waited is tried, without what was refused
@@ -33,7 +33,7 @@ TEST_F(Outcome, AFullStoreIsOverloaded) {
   open("text", R"("")");
   join(ann, "ann");
   const Token sent = submit(ann, 0, 1, R"(["X"])");
-  answer_append(AppendStatus::kRefused, "overloaded");
+  answer_append(AppendStatus::kRefused, ErrorCode::kOverloaded);
   EXPECT_EQ(refusal(sent), ErrorCode::kOverloaded);
 }
 

@@ -155,12 +155,17 @@ void DocumentService::Impl::read(const DocumentId& id,
     } else if (*revision > authority.head()) {
       (*answer)(fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision"));
     } else {
+      ++reading_;
       ContentReader::read(deps_.ops,
                           deps_.snapshots,
                           deps_.executor,
                           authority.info(),
                           *revision,
-                          std::move(*answer));
+                          guard([this, answer](Result<DocumentContent> content) {
+                            --reading_;
+                            (*answer)(std::move(content));
+                            finish_close_if_quiet();
+                          }));
     }
   });
 }
@@ -303,7 +308,7 @@ void DocumentService::Impl::close(UniqueFunction<void()> done) {
 }
 
 void DocumentService::Impl::finish_close_if_quiet() {
-  if (!closing_ || !closed_) {
+  if (!closing_ || !closed_ || reading_ > 0) {
     return;
   }
   for (const auto& [id, document] : documents_) {

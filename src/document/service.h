@@ -57,8 +57,8 @@ class DocumentService {
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
 
-  /// Refuses new requests (kUnavailable) and calls back when every append in flight was answered
-  /// and due snapshots are written.
+  /// Refuses new requests (kUnavailable) and calls back when every append and read in flight was
+  /// answered and due snapshots are written.
   void close(UniqueFunction<void()> done);
 
  private:

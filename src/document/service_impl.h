@@ -118,6 +118,7 @@ class DocumentService::Impl {
   std::map<Token, Completion<JoinReply>> joins_;
   std::map<Token, PendingSubmit> submits_;
   std::map<Token, Completion<FetchReply>> fetches_;
+  int reading_ = 0;  // older revisions
 
   bool closing_ = false;
   UniqueFunction<void()> closed_;

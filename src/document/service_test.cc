@@ -282,6 +282,20 @@ TEST_F(ServiceTest, ClosesAfterTheAppendsInFlight) {
   EXPECT_EQ(seen, (std::vector<std::string>{"joined", "unavailable", "ops", "ack 1", "closed"}));
 }
 
+TEST_F(ServiceTest, ClosesAfterTheReadsInFlight) {
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["a"])");
+  executor.run();
+  seen.clear();
+  service->read(DocumentId("doc"), Revision(0), [this](const Result<DocumentContent>& read) {
+    seen.push_back(read->content);
+  });
+  service->close([this] { seen.push_back("closed"); });
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{R"("")", "closed"}));
+}
+
 TEST_F(ServiceTest, ClosingGivesUpAStoreThatNeverAnswers) {
   join(ann, "ann");
   executor.run();

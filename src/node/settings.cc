@@ -209,6 +209,7 @@ std::vector<Setting> make_settings() {
            limit("title-bytes", "Title of a document.", &Limits::title_bytes),
            limit("name-bytes", "Display name.", &Limits::name_bytes),
            limit("commit-queue", "Appends that wait for the committer.", &Limits::commit_queue),
+           limit("read-queue", "Reads that wait for a reader thread.", &Limits::read_queue),
            limit("commit-batch-ops", "Operations in one transaction.", &Limits::commit_batch_ops),
        }) {
     settings.push_back(std::move(setting));

@@ -34,6 +34,8 @@ enum class AppendStatus : std::uint8_t {
 struct AppendOutcome {
   AppendStatus status = AppendStatus::kRefused;
   std::string reason;  ///< for the log, when not committed
+  /// What a refused submitter is told: kOverloaded if the queue of the store is full.
+  ErrorCode refusal = ErrorCode::kUnavailable;
 };
 
 struct OpenedDocument {

@@ -112,7 +112,7 @@ TEST_F(SqliteStoreTest, AppendBeyondTheQueueIsRefusedAndCounted) {
   }
   wait_for_outcomes(1);
   EXPECT_EQ(outcomes_[0].status, AppendStatus::kRefused);
-  EXPECT_EQ(outcomes_[0].reason, "overloaded");
+  EXPECT_EQ(outcomes_[0].refusal, ErrorCode::kOverloaded);
   EXPECT_EQ(metrics_.limit("commit_queue").value(), 1u);
   vfs_.set_syncs(Syncs::kHonoured);
   wait_for_outcomes(4);

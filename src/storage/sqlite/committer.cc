@@ -57,27 +57,24 @@ Committer::~Committer() {
 }
 
 void Committer::submit(PendingAppend append) {
-  const char* refusal = nullptr;
+  AppendOutcome refusal;
   {
     const std::lock_guard lock(mutex_);
     if (closing_) {
-      refusal = "closed";
+      refusal.reason = "the store is closed";
     } else if (appends_.size() >= append_queue_limit_) {
-      refusal = "overloaded";
+      refusal.reason = "too many appends wait for the store";
+      refusal.refusal = ErrorCode::kOverloaded;
+      overloads_.add();
     } else {
       appends_.push_back(std::move(append));
     }
   }
-  if (refusal == nullptr) {
+  if (refusal.reason.empty()) {
     wake_.notify_one();
     return;
   }
-  if (std::string_view(refusal) == "overloaded") {
-    overloads_.add();
-  }
-  answer<AppendOutcome>(*append.reply_to,
-                        std::move(append.done),
-                        {.status = AppendStatus::kRefused, .reason = refusal});
+  answer<AppendOutcome>(*append.reply_to, std::move(append.done), std::move(refusal));
 }
 
 void Committer::submit(PendingWrite write) {

@@ -58,7 +58,7 @@ Result<void> SqliteStore::start(const SqliteOptions& options) {
   }
   committer_ =
       std::make_unique<Committer>(std::move(writer), options.limits, health_, options.metrics);
-  readers_ = std::make_unique<ReaderPool>(std::move(readers), options.limits.commit_queue);
+  readers_ = std::make_unique<ReaderPool>(std::move(readers), options.limits.read_queue);
   return {};
 }
 
