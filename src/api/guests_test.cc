@@ -78,7 +78,8 @@ TEST_F(GuestsTest, LocalModeNeedsLoopbackListenerAndHostAndNoProxy) {
   EXPECT_FALSE(allowed(GuestMode::kLocal, {{"host", "localhost"}}, false));
   EXPECT_FALSE(allowed(GuestMode::kLocal, {{"host", "docs.example.com"}}));
   EXPECT_FALSE(allowed(GuestMode::kLocal, {}));
-  for (const char* name : {"forwarded", "x-forwarded-for", "x-forwarded-host", "via"}) {
+  for (const char* name :
+       {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"}) {
     EXPECT_FALSE(allowed(GuestMode::kLocal, {{"host", "localhost"}, {name, "x"}})) << name;
   }
 }

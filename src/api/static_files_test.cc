@@ -48,6 +48,13 @@ TEST_F(StaticFilesTest, PageIsServedForItsRoutesAndRevalidated) {
   }
 }
 
+TEST_F(StaticFilesTest, ABrokenLinkIsNoFileAndNoError) {
+  std::filesystem::create_symlink("nowhere", directory_ / "broken");
+  const auto files = StaticFiles::load(directory_);
+  ASSERT_TRUE(files);
+  EXPECT_EQ(get("/broken").status, 404);
+}
+
 TEST_F(StaticFilesTest, HashedAssetsAreImmutable) {
   const auto response = get("/assets/app-1a2b.js");
   EXPECT_EQ(response.body.size(), 5000U);

@@ -107,3 +107,16 @@ test("REST lists what a guest created or opened, last opened first, and nobody e
   assert.match(snapshot.headers.get("cache-control"), /immutable/);
   await server.dispose();
 });
+
+test("a page makes its reader a guest, once, and no shared cache may keep that", async () => {
+  const server = await Server.start();
+  const first = await fetch(server.url);
+  assert.match(first.headers.get("set-cookie"), /^cloudsync_guest=.*HttpOnly/i);
+  assert.equal(first.headers.get("cache-control"), "private, no-cache");
+  const cookie = first.headers.get("set-cookie").split(";")[0];
+  const again = await fetch(server.url, { headers: { cookie } });
+  assert.equal(again.headers.get("set-cookie"), null);
+  const proxied = await fetch(server.url, { headers: { via: "1.1 proxy" } });
+  assert.equal(proxied.headers.get("set-cookie"), null);
+  await server.dispose();
+});
