@@ -3,8 +3,9 @@
 import { CloudSyncError } from "../errors.js";
 import { Emitter } from "../emitter.js";
 import type { Content, Op, TypeName } from "../ot/type.js";
+import type { AnyContent, AnyOp, DocumentContext, Message } from "./context.js";
 import type { Presence, PresenceState } from "./presence.js";
-import { DocumentSession, type AnyContent, type AnyOp, type DocumentContext, type Message } from "./session.js";
+import { DocumentSession } from "./session.js";
 import type { Unsent } from "./state.js";
 import type { Member } from "./wire.js";
 

@@ -1,30 +1,18 @@
-// The protocol of one open document: when to join, send, resend, fetch and give up. What that does
-// to the text is decided in state.ts; what the application sees is collaborative_document.ts.
+// The protocol of one open document: when to join, receive, send and give up. Sending and fetching
+// themselves are in submission_queue.ts and gap_fetcher.ts; what all that does to the text is decided in
+// state.ts, and what the application sees is collaborative_document.ts.
 
 import { CloudSyncError, toCloudSyncError } from "../errors.js";
-import type { Identity } from "../identity.js";
-import type { Content, Op, OtType, TypeName } from "../ot/type.js";
 import { typeByName } from "../ot/types.js";
-import type { Scheduler, Timer } from "../scheduler.js";
-import { resendDelayMs } from "../transport/backoff.js";
-import type { Connection } from "../transport/connection.js";
+import type { AnyContent, AnyOp, Core, DocumentContext, Message } from "./context.js";
+import { GapFetcher } from "./gap_fetcher.js";
 import { Members } from "./members.js";
 import { OwnPresence } from "./own_presence.js";
 import { PresenceTracker, presenceStateFromWire, type PresenceState } from "./presence.js";
-import { DocumentState, type Submission, type Unsent } from "./state.js";
+import { Retry } from "./retry.js";
+import { DocumentState, type LogEntry, type Unsent } from "./state.js";
+import { SubmissionQueue } from "./submission_queue.js";
 import { fieldsOf, joinReplyOf, logEntriesOf, revisionOf, stringOf, type JoinReply } from "./wire.js";
-
-export type DocumentContext = {
-  connection: Connection;
-  identity: Identity;
-  scheduler: Scheduler;
-  /** Fetches the JSON at a path of the server. */
-  fetchJson(path: string): Promise<unknown>;
-};
-
-export type AnyContent = Content<TypeName>;
-export type AnyOp = Op<TypeName>;
-export type Message = { name: string; payload: unknown };
 
 /**
  * - `offline`: no connection, or between two attempts to join
@@ -48,16 +36,6 @@ export type SessionObserver = {
   onFailed(error: CloudSyncError): void;
 };
 
-/** Everything that exists once the first join reply is there. */
-type Core = {
-  type: OtType<AnyContent, AnyOp>;
-  state: DocumentState<AnyContent, AnyOp>;
-  presence: PresenceTracker<AnyContent, AnyOp>;
-  ownPresence: OwnPresence<AnyContent, AnyOp>;
-};
-
-/** `internal` may pass, but not for ever. */
-const kInternalErrorsMax = 5;
 const kBacklogMax = 10_000;
 /** In larger company a newcomer waits for our next move to see our cursor. */
 const kPresenceRepeatMembersMax = 30;
@@ -67,6 +45,9 @@ export class DocumentSession {
   readonly #id: string;
   readonly #context: DocumentContext;
   readonly #observer: SessionObserver;
+  readonly #retry: Retry;
+  readonly #submissions: SubmissionQueue;
+  readonly #gaps: GapFetcher;
   #core: Core | null = null;
   #title = "";
   #phase: Phase = "offline";
@@ -78,18 +59,24 @@ export class DocumentSession {
   #joinHead = 0;
   /** The server's history is not ours: the next join asks for a snapshot. */
   #mustStartOver = false;
-  #isFetching = false;
-  /** The submission that was sent and not answered, on this connection. */
-  #sent: Submission<AnyOp> | null = null;
-  #retryTimer: Timer | null = null;
-  #retries = 0;
-  #internalErrors = 0;
   #holds = 0;
 
   constructor(id: string, context: DocumentContext, observer: SessionObserver) {
     this.#id = id;
     this.#context = context;
     this.#observer = observer;
+    this.#retry = new Retry(context.scheduler);
+    this.#submissions = new SubmissionQueue(id, context, this.#retry, {
+      onCommitted: (revision) => this.#onCommitted(revision),
+      onResend: () => this.flush(),
+      onRejoin: (error) => this.#rejoin(error),
+      onDiverged: (error) => this.#startOver(error),
+      onRefused: (error) => this.#refused(error),
+    });
+    this.#gaps = new GapFetcher(id, context, {
+      onFetched: (entries) => this.#onFetched(entries),
+      onFetchError: (error) => this.#onFetchError(error),
+    });
   }
 
   get phase(): Phase {
@@ -167,10 +154,10 @@ export class DocumentSession {
   #leave(phase: "offline" | "superseded" | "closed"): void {
     this.#epoch++;
     this.#phase = phase;
-    this.#sent = null;
-    this.#isFetching = false;
+    this.#submissions.abandon();
+    this.#gaps.abandon();
     this.#backlog = [];
-    this.#retryTimer?.cancel();
+    this.#retry.cancel();
     this.#core?.ownPresence.stop();
     this.#core?.state.dropEarly();
     if (this.#core?.presence.clear() === true) this.#observer.onPresence();
@@ -206,7 +193,7 @@ export class DocumentSession {
 
   #onJoined(reply: JoinReply, fields: Record<string, unknown>, content: unknown): void {
     this.#title = reply.title;
-    this.#retries = 0;
+    this.#retry.succeeded();
     this.#joinHead = reply.revision;
     this.members.reset(reply.members, reply.memberCount);
     if (this.#core === null) this.#core = this.#begin(reply, content);
@@ -254,12 +241,14 @@ export class DocumentSession {
   }
 
   #joinLater(error: CloudSyncError): void {
-    const { scheduler } = this.#context;
-    const delayMs = resendDelayMs(this.#retries++, scheduler.random(), error.retryAfterMs);
-    this.#retryTimer?.cancel();
-    this.#retryTimer = scheduler.after(delayMs, () => {
+    this.#retry.after(error, () => {
       if (this.#phase === "offline" && this.#context.connection.isConnected) void this.#join();
     });
+  }
+
+  #rejoin(error: CloudSyncError): void {
+    this.#leave("offline");
+    this.#joinLater(error);
   }
 
   /** The server's history is another: ours becomes a copy, and we begin again with the server's. */
@@ -271,8 +260,7 @@ export class DocumentSession {
       this.#observer.onUnsent(whole, error);
     }
     this.#mustStartOver = true;
-    this.#leave("offline");
-    this.#joinLater(error);
+    this.#rejoin(error);
   }
 
   #fail(error: CloudSyncError): void {
@@ -286,7 +274,7 @@ export class DocumentSession {
     const { type, state } = this.opened;
     const result = state.rollBack();
     if (result === null) return false;
-    this.#sent = null;
+    this.#submissions.abandon();
     this.#observer.onUnsent(result.unsent, reason);
     if (!type.isNoop(result.step)) this.#observer.onChange(result.step, "resync");
     return true;
@@ -334,11 +322,12 @@ export class DocumentSession {
   #drain(): void {
     if (this.#phase !== "live" && this.#phase !== "catching-up") return;
     if (this.#holds > 0) return;
-    const { type, state, presence, ownPresence } = this.opened;
+    const core = this.opened;
+    const { type, state, presence, ownPresence } = core;
     let change: AnyOp | null = null;
     let presenceChanged = false;
     for (let step = state.advance(); step !== null; step = state.advance()) {
-      if (step.isAck) this.#onAcknowledged();
+      if (step.isAck) this.#submissions.acknowledged();
       if (step.localOp !== null) {
         ownPresence.follow(step.localOp, false);
         change = change === null ? step.localOp : type.compose(change, step.localOp);
@@ -347,7 +336,7 @@ export class DocumentSession {
     }
     if (change !== null && !type.isNoop(change)) this.#observer.onChange(change, "remote");
     if (presenceChanged) this.#observer.onPresence();
-    if (state.missing !== null) void this.#fetchMissing();
+    void this.#gaps.fetch(core);
     if (this.#phase === "catching-up" && state.revision >= this.#joinHead) this.#goLive();
     this.flush();
   }
@@ -362,35 +351,21 @@ export class DocumentSession {
     if (isForeign) state.reissue(clientId, identity.nextSeq(this.#id));
   }
 
-  async #fetchMissing(): Promise<void> {
-    const { type, state } = this.opened;
-    const range = state.missing;
-    if (range === null || this.#isFetching) return;
-    const epoch = this.#epoch;
-    this.#isFetching = true;
+  #onFetched(entries: readonly LogEntry<AnyOp>[]): void {
+    for (const entry of entries) this.opened.state.enqueue(entry);
+    this.#retry.succeeded();
     try {
-      const reply = await this.#context.connection.request("fetch-ops", { documentId: this.#id, ...range });
-      if (epoch !== this.#epoch) return;
-      this.#isFetching = false;
-      const hash = stringOf(reply.hash) || undefined;
-      const entries = logEntriesOf(type, reply.ops, revisionOf(reply.revision), hash);
-      if (entries.length === 0) throw new CloudSyncError("bad_reply", "No operations in the reply.");
-      for (const entry of entries) state.enqueue(entry);
-      this.#retries = 0;
       this.#drain();
     } catch (reason) {
-      if (epoch !== this.#epoch) return;
-      this.#isFetching = false;
       this.#onFetchError(toCloudSyncError(reason));
     }
   }
 
   #onFetchError(error: CloudSyncError): void {
     if (error.code === "disconnected") return;
-    if (error.remedy === "rejoin-fresh") return this.#startOver(error);
+    if (error.remedy === "rejoin-fresh") this.#startOver(error);
     // Joining again brings everything from our revision on.
-    this.#leave("offline");
-    this.#joinLater(error);
+    else this.#rejoin(error);
   }
 
   // ---- Sending.
@@ -398,32 +373,7 @@ export class DocumentSession {
   /** Sends the next submission, or the one in flight again, if it is time. */
   flush(): void {
     this.#observer.onProgress();
-    const clientId = this.#context.identity.current?.id;
-    if (this.#phase !== "live" || this.#sent !== null || clientId === undefined) return;
-    if (!this.#context.connection.isConnected) return;
-    const { state, ownPresence } = this.opened;
-    const next = () => this.#context.identity.nextSeq(this.#id);
-    const submission = state.inFlight ?? state.takeSubmission(clientId, next);
-    if (submission === null) ownPresence.poke();
-    else void this.#send(submission);
-  }
-
-  async #send(submission: Submission<AnyOp>): Promise<void> {
-    const { type } = this.opened;
-    const epoch = this.#epoch;
-    this.#sent = submission;
-    const isVoid = () => epoch !== this.#epoch || this.#sent !== submission;
-    try {
-      const reply = await this.#context.connection.request("submit-op", {
-        documentId: this.#id,
-        revision: submission.revision,
-        seq: submission.seq,
-        op: type.opToWire(submission.op),
-      });
-      if (!isVoid()) this.#onCommitted(revisionOf(reply.revision));
-    } catch (reason) {
-      if (!isVoid()) this.#onSubmitError(toCloudSyncError(reason));
-    }
+    if (this.#phase === "live" && this.#context.connection.isConnected) this.#submissions.flush(this.opened);
   }
 
   /** The ack overtook its frame, or the frame waits for `release`: only the log moves us on. */
@@ -437,37 +387,8 @@ export class DocumentSession {
     this.#drain();
   }
 
-  #onAcknowledged(): void {
-    this.#sent = null;
-    this.#retryTimer?.cancel();
-    this.#retries = 0;
-    this.#internalErrors = 0;
-  }
-
-  #onSubmitError(error: CloudSyncError): void {
-    if (error.code === "disconnected") return;
-    const isHopeless = error.code === "internal" && ++this.#internalErrors >= kInternalErrorsMax;
-    if (error.remedy === "rejoin-fresh") this.#startOver(error);
-    else if (error.remedy === "rejoin") {
-      this.#leave("offline");
-      this.#joinLater(error);
-    } else if (error.remedy === "retry" && !isHopeless) this.#resendLater(error);
-    else this.#refused(error);
-  }
-
-  #resendLater(error: CloudSyncError): void {
-    const { scheduler } = this.#context;
-    const delayMs = resendDelayMs(this.#retries++, scheduler.random(), error.retryAfterMs);
-    this.#retryTimer?.cancel();
-    this.#retryTimer = scheduler.after(delayMs, () => {
-      this.#sent = null;
-      this.flush();
-    });
-  }
-
   /** This operation will never be accepted: back to the server's state, the text kept as a copy. */
   #refused(error: CloudSyncError): void {
-    this.#internalErrors = 0;
     this.#rollBack(error);
     if (error.code === "not_found" || error.code === "document_deleted") this.#fail(error);
     this.flush();

@@ -1,0 +1,29 @@
+// What the parts of an open document's protocol share.
+
+import type { Identity } from "../identity.js";
+import type { Content, Op, OtType, TypeName } from "../ot/type.js";
+import type { Scheduler } from "../scheduler.js";
+import type { Connection } from "../transport/connection.js";
+import type { OwnPresence } from "./own_presence.js";
+import type { PresenceTracker } from "./presence.js";
+import type { DocumentState } from "./state.js";
+
+export type DocumentContext = {
+  connection: Connection;
+  identity: Identity;
+  scheduler: Scheduler;
+  /** Fetches the JSON at a path of the server. */
+  fetchJson(path: string): Promise<unknown>;
+};
+
+export type AnyContent = Content<TypeName>;
+export type AnyOp = Op<TypeName>;
+export type Message = { name: string; payload: unknown };
+
+/** Everything that exists once the first join reply is there. */
+export type Core = {
+  type: OtType<AnyContent, AnyOp>;
+  state: DocumentState<AnyContent, AnyOp>;
+  presence: PresenceTracker<AnyContent, AnyOp>;
+  ownPresence: OwnPresence<AnyContent, AnyOp>;
+};
