@@ -6,6 +6,7 @@ import { CloudSyncError, errorFromWire, toCloudSyncError } from "./errors.js";
 import { Emitter } from "./emitter.js";
 import { defaultIdentity, type Identity } from "./identity.js";
 import type { TypeName } from "./ot/type.js";
+import { wellFormed, wellFormedJson } from "./ot/well_formed.js";
 import { systemScheduler, type Scheduler } from "./scheduler.js";
 import { Connection } from "./transport/connection.js";
 import { socketIoTransport } from "./transport/socket_io_transport.js";
@@ -63,7 +64,7 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
       identity: this.#identity,
       scheduler: this.#scheduler,
       transport: options.transport ?? socketIoTransport,
-      name: () => this.#name,
+      name: () => wellFormedJson(this.#name),
     });
     this.#listen();
   }
@@ -100,7 +101,7 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
 
   /** Creates a document; open it with the id. */
   async createDocument(type: TypeName, title: string): Promise<DocumentInfo> {
-    const body = JSON.stringify({ type, title });
+    const body = JSON.stringify({ type, title: wellFormed(title) });
     const headers = { "Content-Type": "application/json" };
     return infoOf(await this.#json(kDocumentsPath, { method: "POST", headers, body }));
   }

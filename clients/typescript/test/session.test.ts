@@ -25,8 +25,21 @@ describe("editing", () => {
   test("refuses an operation that does not fit, and keeps the content", async () => {
     const { document } = await new Fixture().open();
     expect(() => document.submit([4, "x"])).toThrow(CloudSyncError);
-    expect(() => document.submit(["\ud83d"])).toThrow("surrogate");
     expect(document.content).toBe("abc");
+  });
+
+  test("applies, reports and sends U+FFFD for half of a surrogate pair", async () => {
+    const fixture = new Fixture();
+    const { document, events } = await fixture.open();
+    const applied = document.submit([1, "x\ud83d"]);
+    expect(applied).toEqual([1, "x\ufffd"]);
+    document.setPresence({ selection: { index: 3, length: 0 }, name: "\udc00" });
+    await fixture.scheduler.run(1_000);
+    expect(fixture.submissions()).toEqual(['[0,1,[1,"x\ufffd"]]']);
+    expect([document.content, fixture.authority.content]).toEqual(["ax\ufffdbc", "ax\ufffdbc"]);
+    expect(events[0]).toBe('change local "ax\ufffdbc"');
+    const presence = fixture.server.sent.filter(({ event }) => event === "presence");
+    expect(presence.at(-1)?.payload.state).toMatchObject({ name: "\ufffd" });
   });
 
   test("keeps remote changes waiting while held", async () => {

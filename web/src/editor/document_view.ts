@@ -10,7 +10,8 @@ export interface DocumentView {
   content(): Delta;
   /** A change in the terms of Quill. Must be asked for every change, in order. */
   change(change: Change): Delta;
-  submit(delta: Delta, source: unknown): void;
+  /** Returns false if the document took the change in another form: show what it has. */
+  submit(delta: Delta, source: unknown): boolean;
   toSelection(range: Selection): Selection;
   toRange(selection: Selection): Selection;
 }
@@ -36,8 +37,9 @@ class RichTextView implements DocumentView {
     return toView(change.op as Delta);
   }
 
-  submit(delta: Delta, source: unknown): void {
-    this.#document.submit(fromView(delta), source);
+  submit(delta: Delta, source: unknown): boolean {
+    const op = fromView(delta);
+    return this.#document.submit(op, source) === op;
   }
 
   toSelection(range: Selection): Selection {
@@ -69,8 +71,9 @@ class TextView implements DocumentView {
     return delta;
   }
 
-  submit(delta: Delta, source: unknown): void {
-    this.#document.submit(textOpFromView(delta, this.#document.content), source);
+  submit(delta: Delta, source: unknown): boolean {
+    const op = textOpFromView(delta, this.#document.content);
+    return this.#document.submit(op, source) === op;
   }
 
   toSelection({ index, length }: Selection): Selection {

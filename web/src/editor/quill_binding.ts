@@ -120,11 +120,17 @@ class QuillBinding implements Binding {
 
   #submit(delta: Delta): void {
     try {
-      this.#view.submit(new Delta(delta.ops), this);
+      if (!this.#view.submit(new Delta(delta.ops), this)) this.#correct();
     } catch {
       // The editor shows what the document cannot take: the document is right.
       this.#show();
     }
+  }
+
+  /** Shows what the document has where it is not what the editor shows; the selection stays. */
+  #correct(): void {
+    const shown = new Delta(this.#quill.getContents().ops);
+    this.#quill.updateContents(shown.diff(this.#view.content()), "api");
   }
 
   #apply(delta: Delta): void {

@@ -3,6 +3,7 @@
 import { CloudSyncError } from "../errors.js";
 import { Emitter } from "../emitter.js";
 import type { Content, Op, TypeName } from "../ot/type.js";
+import { wellFormedJson } from "../ot/well_formed.js";
 import type { AnyContent, AnyOp, DocumentContext, Message } from "./context.js";
 import type { Presence, PresenceState } from "./presence.js";
 import { DocumentSession } from "./session.js";
@@ -142,19 +143,22 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
 
   /**
    * Applies an edit at once and sends it when it is its turn. `source` comes back in the `change`
-   * event, so that an editor can tell its own edits. Throws CloudSyncError `op_invalid` if the
-   * operation does not fit `content`, `closed` after the document was closed.
+   * event, so that an editor can tell its own edits. Returns the operation as it was applied: `op`
+   * itself, or one with U+FFFD where `op` would insert, or leave over, half of a surrogate pair. Throws
+   * CloudSyncError `op_invalid` if the operation does not fit `content`, `closed` after the document was
+   * closed.
    */
-  submit(op: Op<Name>, source: unknown = null): void {
+  submit(op: Op<Name>, source: unknown = null): Op<Name> {
     if (this.#session.phase === "closed") throw new CloudSyncError("closed", "The document is closed.");
-    this.#session.edit(op as AnyOp);
-    this.emit("change", { op, origin: "local", source });
+    const applied = this.#session.edit(op as AnyOp) as Op<Name>;
+    this.emit("change", { op: applied, origin: "local", source });
     this.#session.flush();
+    return applied;
   }
 
   /** Tells the others where we are; `null` withdraws. Throttled: call it as often as you like. */
   setPresence(state: PresenceState | null): void {
-    this.#session.core?.ownPresence.set(state);
+    this.#session.core?.ownPresence.set(wellFormedJson(state));
   }
 
   /**

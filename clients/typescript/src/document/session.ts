@@ -96,12 +96,15 @@ export class DocumentSession {
     return this.#core;
   }
 
-  edit(op: AnyOp): void {
+  /** Applies an edit and returns it as it was applied: without halves of surrogate pairs. */
+  edit(given: AnyOp): AnyOp {
     const { type, state, ownPresence, presence } = this.opened;
-    type.check(state.content, op);
+    type.check(state.content, given);
+    const op = type.repair(state.content, given);
     state.edit(op);
     ownPresence.follow(op, true);
     if (presence.followEdit(op)) this.#observer.onPresence();
+    return op;
   }
 
   hold(): void {

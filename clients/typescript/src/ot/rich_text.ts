@@ -4,6 +4,7 @@ import Delta, { type Op as DeltaOp } from "quill-delta";
 
 import { CloudSyncError } from "../errors.js";
 import type { OtType } from "./type.js";
+import { cutsPair, wellFormedJson } from "./well_formed.js";
 
 export { Delta };
 export type { DeltaOp };
@@ -38,6 +39,10 @@ function consumedLength(op: Delta): number {
   return length;
 }
 
+function plainText(content: Delta): string {
+  return content.ops.map((c) => (typeof c.insert === "string" ? c.insert : "\ufffc")).join("");
+}
+
 /**
  * With equal neighbours joined: compose leaves seams, and where depends on the order of operations.
  * Two who have the same text then have the same components.
@@ -46,6 +51,51 @@ function merged(delta: Delta): Delta {
   const result = new Delta();
   for (const op of delta.ops) result.push(op);
   return result;
+}
+
+/** Whether a component of `op` ends between the halves of a pair in `content`. */
+function cutsPairs(content: Delta, op: Delta): boolean {
+  let at = 0;
+  let i = 0;
+  let start = 0;
+  for (const component of op.ops) {
+    if (component.insert !== undefined) continue;
+    at += Delta.Op.length(component);
+    if (isCut()) return true;
+  }
+  return false;
+
+  function isCut(): boolean {
+    let part = content.ops[i];
+    for (; part !== undefined && start + Delta.Op.length(part) <= at; part = content.ops[++i]) {
+      start += Delta.Op.length(part);
+    }
+    return typeof part?.insert === "string" && cutsPair(part.insert, at - start);
+  }
+}
+
+/** `op` with U+FFFD for every half of a pair in its strings; the same object if there is none. */
+function withWholeStrings(op: Delta): Delta {
+  const components = wellFormedJson(op.ops);
+  // Halves that two inserts share are one character once these are joined.
+  return components === op.ops ? op : new Delta(wellFormedJson(merged(op).ops));
+}
+
+/**
+ * For an `op` that cuts pairs: everything from its first change to its last one is replaced by what it
+ * would be, made whole. An insert may complete what is left of a pair, so only the outcome shows what is
+ * broken. (`content.diff(outcome)` would do, if it never cut a pair itself.)
+ */
+function replacement(content: Delta, op: Delta): Delta {
+  const outcome = withWholeStrings(merged(content.compose(op)));
+  const text = plainText(content);
+  const [first] = op.ops;
+  let from = typeof first?.retain === "number" && first.attributes === undefined ? first.retain : 0;
+  let to = consumedLength(op);
+  if (cutsPair(text, from)) from--;
+  if (cutsPair(text, to)) to++;
+  const replaced = outcome.slice(from, outcome.length() - (content.length() - to));
+  return new Delta().retain(from).concat(replaced).delete(to - from);
 }
 
 export const richTextType: OtType<Delta, Delta> = {
@@ -69,6 +119,11 @@ export const richTextType: OtType<Delta, Delta> = {
     }
   },
 
+  repair(content, op) {
+    if (!cutsPairs(content, op)) return withWholeStrings(op);
+    return replacement(content, op);
+  },
+
   isNoop: (op) => op.ops.length === 0,
   apply: (content, op) => merged(content.compose(op)),
   compose: (a, b) => a.compose(b),
@@ -84,7 +139,5 @@ export const richTextType: OtType<Delta, Delta> = {
     return op.ops.map((c) => (typeof c.insert === "string" ? c.insert : "")).join("");
   },
 
-  plainText(content) {
-    return content.ops.map((c) => (typeof c.insert === "string" ? c.insert : "\ufffc")).join("");
-  },
+  plainText,
 };

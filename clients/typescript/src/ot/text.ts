@@ -5,6 +5,7 @@ import { type as textUnicode, type TextOp, type TextOpComponent } from "ot-text-
 
 import { CloudSyncError } from "../errors.js";
 import type { OtType } from "./type.js";
+import { cutsPair, isHighSurrogate, isLowSurrogate, wellFormedJson } from "./well_formed.js";
 
 export type { TextOp, TextOpComponent };
 
@@ -14,20 +15,14 @@ function isComponent(value: unknown): value is TextOpComponent {
   return typeof value.d === "number" || typeof value.d === "string";
 }
 
-/** The number of code points of well-formed `text`. */
+/** The number of code points of `text`; half of a surrogate pair counts as one. */
 export function codePointCount(text: string): number {
   let count = 0;
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
     // The second half of a pair is not counted.
-    if (unit < 0xdc00 || unit > 0xdfff) count++;
+    if (!isLowSurrogate(text.charCodeAt(i)) || !cutsPair(text, i)) count++;
   }
   return count;
-}
-
-export function isWellFormed(text: string): boolean {
-  // A lone surrogate matches; with the `u` flag a pair does not.
-  return !/\p{Surrogate}/u.test(text);
 }
 
 /** How many units of `a` and `b` from the start are equal, without splitting a surrogate pair. */
@@ -42,14 +37,6 @@ function commonSuffix(a: string, b: string, limit: number): number {
   let n = 0;
   while (n < limit && a.charCodeAt(a.length - 1 - n) === b.charCodeAt(b.length - 1 - n)) n++;
   return n > 0 && isLowSurrogate(a.charCodeAt(a.length - n)) ? n - 1 : n;
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** The smallest single replacement that leads from `from` to `to`. */
@@ -95,15 +82,14 @@ export const textType: OtType<string, TextOp> = {
     } catch (error) {
       throw new CloudSyncError("op_invalid", error instanceof Error ? error.message : "Invalid operation.");
     }
-    if (!op.every((c) => typeof c !== "string" || isWellFormed(c))) {
-      throw new CloudSyncError("op_invalid", "An insert holds half of a surrogate pair.");
-    }
     // One code point has at most two units: count only when the cheap bound does not decide.
     const consumed = consumedLength(op);
     if (consumed * 2 > content.length && consumed > codePointCount(content)) {
       throw new CloudSyncError("op_invalid", "The operation is longer than the document.");
     }
   },
+
+  repair: (_content, op) => wellFormedJson(op),
 
   isNoop: (op) => op.length === 0,
   apply: (content, op) => textUnicode.apply(content, op),

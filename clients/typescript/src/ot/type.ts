@@ -29,6 +29,11 @@ export interface OtType<C, O> {
 
   /** Throws CloudSyncError `op_invalid` unless `op` can be applied to `content`. */
   check(content: C, op: O): void;
+  /**
+   * `op` without halves of surrogate pairs: where it inserts one, or leaves one of a pair, U+FFFD takes
+   * its place, so that all positions stay. The same object if there is none. `op` must pass `check`.
+   */
+  repair(content: C, op: O): O;
   isNoop(op: O): boolean;
   apply(content: C, op: O): C;
   /** apply(apply(c, a), b) = apply(c, compose(a, b)) */
