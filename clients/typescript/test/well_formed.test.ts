@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { Delta } from "../src/index.js";
 import { richTextType } from "../src/ot/rich_text.js";
-import { codePointCount, textType } from "../src/ot/text.js";
+import { codePointCount, diffText, textType } from "../src/ot/text.js";
 import { cutsPair, wellFormed, wellFormedJson } from "../src/ot/well_formed.js";
 import { seededRandom } from "./support/fake_scheduler.js";
 
@@ -44,6 +44,12 @@ describe("the repair of an operation", () => {
       { insert: "x\ufffd", attributes: { link: "\ufffd" } }, { insert: { image: "\ufffd" } },
     ]);
     expect(textType.repair("", [kHigh])).toEqual(["\ufffd"]);
+  });
+
+  test("mends the difference to a text with a half", () => {
+    const op = diffText("a😀b", `a${kHigh}b`);
+    textType.check("a😀b", op);
+    expect(textType.repair("a😀b", op)).toEqual([1, "\ufffd", { d: 1 }]);
   });
 
   test("joins halves that neighbouring inserts share", () => {

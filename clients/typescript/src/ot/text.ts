@@ -45,7 +45,11 @@ export function diffText(from: string, to: string): TextOp {
   const suffix = commonSuffix(from, to, Math.min(from.length, to.length) - prefix);
   const deleted = codePointCount(from.slice(prefix, from.length - suffix));
   const inserted = to.slice(prefix, to.length - suffix);
-  return textUnicode.normalize([codePointCount(from.slice(0, prefix)), inserted, { d: deleted }]);
+  if (deleted === 0 && inserted === "") return [];
+  const op: TextOp = prefix === 0 ? [] : [codePointCount(from.slice(0, prefix))];
+  if (inserted !== "") op.push(inserted);
+  if (deleted > 0) op.push({ d: deleted });
+  return op;
 }
 
 function consumedLength(op: TextOp): number {
