@@ -95,3 +95,6 @@ export class Editor {
 
 export const textOf = (delta) =>
   (delta.ops ?? delta).map(({ insert }) => (typeof insert === "string" ? insert : "\ufffc")).join("");
+
+/** Of a document of either type; without the line end that a rich text ends with. */
+export const plainTextOf = (content) => (typeof content === "string" ? content : textOf(content).replace(/\n$/, ""));

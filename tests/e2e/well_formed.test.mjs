@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventually, Server } from "../integration/server.mjs";
-import { Editor, launch, textOf } from "./editor.mjs";
+import { Editor, launch, plainTextOf } from "./editor.mjs";
 
 let browser, server;
 
@@ -16,9 +16,6 @@ after(async () => {
   await browser?.close();
   await server?.dispose();
 });
-
-/** Of a document of either type; without the line end that a rich text ends with. */
-const plainTextOf = (content) => (typeof content === "string" ? content : textOf(content).replace(/\n$/, ""));
 
 /** Both editors and the server have `text`, and no text was given back as unsaved. */
 async function bothShow(editors, text) {
