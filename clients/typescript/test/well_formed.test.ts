@@ -67,6 +67,16 @@ describe("the repair of an operation", () => {
     ]);
   });
 
+  test("touches nothing but the pairs that are cut", () => {
+    const long = new Delta().insert("😀 and a long text, then 😀").insert("\n");
+    const op = new Delta().delete(1).retain(24, { bold: true }).delete(1);
+    expect(richTextType.repair(long, op).ops).toEqual([
+      { insert: "\ufffd", attributes: { bold: true } }, { delete: 2 },
+      { retain: 23, attributes: { bold: true } },
+      { insert: "\ufffd" }, { delete: 2 },
+    ]);
+  });
+
   test("takes a pair whose half is exchanged for another character", () => {
     const op = new Delta().retain(2).insert("\ude01").delete(1);
     expect(richTextType.apply(content, richTextType.repair(content, op)).ops[0]).toEqual({ insert: "a😁b" });

@@ -82,20 +82,39 @@ function withWholeStrings(op: Delta): Delta {
 }
 
 /**
- * For an `op` that cuts pairs: everything from its first change to its last one is replaced by what it
- * would be, made whole. An insert may complete what is left of a pair, so only the outcome shows what is
- * broken. (`content.diff(outcome)` would do, if it never cut a pair itself.)
+ * `op` with each pair that it cuts taken out: the halves that stay are deleted and inserted again, so that
+ * they join what is inserted beside them, and the rest of the text is left alone.
  */
-function replacement(content: Delta, op: Delta): Delta {
-  const outcome = withWholeStrings(merged(content.compose(op)));
+function withPairsTakenOut(content: Delta, op: Delta): Delta {
   const text = plainText(content);
-  const [first] = op.ops;
-  let from = typeof first?.retain === "number" && first.attributes === undefined ? first.retain : 0;
-  let to = consumedLength(op);
-  if (cutsPair(text, from)) from--;
-  if (cutsPair(text, to)) to++;
-  const replaced = outcome.slice(from, outcome.length() - (content.length() - to));
-  return new Delta().retain(from).concat(replaced).delete(to - from);
+  const result = new Delta();
+  let at = 0;
+  for (const component of op.ops) {
+    if (component.insert !== undefined) {
+      result.push(component);
+      continue;
+    }
+    const end = at + Delta.Op.length(component);
+    if (cutsPair(text, at)) takeHalf(component);
+    const whole = end - at - (cutsPair(text, end) ? 1 : 0);
+    if (whole > 0) result.push(Delta.Op.length(component) === whole ? component : resized(component, whole));
+    at += whole;
+    if (at < end) takeHalf(component);
+  }
+  if (cutsPair(text, at)) takeHalf({ retain: 1 });
+  return result.chop();
+
+  function takeHalf(component: DeltaOp): void {
+    const half = content.slice(at, at + 1).compose(new Delta([resized(component, 1)]));
+    for (const kept of half.ops) result.push(kept);
+    result.delete(1);
+    at++;
+  }
+}
+
+/** A retain or delete of another length. */
+function resized(component: DeltaOp, length: number): DeltaOp {
+  return component.delete !== undefined ? { delete: length } : { ...component, retain: length };
 }
 
 export const richTextType: OtType<Delta, Delta> = {
@@ -120,8 +139,7 @@ export const richTextType: OtType<Delta, Delta> = {
   },
 
   repair(content, op) {
-    if (!cutsPairs(content, op)) return withWholeStrings(op);
-    return replacement(content, op);
+    return withWholeStrings(cutsPairs(content, op) ? withPairsTakenOut(content, op) : op);
   },
 
   isNoop: (op) => op.ops.length === 0,
