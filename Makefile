@@ -39,8 +39,8 @@ bench: install ## Run the micro-benchmarks
 format: ## Format the C++ sources
 	@clang-format -i $(sources)
 
-tidy: install ## Run clang-tidy 16 over the sources (slow; needs the package clang-tidy-16)
-	@tools/build.sh dev && run-clang-tidy-16 -quiet -p build/dev 'src/.*\.cc'
+tidy: install ## Run clang-tidy over the sources (slow; needs the packages clang and clang-tidy)
+	@cmake --preset tidy >/dev/null && run-clang-tidy -quiet -p build/tidy 'src/.*\.cc'
 
 clean: ## Remove everything that was built (not the data directory)
 	rm -rf build web/dist

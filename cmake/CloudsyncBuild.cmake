@@ -72,8 +72,9 @@ target_precompile_headers(cloudsync_pch PRIVATE ${CLOUDSYNC_PCH})
 add_library(cloudsync_test_pch OBJECT "${CMAKE_BINARY_DIR}/pch.cc")
 target_link_libraries(cloudsync_test_pch PRIVATE cloudsync_options GTest::gmock)
 target_precompile_headers(cloudsync_test_pch PRIVATE ${CLOUDSYNC_PCH} <gtest/gtest.h> <gmock/gmock.h>)
+set(CLOUDSYNC_PCH_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # for ccache
 foreach(pch cloudsync_pch cloudsync_test_pch)
-  target_compile_options(${pch} PRIVATE -fpch-preprocess)  # for ccache
+  target_compile_options(${pch} PRIVATE ${CLOUDSYNC_PCH_OPTIONS})
 endforeach()
 
 # cloudsync_library(NAME SOURCES a.cc … [DEPENDS base …] [LINK external …])
@@ -84,7 +85,7 @@ function(cloudsync_library name)
   target_link_libraries(cloudsync_${name}
     PUBLIC cloudsync_options ${ARG_DEPENDS} PRIVATE ${ARG_LINK})
   target_precompile_headers(cloudsync_${name} REUSE_FROM cloudsync_pch)
-  target_compile_options(cloudsync_${name} PRIVATE -fpch-preprocess)
+  target_compile_options(cloudsync_${name} PRIVATE ${CLOUDSYNC_PCH_OPTIONS})
 endfunction()
 
 # cloudsync_executable(NAME OUTPUT name SOURCES a.cc … [DEPENDS …] [LINK …]): lands in the build root.
@@ -94,7 +95,7 @@ function(cloudsync_executable name)
   list(TRANSFORM ARG_DEPENDS PREPEND cloudsync_)
   target_link_libraries(${name} PRIVATE cloudsync_options ${ARG_DEPENDS} ${ARG_LINK})
   target_precompile_headers(${name} REUSE_FROM cloudsync_pch)
-  target_compile_options(${name} PRIVATE -fpch-preprocess)
+  target_compile_options(${name} PRIVATE ${CLOUDSYNC_PCH_OPTIONS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
   if(ARG_OUTPUT)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT})
@@ -110,7 +111,7 @@ function(cloudsync_test name)
   target_link_libraries(${name} PRIVATE
     cloudsync_options ${ARG_DEPENDS} ${ARG_LINK} GTest::gmock_main)
   target_precompile_headers(${name} REUSE_FROM cloudsync_test_pch)
-  target_compile_options(${name} PRIVATE -fpch-preprocess)
+  target_compile_options(${name} PRIVATE ${CLOUDSYNC_PCH_OPTIONS})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
