@@ -51,7 +51,7 @@ class Reader {
   }
 
  private:
-  const std::vector<TextComponent>& components_;
+  const TextComponents& components_;
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;     // code points taken of the current component
   std::size_t byte_offset_ = 0;  // the same in bytes of its text

@@ -69,7 +69,7 @@ TextOp any_text_op(const TextDocument& document) {
 // The lengths of the document's characters in UTF-16 units.
 std::vector<std::uint64_t> character_lengths(const RichTextDocument& document) {
   std::vector<std::uint64_t> lengths;
-  for (const RichTextComponent& run : document.runs()) {
+  for (const RichTextComponent& run : document.inserts()) {
     if (run.kind == RichTextComponent::Kind::kInsertEmbed) {
       lengths.push_back(1);
     }
