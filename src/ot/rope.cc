@@ -2,6 +2,6 @@
 
 namespace cloudsync::ot {
 
-template class BasicRope<512, 8, 16>;
+template class BasicRope<256, 8, 16>;
 
 }  // namespace cloudsync::ot

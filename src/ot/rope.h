@@ -265,8 +265,8 @@ bool BasicRope<kChunkBytes, kLeafMax, kBranchMax>::is_consistent() const {
   return chunks_.is_consistent();
 }
 
-using Rope = BasicRope<512, 8, 16>;
+using Rope = BasicRope<256, 8, 16>;
 
-extern template class BasicRope<512, 8, 16>;
+extern template class BasicRope<256, 8, 16>;
 
 }  // namespace cloudsync::ot

@@ -29,7 +29,7 @@ class SharedObject {
   }
 
   friend bool operator==(const SharedObject& a, const SharedObject& b) {
-    return a.shared_ == b.shared_ || a.get() == b.get();
+    return a.shared_ == b.shared_ || (!a.empty() && !b.empty() && a.get() == b.get());
   }
 
  private:
