@@ -1,8 +1,9 @@
 'use strict';
-// Runs bench/ot_bench and the npm packages on the same cases, one after the other in one run, and
-// prints operations per CPU second of both and their ratio as a Markdown table.
-// Usage: node bench/ot_ratios.js build/release/bench/ot_bench (after tools/npm_ci.sh tests/differential)
-// Environment: SECONDS a case is measured for (default 0.5).
+// Runs each case of bench/ot_bench and then the same with the npm packages, and prints operations per
+// CPU second of both and their ratio as a Markdown table: on a busy machine only the ratio of two
+// neighbours in time means something.
+// Usage: node bench/ot_ratios.js build/release/bench/ot_bench [regular expression of cases]
+// (after tools/npm_ci.sh tests/differential). Environment: CS_SECONDS a case takes (default 0.5).
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
@@ -10,7 +11,7 @@ const packages = path.join(__dirname, '../tests/differential/node_modules');
 const text = require(path.join(packages, 'ot-text-unicode')).type;
 const Delta = require(path.join(packages, 'quill-delta'));
 
-const seconds = Number(process.env.SECONDS || 0.5);
+const seconds = Number(process.env.CS_SECONDS || 0.5);
 const SIZES = { '10k': 1e4, '1M': 1e6, '10M': 1e7 };
 
 // std::minstd_rand, so that both sides edit the same places.
@@ -132,20 +133,27 @@ function measure(make) {
   return (runs * operations) / spent;
 }
 
-function runOurs(tool) {
-  const options = ['--benchmark_format=json', `--benchmark_min_time=${seconds}`];
+function run(tool, ...options) {
   const { status, stdout, stderr } = spawnSync(tool, options, { maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`${tool} failed: ${stderr}`);
-  return JSON.parse(stdout.toString()).benchmarks;
+  return stdout.toString();
+}
+
+function measureOurs(tool, name) {
+  const options = [`--benchmark_filter=^${name}$`, `--benchmark_min_time=${seconds}`];
+  return JSON.parse(run(tool, '--benchmark_format=json', ...options)).benchmarks[0];
 }
 
 const short = (rate) => (rate >= 1e6 ? `${(rate / 1e6).toFixed(2)} M` : Math.round(rate).toLocaleString('en'));
 
+const [, , tool, pattern = ''] = process.argv;
 const references = cases();
+const names = run(tool, '--benchmark_list_tests=true').split('\n').filter((name) => name && name.match(pattern));
 console.log('| case | ours, operations/s | allocations | npm, operations/s | ratio |\n| --- | --- | --- | --- | --- |');
-for (const { name, items_per_second: ours, allocations } of runOurs(process.argv[2])) {
+for (const name of names) {
+  const { items_per_second: ours, allocations } = measureOurs(tool, name);
   const theirs = name in references ? measure(references[name]) : null;
-  const ratio = theirs === null ? '' : Math.round(ours / theirs).toLocaleString('en');
-  const cells = [name, short(ours), allocations.toFixed(2), theirs === null ? '' : short(theirs), ratio];
+  const ratio = theirs === null ? '' : (ours / theirs).toPrecision(2);
+  const cells = [name, short(ours), allocations.toFixed(2), theirs === null ? '' : short(theirs), Number(ratio) || ''];
   console.log(`| ${cells.join(' | ')} |`);
 }
