@@ -42,6 +42,20 @@ Result<TextComponent> parse_component(const JsonValue& json, std::size_t index) 
   return component_error(index, "must be a number, a string or {\"d\": length}");
 }
 
+// A skip or a delete, without making a component to merge: most of what transform and compose do.
+void append_length(TextComponents& components, Kind kind, std::uint64_t length) {
+  if (length == 0) {
+    return;
+  }
+  if (!components.empty() && components.back().kind == kind) {
+    components.back().length += length;
+  } else {
+    components.emplace_back();
+    components.back().kind = kind;
+    components.back().length = length;
+  }
+}
+
 }  // namespace
 
 Result<TextOp> TextOp::parse(const JsonValue& json, std::size_t components_max) {
@@ -89,7 +103,8 @@ JsonValue TextOp::to_json() const {
 }
 
 TextOp& TextOp::skip(std::uint64_t code_points) {
-  return append({Kind::kSkip, code_points, {}});
+  append_length(components_, Kind::kSkip, code_points);
+  return *this;
 }
 
 TextOp& TextOp::insert(std::string_view text) {
@@ -97,7 +112,8 @@ TextOp& TextOp::insert(std::string_view text) {
 }
 
 TextOp& TextOp::erase(std::uint64_t code_points) {
-  return append({Kind::kDelete, code_points, {}});
+  append_length(components_, Kind::kDelete, code_points);
+  return *this;
 }
 
 TextOp& TextOp::append(TextComponent component) {
