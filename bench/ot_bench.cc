@@ -1,30 +1,59 @@
-// Operations a second of the operational transform types: apply against the size of the document,
-// transform and compose against the number of components.
+// Operations a second of the operational transform types, and allocations for each: apply against
+// the size of the document, at a cursor that moves on and at random places; invert; transform and
+// compose against the number of components. bench/ot_ratios.js runs the npm packages on the same
+// cases, which it finds by their names here.
 
+#include "allocations.h"
 #include "ot/type.h"
 
 #include <benchmark/benchmark.h>
 
+#include <random>
 #include <string>
+#include <utility>
 
 namespace cloudsync::ot {
 namespace {
 
-// A place that jumps around the document, the same in every run (a prime stride).
+// Runs `work`, which does `operations`, until the time is over.
+template <class Work>
+void measure(benchmark::State& state, std::int64_t operations, Work work) {
+  const std::size_t before = bench::allocations();
+  for (auto _ : state) {
+    work();
+  }
+  const auto done = static_cast<double>(state.iterations() * operations);
+  state.SetItemsProcessed(state.iterations() * operations);
+  state.counters["allocations"] = static_cast<double>(bench::allocations() - before) / done;
+}
+
+// Where the next edit is.
+enum class Walk : bool { kCursor, kRandom };
+
 class Places {
  public:
-  explicit Places(std::uint64_t length) : length_(length) {}
+  Places(Walk walk, std::uint64_t length) : walk_(walk), length_(length) {}
 
-  std::uint64_t next() { return at_ = (at_ + kStride) % length_; }
+  std::uint64_t next() {
+    if (walk_ == Walk::kRandom) {
+      return random_() % length_;
+    }
+    return at_ = (at_ + 1) % length_;
+  }
 
  private:
-  static constexpr std::uint64_t kStride = 7919;
+  Walk walk_;
   std::uint64_t length_;
-  std::uint64_t at_ = 0;
+  std::uint64_t at_ = length_ / 2;
+  std::minstd_rand random_;
 };
 
 std::string ascii(std::size_t size) {
-  return std::string(size, 'a');
+  std::string text;
+  while (text.size() < size) {
+    text += text.size() % 60 == 59 ? '\n' : static_cast<char>('a' + text.size() % 26);
+  }
+  return text;
 }
 
 std::string astral(std::size_t characters) {
@@ -35,69 +64,80 @@ std::string astral(std::size_t characters) {
   return text;
 }
 
-// One character in, one out, so that the document keeps its size.
-void apply_text(benchmark::State& state, std::string text) {
-  TextDocument document(std::move(text));
-  Places places(document.length());
-  for (auto _ : state) {
-    const std::uint64_t at = places.next();
-    benchmark::DoNotOptimize(document.apply(TextOp().skip(at).insert("x")).has_value());
-    benchmark::DoNotOptimize(document.apply(TextOp().skip(at).erase(1)).has_value());
-  }
-  state.SetItemsProcessed(state.iterations() * 2);
-}
-
-void BM_TextApply(benchmark::State& state) {
-  apply_text(state, ascii(static_cast<std::size_t>(state.range(0))));
-}
-
-BENCHMARK(BM_TextApply)->Arg(10'000)->Arg(100'000)->Arg(1'000'000);
-
-void BM_TextApplyNonAscii(benchmark::State& state) {
-  apply_text(state, astral(static_cast<std::size_t>(state.range(0))));
-}
-
-BENCHMARK(BM_TextApplyNonAscii)->Arg(10'000)->Arg(1'000'000);
-
 JsonObject bold() {
   JsonObject attributes;
   attributes.emplace("bold", true);
   return attributes;
 }
 
-void apply_rich(benchmark::State& state, RichTextDocument document) {
-  Places places(document.length());
-  for (auto _ : state) {
-    const std::uint64_t at = places.next();
-    benchmark::DoNotOptimize(document.apply(RichTextOp().retain(at).insert("x")).has_value());
-    benchmark::DoNotOptimize(document.apply(RichTextOp().retain(at).erase(1)).has_value());
-  }
-  state.SetItemsProcessed(state.iterations() * 2);
+// Documents are opened from their JSON.
+RichTextDocument rich_text(const RichTextOp& inserts) {
+  return RichTextDocument::parse(inserts.to_json()).value();
 }
 
-void BM_RichTextApplyPlain(benchmark::State& state) {
-  RichTextDocument document;
-  const auto filled =
-      document.apply(RichTextOp().insert(ascii(static_cast<std::size_t>(state.range(0)))));
-  benchmark::DoNotOptimize(filled.has_value());
-  apply_rich(state, std::move(document));
+RichTextDocument plain(std::size_t size) {
+  return rich_text(RichTextOp().insert(ascii(size)));
 }
-
-BENCHMARK(BM_RichTextApplyPlain)->Arg(10'000)->Arg(1'000'000);
 
 // Every second run of 40 characters is bold.
-void BM_RichTextApplyFormatted(benchmark::State& state) {
+RichTextDocument formatted(std::size_t size) {
   constexpr std::size_t kRun = 40;
   RichTextOp inserts;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(state.range(0)); i += 2 * kRun) {
+  for (std::size_t i = 0; i < size; i += 2 * kRun) {
     inserts.insert(ascii(kRun)).insert(ascii(kRun), bold());
   }
-  RichTextDocument document;
-  benchmark::DoNotOptimize(document.apply(inserts).has_value());
-  apply_rich(state, std::move(document));
+  return rich_text(inserts);
 }
 
-BENCHMARK(BM_RichTextApplyFormatted)->Arg(10'000)->Arg(1'000'000);
+TextOp insert_at(const TextDocument&, std::uint64_t at) {
+  return TextOp().skip(at).insert("x");
+}
+
+TextOp erase_at(const TextDocument&, std::uint64_t at) {
+  return TextOp().skip(at).erase(1);
+}
+
+RichTextOp insert_at(const RichTextDocument&, std::uint64_t at) {
+  return RichTextOp().retain(at).insert("x");
+}
+
+RichTextOp erase_at(const RichTextDocument&, std::uint64_t at) {
+  return RichTextOp().retain(at).erase(1);
+}
+
+// One character in and out again, so that the document stays what it is.
+template <class Document>
+void apply(benchmark::State& state, Document document, Walk walk) {
+  Places places(walk, document.length());
+  measure(state, 2, [&] {
+    const std::uint64_t at = places.next();
+    benchmark::DoNotOptimize(document.apply(insert_at(document, at)).has_value());
+    benchmark::DoNotOptimize(document.apply(erase_at(document, at)).has_value());
+  });
+}
+
+// As the authority does: each operation is tried on a copy, which then becomes the document.
+template <class Document>
+void apply_to_copy(benchmark::State& state, Document document) {
+  Places places(Walk::kRandom, document.length());
+  measure(state, 2, [&] {
+    const std::uint64_t at = places.next();
+    for (const auto& op : {insert_at(document, at), erase_at(document, at)}) {
+      Document copy = document;
+      benchmark::DoNotOptimize(copy.apply(op).has_value());
+      document = copy;
+    }
+  });
+}
+
+template <class Document>
+void invert(benchmark::State& state, const Document& document) {
+  Places places(Walk::kRandom, document.length() - 20);
+  measure(state, 1, [&] {
+    auto op = erase_at(document, places.next());
+    benchmark::DoNotOptimize(document.invert(op.erase(19)).has_value());
+  });
+}
 
 TextOp text_op(std::int64_t components, std::uint64_t offset) {
   TextOp op;
@@ -110,59 +150,86 @@ TextOp text_op(std::int64_t components, std::uint64_t offset) {
 RichTextOp rich_op(std::int64_t components, std::uint64_t offset) {
   RichTextOp op;
   for (std::int64_t i = 0; i < components; i += 2) {
+    op.retain(offset + 5).insert("x");
+  }
+  return op;
+}
+
+RichTextOp format_op(std::int64_t components, std::uint64_t offset) {
+  RichTextOp op;
+  for (std::int64_t i = 0; i < components; i += 2) {
     op.retain(offset + 5).retain(1, bold());
   }
   return op;
 }
 
 template <class Op>
-void transform_all(benchmark::State& state, const Op& op, const Op& other) {
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(transform(op, other, Side::kLeft));
-  }
-  state.SetItemsProcessed(state.iterations());
+void transform(benchmark::State& state, const Op& op, const Op& other) {
+  measure(state, 1, [&] { benchmark::DoNotOptimize(transform(op, other, Side::kLeft)); });
 }
 
 template <class Op>
-void compose_all(benchmark::State& state, const Op& first, const Op& second) {
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(compose(first, second));
-  }
-  state.SetItemsProcessed(state.iterations());
+void compose(benchmark::State& state, const Op& first, const Op& second) {
+  measure(state, 1, [&] { benchmark::DoNotOptimize(compose(first, second)); });
 }
 
-void BM_TextTransform(benchmark::State& state) {
-  transform_all(state, text_op(2, 3), text_op(state.range(0), 0));
-}
-
-BENCHMARK(BM_TextTransform)->Arg(2)->Arg(20)->Arg(2'000);
-
-void BM_TextCompose(benchmark::State& state) {
-  compose_all(state, text_op(2, 3), text_op(state.range(0), 0));
-}
-
-BENCHMARK(BM_TextCompose)->Arg(2)->Arg(20);
-
-void BM_RichTextTransform(benchmark::State& state) {
-  transform_all(state, rich_op(2, 3), rich_op(state.range(0), 0));
-}
-
-BENCHMARK(BM_RichTextTransform)->Arg(2)->Arg(20)->Arg(2'000);
-
-void BM_RichTextCompose(benchmark::State& state) {
-  compose_all(state, rich_op(2, 3), rich_op(state.range(0), 0));
-}
-
-BENCHMARK(BM_RichTextCompose)->Arg(2)->Arg(20);
-
-void BM_ParseTextOperation(benchmark::State& state) {
-  for (auto _ : state) {
+void parse(benchmark::State& state) {
+  measure(state, 1, [] {
     benchmark::DoNotOptimize(parse_operation(Type::kText, parse_json(R"([1234,"x"])").value()));
-  }
-  state.SetItemsProcessed(state.iterations());
+  });
 }
 
-BENCHMARK(BM_ParseTextOperation);
+// Lambdas capture by value: benchmarks run after main() has begun.
+template <class Run>
+void add(const std::string& name, Run run) {
+  benchmark::RegisterBenchmark(name.c_str(), [run](benchmark::State& state) { run(state); });
+}
+
+template <class Make>
+void add_documents(const std::string& kind, Make make) {
+  const std::pair<const char*, std::size_t> sizes[] = {
+      {"/10k", 10'000}, {"/1M", 1'000'000}, {"/10M", 10'000'000}};
+  for (const auto& [size_name, size] : sizes) {
+    const std::size_t bytes = size;
+    const auto name = [&](const char* work) { return kind + work + size_name; };
+    add(name("/apply-cursor"), [=](auto& state) { apply(state, make(bytes), Walk::kCursor); });
+    add(name("/apply-random"), [=](auto& state) { apply(state, make(bytes), Walk::kRandom); });
+    add(name("/apply-to-copy"), [=](auto& state) { apply_to_copy(state, make(bytes)); });
+    add(name("/invert"), [=](auto& state) { invert(state, make(bytes)); });
+  }
+}
+
+template <class Make>
+void add_operations(const std::string& kind, Make make) {
+  for (const std::int64_t components : {2, 20, 2'000}) {
+    const std::string against = "/2x" + std::to_string(components);
+    add(kind + "/transform" + against,
+        [=](auto& state) { transform(state, make(2, 3), make(components, 0)); });
+    add(kind + "/compose" + against,
+        [=](auto& state) { compose(state, make(2, 3), make(components, 0)); });
+  }
+}
+
+void add_all() {
+  add_documents("text", [](std::size_t size) { return TextDocument(ascii(size)); });
+  add_documents("text-astral", [](std::size_t size) { return TextDocument(astral(size / 2)); });
+  add_documents("rich-plain", plain);
+  add_documents("rich-formatted", formatted);
+  add_operations("text", text_op);
+  add_operations("rich", rich_op);
+  add_operations("rich-format", format_op);
+  add("text/parse", parse);
+}
 
 }  // namespace
 }  // namespace cloudsync::ot
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
+    return 1;
+  }
+  cloudsync::ot::add_all();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -6,12 +6,23 @@
 
 namespace cloudsync::document {
 
-Content::Content(ot::Document committed) : committed_(std::move(committed)) {}
+Content::Content(ot::Document committed) : committed_(std::move(committed)), working_(committed_) {}
 
 Result<void> Content::commit(const ot::Operation& op) {
   CS_TRY(ot::apply(committed_, op));
   json_.reset();
+  drop_working();
   return {};
+}
+
+void Content::commit_working() {
+  committed_ = working_;
+  json_.reset();
+}
+
+void Content::drop_working() {
+  working_ = committed_;
+  bound_.reset();
 }
 
 // An addition inside a run of rich text splits it, so that its attributes are written up to twice
@@ -21,12 +32,11 @@ std::size_t Content::growth(const OpSize& size) const {
 }
 
 void Content::measure() {
-  const JsonValue content = ot::content(working());
+  const JsonValue content = ot::content(working_);
   bound_ = Bound{.bytes = to_json(content).size(), .attribute_bytes = longest_attributes(content)};
 }
 
 Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::size_t bytes_max) {
-  ot::Document& document = working();
   if (!bound_) {
     measure();
   }
@@ -37,18 +47,10 @@ Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::s
       return fail(ErrorCode::kTooLarge, "the document would exceed its size limit");
     }
   }
-  CS_TRY(ot::apply(document, op));
+  CS_TRY(ot::apply(working_, op));
   bound_->bytes += growth(size);
   bound_->attribute_bytes += size.attribute_bytes;
   return {};
-}
-
-ot::Document& Content::working() {
-  if (!working_) {
-    working_ = committed_;
-    bound_.reset();
-  }
-  return *working_;
 }
 
 const SharedBytes& Content::json() {

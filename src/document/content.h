@@ -1,8 +1,7 @@
 #pragma once
 // A document's content at its head, and one step ahead: the working copy holds what is being
-// appended, so that a batch is checked against what it will meet. If the append fails, the working
-// copy is made anew from the committed one (rare, O(size)); applying twice is what it costs
-// otherwise.
+// appended, so that a batch is checked against what it will meet. Each takes the other's place in
+// O(1) when the append has succeeded or failed, as copies of a document share what is equal.
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -19,15 +18,19 @@ class Content {
  public:
   explicit Content(ot::Document committed);
 
-  /// Applies an operation of the log. Errors: kOpInvalid, then the log is damaged.
+  /// Applies an operation of the log that was not tried here. Errors: kOpInvalid, then the log is
+  /// damaged. The working copy is dropped.
   Result<void> commit(const ot::Operation& op);
+
+  /// All that was tried since the last commit is committed.
+  void commit_working();
 
   /// Applies `op`, which is as large as `size` says, to the working copy. Errors: kOpInvalid if it
   /// does not fit, kTooLarge if the content's JSON could exceed `bytes_max`; nothing changed then.
   Result<void> try_op(const ot::Operation& op, const OpSize& size, std::size_t bytes_max);
 
   /// The working copy no longer holds: the append failed, or others committed.
-  void drop_working() { working_.reset(); }
+  void drop_working();
 
   const ot::Document& committed() const { return committed_; }
 
@@ -35,13 +38,12 @@ class Content {
   const SharedBytes& json();
 
  private:
-  ot::Document& working();
   std::size_t growth(const OpSize& size) const;
   void measure();
 
   ot::Document committed_;
-  std::optional<ot::Document> working_;  // committed_ plus the batch in flight
-  SharedBytes json_;                     // of committed_; null if it changed since
+  ot::Document working_;  // committed_ plus the batch in flight
+  SharedBytes json_;      // of committed_; null if it changed since
 
   // Never less than the working copy's JSON text and its longest attributes, so that measuring it
   // (O(size)) is rarely needed. Unset: to be measured.

@@ -24,6 +24,16 @@ TEST(Content, TriesOnTheWorkingCopyAlone) {
   EXPECT_FALSE(try_json(content, ot::Type::kText, R"([4,"e"])", 100));
 }
 
+TEST(Content, TheWorkingCopyBecomesTheCommittedOne) {
+  Content content = content_of(ot::Type::kText, R"("abc")");
+  EXPECT_EQ(*content.json(), R"("abc")");
+  ASSERT_TRUE(try_json(content, ot::Type::kText, R"([3,"d"])", 100));
+  content.commit_working();
+  EXPECT_EQ(*content.json(), R"("abcd")");
+  ASSERT_TRUE(try_json(content, ot::Type::kText, R"([4,"e"])", 100));
+  EXPECT_EQ(*content.json(), R"("abcd")");
+}
+
 TEST(Content, CountsAttributesThatASplitRepeats) {
   Content content = content_of(ot::Type::kRichText,
                                R"([{"insert":"abcdefgh","attributes":{"font":"0123456789"}}])");

@@ -12,11 +12,24 @@ namespace {
 constexpr std::array<std::string_view, 3> kForbiddenKeys = {
     "__proto__", "constructor", "prototype"};
 
+bool has_null(const JsonObject& object) {
+  return std::any_of(
+      object.begin(), object.end(), [](const auto& member) { return member.value().is_null(); });
+}
+
 }  // namespace
 
-JsonObject compose_attributes(const JsonObject& first, const JsonObject& second, Nulls nulls) {
-  JsonObject result = first;
-  for (const auto& [key, value] : second) {
+SharedObject compose_attributes(const SharedObject& first,
+                                const SharedObject& second,
+                                Nulls nulls) {
+  if (second.empty()) {
+    return first;
+  }
+  if (first.empty() && (nulls == Nulls::kKeep || !has_null(second.get()))) {
+    return second;
+  }
+  JsonObject result = first.get();
+  for (const auto& [key, value] : second.get()) {
     if (value.is_null() && nulls == Nulls::kDrop) {
       result.erase(key);
     } else {
@@ -26,14 +39,29 @@ JsonObject compose_attributes(const JsonObject& first, const JsonObject& second,
   return result;
 }
 
-JsonObject transform_attributes(const JsonObject& attributes, const JsonObject& other, Side side) {
-  if (side == Side::kRight || other.empty()) {
+SharedObject transform_attributes(const SharedObject& attributes,
+                                  const SharedObject& other,
+                                  Side side) {
+  if (side == Side::kRight || other.empty() || attributes.empty()) {
     return attributes;
   }
   JsonObject result;
-  for (const auto& [key, value] : attributes) {
-    if (!other.contains(key)) {
+  for (const auto& [key, value] : attributes.get()) {
+    if (!other.get().contains(key)) {
       result.emplace(key, value);
+    }
+  }
+  return result;
+}
+
+SharedObject invert_attributes(const SharedObject& attributes, const SharedObject& base) {
+  JsonObject result;
+  for (const auto& [key, value] : attributes.get()) {
+    const JsonValue* old = base.get().if_contains(key);
+    if (old != nullptr && *old != value) {
+      result.emplace(key, *old);
+    } else if (old == nullptr && !value.is_null()) {
+      result.emplace(key, nullptr);
     }
   }
   return result;

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "ot/shared_object.h"
 #include "ot/side.h"
 
 #include <cstddef>
@@ -14,11 +15,17 @@ enum class Nulls : bool { kDrop, kKeep };
 
 /// `first`, then `second`: its values win. Nulls of `second` are kept for a retain, and remove the
 /// attribute of an insert.
-JsonObject compose_attributes(const JsonObject& first, const JsonObject& second, Nulls nulls);
+SharedObject compose_attributes(const SharedObject& first, const SharedObject& second, Nulls nulls);
 
 /// What of `attributes` is to be set after a concurrent retain set `other`: all on kRight, on kLeft
 /// only keys that `other` doesn't have.
-JsonObject transform_attributes(const JsonObject& attributes, const JsonObject& other, Side side);
+SharedObject transform_attributes(const SharedObject& attributes,
+                                  const SharedObject& other,
+                                  Side side);
+
+/// What undoes a retain with `attributes` on a run that had `base`: its values, and nulls for what
+/// it did not have.
+SharedObject invert_attributes(const SharedObject& attributes, const SharedObject& base);
 
 /// Errors: kOpInvalid if a key at any depth is one that JavaScript objects don't treat as data
 /// (`__proto__`, `constructor`, `prototype`): setting it would change every object of a careless

@@ -44,7 +44,7 @@ Result<RichTextComponent> parse_action(std::string_view key,
   } else if (const auto* embed = value.if_object(); embed != nullptr && !embed->empty()) {
     CS_TRY(check_keys(*embed, index));
     component.kind = Kind::kInsertEmbed;
-    component.embed = *embed;
+    component.embed = SharedObject(*embed);
     component.length = 1;
   } else {
     return component_error(index, "an insert must be a non-empty string or object");
@@ -52,14 +52,15 @@ Result<RichTextComponent> parse_action(std::string_view key,
   return component;
 }
 
-Result<JsonObject> parse_attributes(const JsonValue& value, Kind kind, std::size_t index) {
+Result<SharedObject> parse_attributes(const JsonValue& value, Kind kind, std::size_t index) {
   const JsonObject* object = value.if_object();
   if (object == nullptr) {
     return component_error(index, "attributes must be an object");
   }
   CS_TRY(check_keys(*object, index));
   // An attribute that an insert is to remove was never there.
-  return kind == Kind::kRetain ? *object : compose_attributes({}, *object, Nulls::kDrop);
+  const SharedObject attributes(*object);
+  return kind == Kind::kRetain ? attributes : compose_attributes({}, attributes, Nulls::kDrop);
 }
 
 Result<RichTextComponent> parse_component(const JsonValue& json, std::size_t index) {
@@ -105,19 +106,19 @@ JsonObject component_json(const RichTextComponent& component) {
       object.emplace("insert", component.text);
       break;
     case Kind::kInsertEmbed:
-      object.emplace("insert", component.embed);
+      object.emplace("insert", component.embed.get());
       break;
     case Kind::kDelete:
       object.emplace("delete", length);
       break;
   }
   if (!component.attributes.empty()) {
-    object.emplace("attributes", component.attributes);
+    object.emplace("attributes", component.attributes.get());
   }
   return object;
 }
 
-JsonValue components_json(const std::vector<RichTextComponent>& components) {
+JsonValue components_json(const RichTextComponents& components) {
   JsonArray array;
   array.reserve(components.size());
   for (const RichTextComponent& component : components) {
@@ -148,16 +149,16 @@ JsonValue RichTextOp::to_json() const {
   return components_json(components_);
 }
 
-RichTextOp& RichTextOp::retain(std::uint64_t units, JsonObject attributes) {
+RichTextOp& RichTextOp::retain(std::uint64_t units, SharedObject attributes) {
   return push({Kind::kRetain, units, {}, {}, std::move(attributes)});
 }
 
-RichTextOp& RichTextOp::insert(std::string_view text, JsonObject attributes) {
+RichTextOp& RichTextOp::insert(std::string_view text, SharedObject attributes) {
   return push(
       {Kind::kInsertText, count_utf16_units(text), std::string(text), {}, std::move(attributes)});
 }
 
-RichTextOp& RichTextOp::insert_embed(JsonObject embed, JsonObject attributes) {
+RichTextOp& RichTextOp::insert_embed(SharedObject embed, SharedObject attributes) {
   return push({Kind::kInsertEmbed, 1, {}, std::move(embed), std::move(attributes)});
 }
 
@@ -189,20 +190,24 @@ Result<RichTextDocument> RichTextDocument::parse(const JsonValue& content) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
   CS_TRY_ASSIGN(const JsonValue* ops, find_ops(content));
   CS_TRY_ASSIGN(const JsonArray* array, parse_components(*ops, kNoLimit));
-  RichTextDocument document;
+  std::string text;
+  RichTextRuns::Builder runs;
   for (std::size_t i = 0; i < array->size(); ++i) {
-    CS_TRY_ASSIGN(RichTextComponent run, parse_component((*array)[i], i));
-    if (!run.is_insert()) {
+    CS_TRY_ASSIGN(RichTextComponent component, parse_component((*array)[i], i));
+    if (!component.is_insert()) {
       return component_error(i, "a document consists of inserts only");
     }
-    document.length_ += run.length;
-    push_component(document.runs_, std::move(run));
+    text += component.kind == Kind::kInsertText ? std::string_view(component.text) : kEmbedText;
+    runs.push_back({component.length, std::move(component.embed), std::move(component.attributes)});
   }
+  RichTextDocument document;
+  document.rope_ = Rope(text);
+  document.runs_ = std::move(runs).finish();
   return document;
 }
 
 JsonValue RichTextDocument::to_json() const {
-  return components_json(runs_);
+  return components_json(inserts());
 }
 
 }  // namespace cloudsync::ot

@@ -8,14 +8,18 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "ot/rich_text_runs.h"
+#include "ot/rope.h"
+#include "ot/shared_object.h"
 #include "ot/side.h"
 #include "ot/text.h"
+
+#include <boost/container/small_vector.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cloudsync::ot {
 
@@ -25,8 +29,8 @@ struct RichTextComponent {
   Kind kind = Kind::kRetain;
   std::uint64_t length = 0;  ///< UTF-16 units; never 0, 1 for an embed
   std::string text;          ///< of kInsertText, valid UTF-8
-  JsonObject embed;          ///< of kInsertEmbed
-  JsonObject attributes;     ///< a null value in a retain's removes the attribute
+  SharedObject embed;        ///< of kInsertEmbed
+  SharedObject attributes;   ///< a null value in a retain's removes the attribute
 
   bool is_insert() const { return kind == Kind::kInsertText || kind == Kind::kInsertEmbed; }
 
@@ -34,6 +38,9 @@ struct RichTextComponent {
 
   friend bool operator==(const RichTextComponent&, const RichTextComponent&) = default;
 };
+
+/// Operations of people have up to three components; those and short inserts cost no allocation.
+using RichTextComponents = boost::container::small_vector<RichTextComponent, 4>;
 
 /// An operation in normal form: equal neighbours are merged, an insert comes before a delete at the
 /// same place, there is no retain without attributes at the end.
@@ -47,15 +54,15 @@ class RichTextOp {
   JsonValue to_json() const;
 
   /// Builders, from the start of the document to its end; zero lengths and "" do nothing.
-  RichTextOp& retain(std::uint64_t units, JsonObject attributes = {});
-  RichTextOp& insert(std::string_view text, JsonObject attributes = {});
-  RichTextOp& insert_embed(JsonObject embed, JsonObject attributes = {});
+  RichTextOp& retain(std::uint64_t units, SharedObject attributes = {});
+  RichTextOp& insert(std::string_view text, SharedObject attributes = {});
+  RichTextOp& insert_embed(SharedObject embed, SharedObject attributes = {});
   RichTextOp& erase(std::uint64_t units);
   RichTextOp& push(RichTextComponent component);
   /// Drops a retain without attributes at the end: call it once after the last builder.
   RichTextOp& trim();
 
-  const std::vector<RichTextComponent>& components() const { return components_; }
+  const RichTextComponents& components() const { return components_; }
 
   bool is_noop() const { return components_.empty(); }
 
@@ -65,7 +72,7 @@ class RichTextOp {
   friend bool operator==(const RichTextOp&, const RichTextOp&) = default;
 
  private:
-  std::vector<RichTextComponent> components_;
+  RichTextComponents components_;
 };
 
 RichTextOp compose(const RichTextOp& first, const RichTextOp& second);
@@ -76,28 +83,47 @@ RichTextOp transform(const RichTextOp& op, const RichTextOp& other, Side side);
 /// owner's (`own`).
 std::uint64_t transform_position(std::uint64_t position, const RichTextOp& op, bool own);
 
-/// The runs of a document: inserts only, neighbours with equal attributes merged.
+/// What stands for an embed in a document's text: the object replacement character, one UTF-16
+/// unit. It may be in a text as well; the runs tell which it is.
+inline constexpr std::string_view kEmbedText = "\uFFFC";
+
+/// A document: one text, with kEmbedText for each embed, and the runs
+/// that format it. Beside the text a run is a length and two handles however long it is, and both
+/// trees are edited at one place each. Copying a document is O(1): copies share what neither
+/// changes.
 class RichTextDocument {
  public:
   RichTextDocument() = default;
   /// A bare array or {"ops": […]} of inserts. Errors: kOpInvalid.
   static Result<RichTextDocument> parse(const JsonValue& content);
+  /// In normal form: neighbours with equal attributes are one insert. O(size).
   JsonValue to_json() const;
 
   /// Errors: kOpInvalid if the operation walks past the end or would cut a surrogate pair; then
-  /// nothing changed.
+  /// nothing changed. O(log n) for each component, and the text and runs that it adds, formats and
+  /// removes.
   Result<void> apply(const RichTextOp& op);
 
-  const std::vector<RichTextComponent>& runs() const { return runs_; }
+  /// The operation that undoes `op`, which is to be applied to this document. Errors: as apply().
+  Result<RichTextOp> invert(const RichTextOp& op) const;
+
+  /// The content as inserts. O(size).
+  RichTextComponents inserts() const { return inserts(0, length()); }
+
+  const Rope& rope() const { return rope_; }
 
   /// UTF-16 units.
-  std::uint64_t length() const { return length_; }
+  std::uint64_t length() const { return rope_.size().utf16_units; }
 
   friend bool operator==(const RichTextDocument&, const RichTextDocument&) = default;
 
  private:
-  std::vector<RichTextComponent> runs_;
-  std::uint64_t length_ = 0;  // UTF-16 units of all runs
+  Result<void> check_fits(const RichTextOp& op) const;
+  void insert(std::uint64_t at, const RichTextComponent& component);
+  RichTextComponents inserts(std::uint64_t first, std::uint64_t last) const;
+
+  Rope rope_;
+  RichTextRuns runs_;
 };
 
 }  // namespace cloudsync::ot

@@ -69,12 +69,6 @@ RichTextComponent RichTextReader::take_whole() {
   return take(kEndless);
 }
 
-void RichTextReader::skip(std::uint64_t length) {
-  while (length > 0 && !at_end()) {
-    length -= advance(length).length;
-  }
-}
-
 namespace {
 
 // Merges `component` into `last` if the two may be one.
@@ -90,7 +84,7 @@ bool merge(RichTextComponent& last, const RichTextComponent& component) {
 
 }  // namespace
 
-void push_component(std::vector<RichTextComponent>& components, RichTextComponent component) {
+void push_component(RichTextComponents& components, RichTextComponent component) {
   if (component.length == 0) {
     return;
   }

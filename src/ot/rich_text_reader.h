@@ -1,20 +1,18 @@
 #pragma once
-// Takes a list of rich-text components apart from the left, across their borders: what compose,
-// transform and apply walk with. Behind the end there is a retain without end.
+// Takes an operation's components apart from the left, across their borders: what compose and
+// transform walk with. Behind the end there is a retain without end.
 
 #include "ot/rich_text.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace cloudsync::ot {
 
 class RichTextReader {
  public:
   /// `components` outlives the reader.
-  explicit RichTextReader(const std::vector<RichTextComponent>& components)
-      : components_(components) {}
+  explicit RichTextReader(const RichTextComponents& components) : components_(components) {}
 
   bool at_end() const { return index_ == components_.size(); }
 
@@ -24,18 +22,10 @@ class RichTextReader {
   /// Of the rest of the current component; without end at the end.
   std::uint64_t peek_length() const;
 
-  /// The current component's place in the list.
-  std::size_t index() const { return index_; }
-
-  /// True at the border of two components.
-  bool at_border() const { return offset_ == 0; }
-
   /// At most `length` of the current component. A cut inside a surrogate pair is made before it,
   /// and remembered: only operations that don't fit their base cut there.
   RichTextComponent take(std::uint64_t length);
   RichTextComponent take_whole();
-  /// Walks over `length` without copying.
-  void skip(std::uint64_t length);
 
   bool has_cut_pair() const { return has_cut_pair_; }
 
@@ -48,7 +38,7 @@ class RichTextReader {
 
   Piece advance(std::uint64_t length);
 
-  const std::vector<RichTextComponent>& components_;
+  const RichTextComponents& components_;
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;     // units taken of the current component
   std::size_t byte_offset_ = 0;  // the same in bytes of its text
@@ -57,6 +47,6 @@ class RichTextReader {
 
 /// Adds a component to a list in normal form: merges it with an equal neighbour, puts an insert
 /// before a delete. A length of 0 adds nothing.
-void push_component(std::vector<RichTextComponent>& components, RichTextComponent component);
+void push_component(RichTextComponents& components, RichTextComponent component);
 
 }  // namespace cloudsync::ot

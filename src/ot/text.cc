@@ -42,6 +42,20 @@ Result<TextComponent> parse_component(const JsonValue& json, std::size_t index) 
   return component_error(index, "must be a number, a string or {\"d\": length}");
 }
 
+// A skip or a delete, without making a component to merge: most of what transform and compose do.
+void append_length(TextComponents& components, Kind kind, std::uint64_t length) {
+  if (length == 0) {
+    return;
+  }
+  if (!components.empty() && components.back().kind == kind) {
+    components.back().length += length;
+  } else {
+    components.emplace_back();
+    components.back().kind = kind;
+    components.back().length = length;
+  }
+}
+
 }  // namespace
 
 Result<TextOp> TextOp::parse(const JsonValue& json, std::size_t components_max) {
@@ -89,7 +103,8 @@ JsonValue TextOp::to_json() const {
 }
 
 TextOp& TextOp::skip(std::uint64_t code_points) {
-  return append({Kind::kSkip, code_points, {}});
+  append_length(components_, Kind::kSkip, code_points);
+  return *this;
 }
 
 TextOp& TextOp::insert(std::string_view text) {
@@ -97,7 +112,8 @@ TextOp& TextOp::insert(std::string_view text) {
 }
 
 TextOp& TextOp::erase(std::uint64_t code_points) {
-  return append({Kind::kDelete, code_points, {}});
+  append_length(components_, Kind::kDelete, code_points);
+  return *this;
 }
 
 TextOp& TextOp::append(TextComponent component) {
@@ -128,18 +144,17 @@ std::uint64_t TextOp::base_length() const {
   return length;
 }
 
-TextDocument::TextDocument(std::string text)
-    : text_(std::move(text)), length_(count_code_points(text_)) {}
-
 Result<TextDocument> TextDocument::parse(const JsonValue& content) {
   const auto* text = content.if_string();
   if (text == nullptr) {
     return fail(ErrorCode::kOpInvalid, "the content of a text document must be a string");
   }
-  return TextDocument(std::string(view(*text)));
+  return TextDocument(view(*text));
 }
 
 namespace {
+
+constexpr auto kUnit = &TextSize::code_points;
 
 // The operation fits, or the first component that does not.
 Result<void> check_fits(const TextOp& op, std::uint64_t length) {
@@ -158,38 +173,46 @@ Result<void> check_fits(const TextOp& op, std::uint64_t length) {
 
 }  // namespace
 
-// Only the bytes from the first change to the last are rewritten; the rest moves at most once.
 Result<void> TextDocument::apply(const TextOp& op) {
-  CS_TRY(check_fits(op, length_));
-  const bool is_ascii = length_ == text_.size();
-  const auto walk = [&](std::size_t from, std::uint64_t code_points) {
-    return from + (is_ascii
-                       ? static_cast<std::size_t>(code_points)
-                       : bytes_of_code_points(std::string_view(text_).substr(from), code_points));
-  };
-  std::size_t first = 0;
-  std::size_t end = 0;
-  std::string replacement;
-  std::uint64_t length = length_;
+  CS_TRY(check_fits(op, length()));
+  std::uint64_t at = 0;
   for (const TextComponent& component : op.components()) {
-    if (component.kind == Kind::kInsert) {
-      replacement += component.text;
-      length += component.length;
-      continue;
-    }
-    const std::size_t from = end;
-    end = walk(from, component.length);
-    if (component.kind == Kind::kDelete) {
-      length -= component.length;
-    } else if (&component == &op.components().front()) {
-      first = end;
-    } else {
-      replacement.append(text_, from, end - from);
+    switch (component.kind) {
+      case Kind::kSkip:
+        at += component.length;
+        break;
+      case Kind::kInsert:
+        rope_.insert(kUnit, at, component.text);
+        at += component.length;
+        break;
+      case Kind::kDelete:
+        rope_.erase(kUnit, at, at + component.length);
+        break;
     }
   }
-  text_.replace(first, end - first, replacement);
-  length_ = length;
   return {};
+}
+
+Result<TextOp> TextDocument::invert(const TextOp& op) const {
+  CS_TRY(check_fits(op, length()));
+  TextOp inverse;
+  std::uint64_t at = 0;  // in this document, which has not seen `op`
+  for (const TextComponent& component : op.components()) {
+    switch (component.kind) {
+      case Kind::kSkip:
+        inverse.skip(component.length);
+        at += component.length;
+        break;
+      case Kind::kInsert:
+        inverse.erase(component.length);
+        break;
+      case Kind::kDelete:
+        inverse.insert(rope_.slice(kUnit, at, at + component.length));
+        at += component.length;
+        break;
+    }
+  }
+  return inverse;
 }
 
 }  // namespace cloudsync::ot

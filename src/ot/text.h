@@ -8,13 +8,15 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "ot/rope.h"
 #include "ot/side.h"
+
+#include <boost/container/small_vector.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace cloudsync::ot {
 
@@ -30,6 +32,9 @@ struct TextComponent {
 
   friend bool operator==(const TextComponent&, const TextComponent&) = default;
 };
+
+/// Operations of people have up to three components; those and short inserts cost no allocation.
+using TextComponents = boost::container::small_vector<TextComponent, 4>;
 
 /// An operation in normal form: neighbours of one kind are merged, there is no skip at the end. An
 /// insert beside a delete stays in the order it was given: the effect is the same, but concurrent
@@ -48,7 +53,7 @@ class TextOp {
   /// Drops the skip at the end: call it once after the last builder.
   TextOp& trim();
 
-  const std::vector<TextComponent>& components() const { return components_; }
+  const TextComponents& components() const { return components_; }
 
   bool is_noop() const { return components_.empty(); }
 
@@ -58,7 +63,7 @@ class TextOp {
   friend bool operator==(const TextOp&, const TextOp&) = default;
 
  private:
-  std::vector<TextComponent> components_;
+  TextComponents components_;
 };
 
 TextOp compose(const TextOp& first, const TextOp& second);
@@ -68,28 +73,36 @@ TextOp transform(const TextOp& op, const TextOp& other, Side side);
 /// owner's (`own`).
 std::uint64_t transform_position(std::uint64_t position, const TextOp& op, bool own);
 
-/// A text with its length.
+/// A text. Copying it is O(1): copies share what neither changes.
 class TextDocument {
  public:
   TextDocument() = default;
+
   /// `text` is valid UTF-8.
-  explicit TextDocument(std::string text);
+  explicit TextDocument(std::string_view text) : rope_(text) {}
+
   /// Errors: kOpInvalid if `content` is not a string.
   static Result<TextDocument> parse(const JsonValue& content);
 
-  /// Errors: kOpInvalid if the operation walks past the end; then nothing changed.
+  /// Errors: kOpInvalid if the operation walks past the end; then nothing changed. O(log n) for
+  /// each component, and what it adds and removes.
   Result<void> apply(const TextOp& op);
 
-  const std::string& text() const { return text_; }
+  /// The operation that undoes `op`, which is to be applied to this document. Errors: as apply().
+  Result<TextOp> invert(const TextOp& op) const;
+
+  const Rope& rope() const { return rope_; }
+
+  /// O(size).
+  std::string text() const { return rope_.text(); }
 
   /// Code points.
-  std::uint64_t length() const { return length_; }
+  std::uint64_t length() const { return rope_.size().code_points; }
 
   friend bool operator==(const TextDocument&, const TextDocument&) = default;
 
  private:
-  std::string text_;
-  std::uint64_t length_ = 0;  // code points in text_
+  Rope rope_;
 };
 
 }  // namespace cloudsync::ot

@@ -25,33 +25,60 @@ class Reader {
 
   bool at_delete() const { return !at_end() && components_[index_].kind == Kind::kDelete; }
 
-  /// What is left of the current component; not at the end.
-  TextComponent take_whole() { return take(std::numeric_limits<std::uint64_t>::max()); }
+  /// Moves what is left of the current component to `result`; not at the end.
+  void move_whole(TextOp& result) { move(kEndless, result); }
 
-  /// At most `length` of the current component.
-  TextComponent take(std::uint64_t length) {
+  /// Moves at most `length` of the current component to `result`, and returns its length.
+  std::uint64_t move(std::uint64_t length, TextOp& result) {
+    if (at_insert()) {
+      return move_insert(length, result);
+    }
+    const bool is_delete = at_delete();
+    const std::uint64_t walked = walk(length);
+    is_delete ? result.erase(walked) : result.skip(walked);
+    return walked;
+  }
+
+  /// Walks over at most `length` of the current component, and returns its length.
+  std::uint64_t walk(std::uint64_t length) {
     if (at_end()) {
-      return {Kind::kSkip, length, {}};
+      return length;
     }
     const TextComponent& current = components_[index_];
-    const std::uint64_t taken = std::min(length, current.length - offset_);
-    TextComponent piece{current.kind, taken, {}};
-    if (current.kind == Kind::kInsert) {
-      const std::string_view rest = std::string_view(current.text).substr(byte_offset_);
-      piece.text = rest.substr(0, bytes_of_code_points(rest, taken));
-      byte_offset_ += piece.text.size();
-    }
-    offset_ += taken;
-    if (offset_ == current.length) {
+    const std::uint64_t walked = std::min(length, current.length - offset_);
+    if (walked == current.length - offset_) {
       ++index_;
       offset_ = 0;
       byte_offset_ = 0;
+      return walked;
     }
-    return piece;
+    if (current.kind == Kind::kInsert) {
+      byte_offset_ += bytes_of_code_points(rest_of(current), walked);
+    }
+    offset_ += walked;
+    return walked;
   }
 
  private:
-  const std::vector<TextComponent>& components_;
+  static constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
+
+  std::string_view rest_of(const TextComponent& insert) const {
+    return std::string_view(insert.text).substr(byte_offset_);
+  }
+
+  std::uint64_t move_insert(std::uint64_t length, TextOp& result) {
+    const TextComponent& current = components_[index_];
+    const std::string_view rest = rest_of(current);
+    const std::uint64_t walked = walk(length);
+    const bool is_rest = offset_ == 0;
+    result.append(
+        {Kind::kInsert,
+         walked,
+         std::string(is_rest ? rest : rest.substr(0, rest.size() - rest_of(current).size()))});
+    return walked;
+  }
+
+  const TextComponents& components_;
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;     // code points taken of the current component
   std::size_t byte_offset_ = 0;  // the same in bytes of its text
@@ -59,7 +86,7 @@ class Reader {
 
 void take_rest(Reader& reader, TextOp& result) {
   while (!reader.at_end()) {
-    result.append(reader.take_whole());
+    reader.move_whole(result);
   }
   result.trim();
 }
@@ -76,16 +103,17 @@ TextOp compose(const TextOp& first, const TextOp& second) {
     }
     for (std::uint64_t left = component.length; left > 0;) {
       if (reader.at_delete()) {  // gone before `second` saw the text
-        result.append(reader.take_whole());
+        reader.move_whole(result);
         continue;
       }
-      TextComponent piece = reader.take(left);
-      left -= piece.length;
       if (component.kind == Kind::kSkip) {
-        result.append(std::move(piece));
-      } else if (piece.kind == Kind::kSkip) {
-        result.erase(piece.length);
-      }  // else `second` deletes what `first` inserted
+        left -= reader.move(left, result);
+        continue;
+      }
+      const bool is_insert = reader.at_insert();  // which `second` deletes: nothing is left of it
+      const std::uint64_t walked = reader.walk(left);
+      left -= walked;
+      result.erase(is_insert ? 0 : walked);
     }
   }
   take_rest(reader, result);
@@ -98,21 +126,18 @@ TextOp transform(const TextOp& op, const TextOp& other, Side side) {
   for (const TextComponent& component : other.components()) {
     if (component.kind == Kind::kInsert) {
       if (side == Side::kLeft && reader.at_insert()) {
-        result.append(reader.take_whole());
+        reader.move_whole(result);
       }
       result.skip(component.length);
       continue;
     }
     for (std::uint64_t left = component.length; left > 0;) {
       if (reader.at_insert()) {
-        result.append(reader.take_whole());
+        reader.move_whole(result);
         continue;
       }
-      TextComponent piece = reader.take(left);
-      left -= piece.length;
-      if (component.kind == Kind::kSkip) {
-        result.append(std::move(piece));
-      }  // else `other` has deleted it already
+      // What `other` deletes is gone already.
+      left -= component.kind == Kind::kSkip ? reader.move(left, result) : reader.walk(left);
     }
   }
   take_rest(reader, result);

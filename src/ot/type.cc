@@ -72,6 +72,14 @@ Result<void> apply(Document& document, const Operation& op) {
   return std::get<RichTextDocument>(document).apply(std::get<RichTextOp>(op));
 }
 
+Result<Operation> invert(const Operation& op, const Document& document) {
+  CS_ASSERT(type_of(document) == type_of(op), "operation and document are of one type");
+  if (const auto* text = std::get_if<TextDocument>(&document)) {
+    return text->invert(std::get<TextOp>(op));
+  }
+  return std::get<RichTextDocument>(document).invert(std::get<RichTextOp>(op));
+}
+
 Operation compose(const Operation& first, const Operation& second) {
   CS_ASSERT(type_of(first) == type_of(second), "operations are of one type");
   if (const auto* text = std::get_if<TextOp>(&first)) {

@@ -30,7 +30,7 @@ std::optional<Type> type_from_name(std::string_view name);
 
 /// One operation of either type, in normal form.
 using Operation = std::variant<TextOp, RichTextOp>;
-/// A document's content. Value semantics; copying costs O(size).
+/// A document's content. Value semantics; copying costs O(1), copies share what neither changes.
 using Document = std::variant<TextDocument, RichTextDocument>;
 
 Type type_of(const Operation& op);
@@ -48,8 +48,13 @@ Result<Operation> parse_operation(Type type, const JsonValue& json);
 JsonValue to_json(const Operation& op);
 
 /// Checks that `op` fits `document` and changes it; on an error (kOpInvalid) nothing changed.
-/// Both must be of one type (asserted). Call it as ot::apply: std::apply is looked up, too.
+/// Both must be of one type (asserted). O(log n) for each component. Call it as ot::apply:
+/// std::apply is looked up, too.
 Result<void> apply(Document& document, const Operation& op);
+
+/// The operation that undoes `op`, which fits `document` and was not applied to it yet. Errors:
+/// kOpInvalid. Both must be of one type (asserted).
+Result<Operation> invert(const Operation& op, const Document& document);
 
 /// One operation with the effect of `first`, then `second`.
 Operation compose(const Operation& first, const Operation& second);

@@ -32,6 +32,17 @@ struct Utf16Units {
   }
 };
 
+// Bytes equal to "\n": the high bit of each byte of `other` is free of carries from its neighbours
+// (H. S. Warren, "Hacker's Delight", 6-1).
+struct Newlines {
+  static std::uint64_t lanes(std::uint64_t word) {
+    constexpr std::uint64_t kHighBits = kLowBits << 7U;
+    const std::uint64_t other = word ^ (kLowBits * '\n');
+    const std::uint64_t differs = ((other & ~kHighBits) + ~kHighBits) | other;
+    return (~differs >> 7U) & kLowBits;
+  }
+};
+
 // A byte alone, as the lowest of a word.
 template <class Count>
 std::uint64_t count_byte(char byte) {
@@ -75,6 +86,22 @@ Utf16Prefix prefix(std::string_view text, std::uint64_t wanted) {
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
+
+TextSize measure_text(std::string_view text) {
+  TextSize size{.bytes = text.size()};
+  std::size_t at = 0;
+  for (; at + kBlockBytes <= text.size(); at += kBlockBytes) {
+    size.code_points += count_block<CodePoints>(text.data() + at);
+    size.utf16_units += count_block<Utf16Units>(text.data() + at);
+    size.newlines += count_block<Newlines>(text.data() + at);
+  }
+  for (; at < text.size(); ++at) {
+    size.code_points += count_byte<CodePoints>(text[at]);
+    size.utf16_units += count_byte<Utf16Units>(text[at]);
+    size.newlines += count_byte<Newlines>(text[at]);
+  }
+  return size;
+}
 
 std::uint64_t count_code_points(std::string_view text) {
   return prefix<CodePoints>(text, kAll).units;

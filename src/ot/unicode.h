@@ -8,11 +8,43 @@
 
 namespace cloudsync::ot {
 
+/// The length of a text in everything that is counted, and so a place in a text as well.
+struct TextSize {
+  std::uint64_t bytes = 0;  ///< of UTF-8
+  std::uint64_t code_points = 0;
+  std::uint64_t utf16_units = 0;
+  std::uint64_t newlines = 0;  ///< "\n" only: "\r\n" is one line break, "\r" alone is none
+
+  TextSize& operator+=(const TextSize& other) {
+    bytes += other.bytes;
+    code_points += other.code_points;
+    utf16_units += other.utf16_units;
+    newlines += other.newlines;
+    return *this;
+  }
+
+  TextSize& operator-=(const TextSize& other) {
+    bytes -= other.bytes;
+    code_points -= other.code_points;
+    utf16_units -= other.utf16_units;
+    newlines -= other.newlines;
+    return *this;
+  }
+
+  friend bool operator==(const TextSize&, const TextSize&) = default;
+};
+
+TextSize measure_text(std::string_view text);
 std::uint64_t count_code_points(std::string_view text);
 std::uint64_t count_utf16_units(std::string_view text);
 
 /// Bytes of the first `count` code points of `text` (all of it if it has fewer).
 std::size_t bytes_of_code_points(std::string_view text, std::uint64_t count);
+
+/// True for 10xxxxxx, the second to fourth byte of a code point (RFC 3629).
+inline bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
 
 struct Utf16Prefix {
   std::size_t bytes = 0;

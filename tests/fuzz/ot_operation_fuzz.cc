@@ -40,8 +40,11 @@ void check_laws(const Document& document, const Operation& a, const Operation& b
   Document after_b = document;
   if (!ot::apply(after_a, a)) {
     CS_ASSERT(after_a == document, "a refused operation changes nothing");
+    CS_ASSERT(!invert(a, document), "what can't be done can't be undone");
     return;
   }
+  const auto inverse = invert(a, document);
+  CS_ASSERT(inverse && applied(after_a, *inverse) == document, "the inverse undoes");
   if (!ot::apply(after_b, b)) {
     return;
   }

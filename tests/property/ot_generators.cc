@@ -4,6 +4,7 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -50,11 +51,16 @@ void insert_anything(RichTextOp& op) {
   }
 }
 
+// How far one component reaches: a few characters, or anywhere in a long document.
+std::size_t any_reach(std::size_t left) {
+  return below(6) == 0 ? below(left + 1) : std::min(left, 1 + below(4));
+}
+
 TextOp any_text_op(const TextDocument& document) {
   TextOp op;
   std::uint64_t left = document.length();
   for (std::size_t steps = below(7); steps > 0; --steps) {
-    const std::uint64_t length = std::min<std::uint64_t>(left, 1 + below(4));
+    const std::uint64_t length = any_reach(left);
     const std::size_t kind = below(3);
     if (kind == 0) {
       op.insert(any_text(3));
@@ -69,7 +75,7 @@ TextOp any_text_op(const TextDocument& document) {
 // The lengths of the document's characters in UTF-16 units.
 std::vector<std::uint64_t> character_lengths(const RichTextDocument& document) {
   std::vector<std::uint64_t> lengths;
-  for (const RichTextComponent& run : document.runs()) {
+  for (const RichTextComponent& run : document.inserts()) {
     if (run.kind == RichTextComponent::Kind::kInsertEmbed) {
       lengths.push_back(1);
     }
@@ -93,7 +99,7 @@ RichTextOp any_rich_op(const RichTextDocument& document) {
       continue;
     }
     std::uint64_t length = 0;
-    for (std::size_t count = 1 + below(4); count > 0 && at < lengths.size(); --count) {
+    for (std::size_t count = any_reach(lengths.size() - at); count > 0; --count) {
       length += lengths[at++];
     }
     if (kind == 1) {
@@ -105,17 +111,25 @@ RichTextOp any_rich_op(const RichTextDocument& document) {
   return op.trim();
 }
 
+Document any_rich_document(std::size_t runs) {
+  RichTextOp inserts;
+  for (; runs > 0; --runs) {
+    insert_anything(inserts);
+  }
+  return applied(RichTextDocument(), inserts);
+}
+
 }  // namespace
 
 Document any_document(Type type) {
   if (type == Type::kText) {
     return below(8) == 0 ? TextDocument() : TextDocument(any_text(10));
   }
-  RichTextOp inserts;
-  for (std::size_t runs = below(6); runs > 0; --runs) {
-    insert_anything(inserts);
-  }
-  return applied(RichTextDocument(), inserts);
+  return any_rich_document(below(6));
+}
+
+Document any_long_document(Type type) {
+  return type == Type::kText ? TextDocument(any_text(800)) : any_rich_document(below(200));
 }
 
 Operation any_operation(const Document& document) {

@@ -7,6 +7,8 @@
 namespace cloudsync::ot {
 
 Document any_document(Type type);
+/// One of many chunks and runs.
+Document any_long_document(Type type);
 /// An operation that applies to `document`.
 Operation any_operation(const Document& document);
 Side any_side();

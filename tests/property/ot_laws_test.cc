@@ -33,6 +33,17 @@ TEST_P(OtLaws, ComposedOperationsDoWhatTheyDoInTurn) {
   }));
 }
 
+TEST_P(OtLaws, TheInverseUndoes) {
+  EXPECT_TRUE(rc::check([] {
+    const Document document = any_document(GetParam());
+    const Operation op = any_operation(document);
+    const Operation inverse = invert(op, document).value();
+    RC_ASSERT(applied(applied(document, op), inverse) == document);
+    const JsonValue json = parse_json(cloudsync::to_json(to_json(inverse))).value();
+    RC_ASSERT(parse_operation(GetParam(), json).value() == inverse);
+  }));
+}
+
 TEST_P(OtLaws, ComposingIsAssociativeInEffect) {
   EXPECT_TRUE(rc::check([] {
     const Document document = any_document(GetParam());
