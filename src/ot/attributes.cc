@@ -67,12 +67,16 @@ SharedObject invert_attributes(const SharedObject& attributes, const SharedObjec
   return result;
 }
 
+Result<void> check_key(std::string_view key, std::size_t component) {
+  if (std::find(kForbiddenKeys.begin(), kForbiddenKeys.end(), key) != kForbiddenKeys.end()) {
+    return component_error(component, "the key \"" + std::string(key) + "\" is not allowed");
+  }
+  return {};
+}
+
 Result<void> check_keys(const JsonObject& object, std::size_t component) {
   for (const auto& [key, value] : object) {
-    const std::string_view name{key.data(), key.size()};
-    if (std::find(kForbiddenKeys.begin(), kForbiddenKeys.end(), name) != kForbiddenKeys.end()) {
-      return component_error(component, "the key \"" + std::string(name) + "\" is not allowed");
-    }
+    CS_TRY(check_key({key.data(), key.size()}, component));
     CS_TRY(check_keys(value, component));
   }
   return {};

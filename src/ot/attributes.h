@@ -8,6 +8,7 @@
 #include "ot/side.h"
 
 #include <cstddef>
+#include <string_view>
 
 namespace cloudsync::ot {
 
@@ -26,6 +27,9 @@ SharedObject transform_attributes(const SharedObject& attributes,
 /// What undoes a retain with `attributes` on a run that had `base`: its values, and nulls for what
 /// it did not have.
 SharedObject invert_attributes(const SharedObject& attributes, const SharedObject& base);
+
+/// Errors: kOpInvalid, naming the component, if `key` is forbidden as for check_keys().
+Result<void> check_key(std::string_view key, std::size_t component);
 
 /// Errors: kOpInvalid if a key at any depth is one that JavaScript objects don't treat as data
 /// (`__proto__`, `constructor`, `prototype`): setting it would change every object of a careless

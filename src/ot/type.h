@@ -4,11 +4,14 @@
 //
 // Law (TP1): apply(apply(d, a), transform(b, a, kRight)) == apply(apply(d, b), transform(a, b,
 // kLeft)). Sources: Ellis and Gibbs 1989; a server-side total order as in Jupiter (Nichols et al.
-// 1995). The types' rules are those of the npm packages ot-text-unicode and rich-text
-// (quill-delta), see docs/ot.md; malformed input that they accept silently is refused here.
+// 1995). The types' rules are those of the npm packages ot-text-unicode, rich-text (quill-delta)
+// and ot-json0, see docs/ot.md; malformed input that they accept silently is refused here.
 
 #include "base/json.h"
 #include "base/result.h"
+#include "ot/json_document.h"
+#include "ot/json_op.h"
+#include "ot/range.h"
 #include "ot/rich_text.h"
 #include "ot/text.h"
 
@@ -23,28 +26,32 @@ namespace cloudsync::ot {
 enum class Type : std::uint8_t {
   kText,      ///< plain text, positions in Unicode code points
   kRichText,  ///< Quill Delta, positions in UTF-16 units
+  kJson,      ///< any JSON value, changed by path
 };
 
-std::string_view type_name(Type type);  // "text", "rich-text"
+std::string_view type_name(Type type);  // "text", "rich-text", "json"
 std::optional<Type> type_from_name(std::string_view name);
 
-/// One operation of either type, in normal form.
-using Operation = std::variant<TextOp, RichTextOp>;
+/// One operation of any type, in normal form. The types are in the order of Type.
+using Operation = std::variant<TextOp, RichTextOp, JsonOp>;
 /// A document's content. Value semantics; copying costs O(1), copies share what neither changes.
-using Document = std::variant<TextDocument, RichTextDocument>;
+using Document = std::variant<TextDocument, RichTextDocument, JsonDocument>;
 
 Type type_of(const Operation& op);
 Type type_of(const Document& document);
 
-/// The content of a document at revision 0: "" or [{"insert":"\n"}].
+/// The content of a document at revision 0: "", [{"insert":"\n"}] or {}.
 Document make_document(Type type);
 /// Errors: kOpInvalid.
 Result<Document> parse_document(Type type, const JsonValue& content);
-/// A JSON string for text, an array of inserts for rich text (normalised).
+/// A JSON string for text, an array of inserts for rich text (normalised), the value for json.
 JsonValue content(const Document& document);
 
-/// Parses and normalises. Errors: kOpInvalid, the message names the component.
+/// Parses and normalises what a peer sent. Errors: kOpInvalid, the message names the component.
 Result<Operation> parse_operation(Type type, const JsonValue& json);
+/// The same for an operation of a log, which may have more components than a peer may send: one of
+/// a peer that was transformed, so that deletions were split.
+Result<Operation> parse_committed(Type type, const JsonValue& json);
 JsonValue to_json(const Operation& op);
 
 /// Checks that `op` fits `document` and changes it; on an error (kOpInvalid) nothing changed.
@@ -67,19 +74,20 @@ Operation transform(const Operation& op, const Operation& other, Side side);
 /// True if the operation changes nothing.
 bool is_noop(const Operation& op);
 
-/// A cursor (length 0) or selection, in the type's units.
-struct Range {
-  std::uint64_t index = 0;
-  std::uint64_t length = 0;
-
-  friend bool operator==(const Range&, const Range&) = default;
-};
+/// A selection as clients write it: {"index", "length"}; in json {"path"}, with an index and a
+/// length if it is inside a string. Other members are ignored. Nothing if it is malformed.
+std::optional<Range> read_range(Type type, const JsonObject& selection);
+/// Writes `range` into `selection`; what else is in it stays.
+void write_range(JsonObject& selection, Type type, const Range& range);
 
 /// Where `range` is after `op`. An insert exactly at a position moves it only if it is the cursor
-/// owner's own (`own`).
+/// owner's own (`own`). See transform_cursor() for json.
 Range transform_range(const Range& range, const Operation& op, bool own);
 
-/// Length of the document in the type's units; a position is valid from 0 to this.
+/// True if `range` is inside the document.
+bool contains(const Document& document, const Range& range);
+
+/// Length of the document in the type's units; of json that of its root, see JsonDocument.
 std::uint64_t length(const Document& document);
 
 }  // namespace cloudsync::ot

@@ -14,17 +14,19 @@ Operation op(Type type, std::string_view text) {
 TEST(Type, HasANameThatLeadsBack) {
   EXPECT_EQ(type_from_name(type_name(Type::kText)), Type::kText);
   EXPECT_EQ(type_from_name(type_name(Type::kRichText)), Type::kRichText);
-  EXPECT_EQ(type_from_name("json"), std::nullopt);
+  EXPECT_EQ(type_from_name(type_name(Type::kJson)), Type::kJson);
+  EXPECT_EQ(type_from_name("other"), std::nullopt);
 }
 
 TEST(Type, MakesEmptyDocuments) {
   EXPECT_EQ(cloudsync::to_json(content(make_document(Type::kText))), R"("")");
   EXPECT_EQ(cloudsync::to_json(content(make_document(Type::kRichText))), R"([{"insert":"\n"}])");
+  EXPECT_EQ(cloudsync::to_json(content(make_document(Type::kJson))), "{}");
   EXPECT_EQ(length(make_document(Type::kRichText)), 1U);
 }
 
 TEST(Type, GivesContentThatParsesToTheSameDocument) {
-  for (const Type type : {Type::kText, Type::kRichText}) {
+  for (const Type type : {Type::kText, Type::kRichText, Type::kJson}) {
     const Document document = make_document(type);
     EXPECT_EQ(parse_document(type, content(document)).value(), document);
     EXPECT_EQ(type_of(document), type);
@@ -61,6 +63,40 @@ TEST(TransformRange, SurvivesNumbersThatOverflow) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   const Range range = transform_range({kMax, kMax}, op(Type::kText, R"(["x"])"), true);
   EXPECT_LE(range.index, range.index + range.length);
+}
+
+TEST(Selection, IsReadAndWrittenInTheFormOfItsType) {
+  const auto moved = [](Type type, std::string_view selection, std::string_view operation) {
+    JsonObject object = parse_json(selection).value().as_object();
+    const auto range = read_range(type, object);
+    if (!range) {
+      return std::string("refused");
+    }
+    write_range(object, type, transform_range(*range, op(type, operation), true));
+    return cloudsync::to_json(object);
+  };
+  EXPECT_EQ(moved(Type::kText, R"({"index":0,"length":1,"x":2})", R"(["a"])"),
+            R"({"index":1,"length":1,"x":2})");
+  EXPECT_EQ(moved(Type::kText, R"({"index":0})", R"(["a"])"), "refused");
+  EXPECT_EQ(moved(Type::kJson, R"({"path":[0]})", R"([{"p":[0],"li":1}])"), R"({"path":[1]})");
+  EXPECT_EQ(moved(Type::kJson, R"({"path":[0],"index":0,"length":0})", R"([{"p":[0,0],"si":"a"}])"),
+            R"({"path":[0],"index":1,"length":0})");
+  for (const auto* selection : {"{}",
+                                R"({"index":0,"length":0})",
+                                R"({"path":[0],"index":0})",
+                                R"({"path":[-1]})",
+                                R"({"path":["__proto__"]})"}) {
+    EXPECT_EQ(moved(Type::kJson, selection, "[]"), "refused");
+  }
+}
+
+TEST(ParseCommitted, TakesMoreComponentsThanAPeerMaySend) {
+  JsonArray json;
+  for (std::size_t i = 0; i <= kJsonOpComponentsMax; ++i) {
+    json.push_back(parse_json(R"({"p":[],"na":1})").value());
+  }
+  EXPECT_FALSE(parse_operation(Type::kJson, json).has_value());
+  EXPECT_TRUE(parse_committed(Type::kJson, json).has_value());
 }
 
 }  // namespace
