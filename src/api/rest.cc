@@ -31,7 +31,7 @@ Result<NewDocument> parse_new_document(const Request& request,
   const auto* type_name = find_string(body.get_object(), "type");
   const auto type = type_name == nullptr ? std::nullopt : ot::type_from_name(view(*type_name));
   if (!type) {
-    return fail(ErrorCode::kBadRequest, "type must be \"text\" or \"rich-text\"");
+    return fail(ErrorCode::kBadRequest, "type must be \"text\", \"rich-text\" or \"json\"");
   }
   const auto* title = find_string(body.get_object(), "title");
   if (title == nullptr) {

@@ -14,7 +14,7 @@ Result<CommittedOp> parse_committed(ot::Type type, const JsonValue& json) {
   if (client == nullptr || !seq || op == nullptr) {
     return fail(ErrorCode::kBadRequest, "an element of ops lacks clientId, seq or op");
   }
-  CS_TRY_ASSIGN(ot::Operation operation, ot::parse_operation(type, *op));
+  CS_TRY_ASSIGN(ot::Operation operation, ot::parse_committed(type, *op));
   return CommittedOp{.client = ClientId(std::string(view(*client))),
                      .seq = ClientSeq(*seq),
                      .op = std::move(operation)};

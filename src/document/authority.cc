@@ -79,7 +79,7 @@ Result<Committed> DocumentAuthority::apply_committed(storage::Update update,
     return fail(ErrorCode::kInternal, "the document's log is damaged: a hash does not match");
   }
   auto json = parse_json(update.op);
-  auto op = json ? ot::parse_operation(type_, *json) : Result<ot::Operation>(fail(json.error()));
+  auto op = json ? ot::parse_committed(type_, *json) : Result<ot::Operation>(fail(json.error()));
   if (!op || !content_.commit(*op)) {
     return fail(ErrorCode::kInternal, "the document's log is damaged: an operation does not fit");
   }

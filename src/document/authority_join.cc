@@ -349,21 +349,18 @@ std::optional<JsonObject> DocumentAuthority::moved_state(const PresenceUpdate& u
     return state;
   }
   JsonObject* object = selection->if_object();
-  const auto index = object == nullptr ? std::nullopt : find_unsigned(*object, "index");
-  const auto length = object == nullptr ? std::nullopt : find_unsigned(*object, "length");
-  if (!index || !length) {
+  auto range = object == nullptr ? std::nullopt : ot::read_range(type_, *object);
+  if (!range) {
     return std::nullopt;
   }
-  ot::Range range{.index = *index, .length = *length};
   for (Revision revision = next(update.revision); revision <= head(); revision = next(revision)) {
     const Committed& committed = history_.at(revision);
-    range = ot::transform_range(range, committed.op, committed.update.client == author);
+    range = ot::transform_range(*range, committed.op, committed.update.client == author);
   }
-  if (range.index + range.length > ot::length(content_.committed())) {
+  if (!ot::contains(content_.committed(), *range)) {
     return std::nullopt;
   }
-  (*object)["index"] = range.index;
-  (*object)["length"] = range.length;
+  ot::write_range(*object, type_, *range);
   return state;
 }
 

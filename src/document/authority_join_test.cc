@@ -253,6 +253,20 @@ TEST_F(Presence, IsMovedToTheHead) {
             R"("state":{"selection":{"index":3,"length":2},"color":"red"}})");
 }
 
+TEST_F(Presence, FollowsItsValueInAJsonDocument) {
+  open("json", R"({"list":["ab"]})", {R"([{"p":["list",0],"li":0},{"p":["list",1,0],"si":"x"}])"});
+  join(ann, "ann");
+  join(bob, "bob");
+  frames.clear();
+  present(bob, 0, R"({"selection":{"path":["list",0],"index":1,"length":1}})");
+  present(bob, 1, R"({"selection":{"path":["list",0],"index":1,"length":0}})");  // a number
+  present(bob, 1, R"({"selection":{"index":0,"length":0}})");
+  ASSERT_EQ(frames.size(), 1U);
+  EXPECT_EQ(payload(0),
+            R"({"documentId":"doc","revision":1,"clientId":"bob","userId":"u-bob",)"
+            R"("state":{"selection":{"path":["list",1],"index":2,"length":1}}})");
+}
+
 TEST_F(Presence, IsDroppedWhenItMakesNoSense) {
   limits.presence_bytes = 60;
   open("text", R"("abc")");

@@ -222,7 +222,7 @@ void DocumentAuthority::on_rebase_read(PendingSubmission submission,
   }
   for (storage::Update& update : *updates) {
     auto json = parse_json(update.op);
-    auto op = json ? ot::parse_operation(type_, *json) : Result<ot::Operation>(fail(json.error()));
+    auto op = json ? ot::parse_committed(type_, *json) : Result<ot::Operation>(fail(json.error()));
     if (!op || update.revision != next(submission.at)) {
       answer_all(submission, fail(ErrorCode::kInternal, "the log is damaged"));
       maybe_forget(client);

@@ -89,7 +89,7 @@ Result<void> ContentReader::apply(const storage::Update& update) {
     return fail(ErrorCode::kInternal, "the log has a gap");
   }
   CS_TRY_ASSIGN(const JsonValue json, parse_json(update.op));
-  CS_TRY_ASSIGN(const ot::Operation op, ot::parse_operation(ot::type_of(document_), json));
+  CS_TRY_ASSIGN(const ot::Operation op, ot::parse_committed(ot::type_of(document_), json));
   CS_TRY(ot::apply(document_, op));
   at_ = update.revision;
   hash_ = update.hash;

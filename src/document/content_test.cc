@@ -60,5 +60,17 @@ TEST(OpSize, SeparatesWhatAddsFromWhatDoesNot) {
   EXPECT_EQ(size.attribute_bytes, std::string_view(R"({"b":null})").size());
 }
 
+TEST(OpSize, CountsWhatJsonOperationsAdd) {
+  const JsonValue json =
+      parse_json(R"([{"p":["a"],"od":1},{"p":[0],"ld":2},{"p":[0],"lm":2},{"p":[0],"sd":"a"},)"
+                 R"({"p":["a"],"od":1,"oi":2},{"p":["n"],"na":1}])")
+          .value();
+  const OpSize size = measure_op(json, to_canonical_json(json));
+  EXPECT_EQ(size.components, 6U);
+  EXPECT_EQ(size.additions, 2U);
+  EXPECT_EQ(size.added_bytes,
+            std::string_view(R"({"p":["a"],"od":1,"oi":2}{"p":["n"],"na":1})").size());
+}
+
 }  // namespace
 }  // namespace cloudsync::document

@@ -18,6 +18,11 @@ bool adds_nothing(const JsonValue& component) {
   if (object == nullptr) {
     return component.is_number();
   }
+  if (object->contains("p")) {  // a component of json
+    const bool only_removes = object->contains("ld") || object->contains("od") ||
+                              object->contains("sd") || object->contains("lm");
+    return object->size() == 2 && only_removes;
+  }
   return object->size() == 1 && object->begin()->key() != "insert";
 }
 

@@ -12,7 +12,7 @@ namespace cloudsync::document {
 struct OpSize {
   std::size_t bytes = 0;       ///< as canonical JSON text
   std::size_t components = 0;  ///< elements of the array
-  /// Components that add something: all but plain skips, retains and deletes.
+  /// Components that add something: all but plain skips, retains, deletes and moves.
   std::size_t additions = 0;
   std::size_t added_bytes = 0;      ///< their JSON text
   std::size_t attribute_bytes = 0;  ///< the longest "attributes" among them as JSON text

@@ -19,7 +19,7 @@ using Salt = std::array<std::uint8_t, 16>;
 struct DocumentInfo {
   DocumentId id;
   OrgId org;
-  std::string type;  ///< "text", "rich-text"
+  std::string type;  ///< "text", "rich-text", "json"
   std::string title;
   UserId created_by;
   Timestamp created_at;

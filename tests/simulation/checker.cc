@@ -64,7 +64,7 @@ class Checker {
       }
       hash = update.hash;
       hashes_.push_back(document::short_hash(hash));
-      const auto op = ot::parse_operation(plan_.type, parse_json(update.op).value());
+      const auto op = ot::parse_committed(plan_.type, parse_json(update.op).value());
       if (!op || !ot::apply(document, *op)) {
         problem("operation " + std::to_string(expected.value()) + " does not fit the log");
       }
