@@ -12,6 +12,7 @@ PORTS = {"storage", "pubsub", "events", "assets"}  # folders that hold an interf
 ALLOWED = {
     "base": set(),
     "ot": {"base"},
+    "ot_tool": {"base", "ot"},
     "codec": {"base"},
     "client": {"base", "ot"},
     "document": {"base", "ot"} | PORTS,
