@@ -1,12 +1,12 @@
 'use strict';
-// Runs random cases through the reference implementations and through cloudsync-ot-lines and compares
-// apply, compose, transform and cursors. Usage: node ot_compare.js path/to/cloudsync-ot-lines
+// Runs random cases through the reference implementations and through cloudsync-ot and compares
+// normal forms, apply, compose, transform, invert and cursors. Usage: node ot_compare.js path/to/cloudsync-ot
 // Environment: CS_SEED (default 1), CS_CASES (per type, default 20000).
 
 const { spawnSync } = require('node:child_process');
 const { isDeepStrictEqual } = require('node:util');
 const { makeRandom } = require('./ot_random.js');
-const { text, rich } = require('./ot_types.js');
+const { text, rich, json, jsonType } = require('./ot_types.js');
 const refusals = require('./ot_refusals.js');
 
 const tool = process.argv[2];
@@ -41,22 +41,23 @@ function makeCase(type, random) {
   const [na, nb] = [type.normalise(a), type.normalise(b)];
   const after = type.apply(doc, na);
   const next = type.operation(random, after);
-  const nextNormal = type.normalise(next);
-  const index = random.below(type.length(doc) + 1);
-  const length = random.below(type.length(doc) - index + 1);
+  const cursor = type.cursor(random, doc);
   const own = random.chance(0.5);
-  const start = type.position(index, na, own, doc);
-  const end = type.position(index + length, na, own, doc);
-  const ask = (fields, expected) => ({ request: { type: type.name, ...fields }, expected });
-  const sent = (op) => (type === rich && random.chance(0.5) ? { ops: op } : op);
-  return [
-    ask({ do: 'normalise', op: sent(a) }, na),
-    ask({ do: 'apply', doc: sent(doc), op: sent(a) }, after),
-    ask({ do: 'compose', a, b: next }, type.compose(na, nextNormal)),
-    ask({ do: 'transform', a, b, side: 'left' }, type.transform(na, nb, 'left')),
-    ask({ do: 'transform', a, b, side: 'right' }, type.transform(na, nb, 'right')),
-    ask({ do: 'range', op: sent(a), range: [index, length], own }, [start, end - start]),
+  const sent = (value) => (type === rich && random.chance(0.5) ? { ops: value } : value);
+  const ask = (call, fields, expected, effect) =>
+    ({ request: { type: type.name, call, ...fields }, expected, effect });
+  const asked = [
+    ask('check', { op: sent(a) }, na),
+    ask('apply', { doc: sent(doc), op: sent(a) }, after),
+    ask('compose', { op: a, other: next }, type.compose(na, type.normalise(next))),
+    ask('transform', { op: a, other: b, side: 'left' }, type.transform(na, nb, 'left')),
+    ask('transform', { op: a, other: b, side: 'right' }, type.transform(na, nb, 'right')),
+    // Compared by effect: the reference also removes attributes that were not there before.
+    ask('invert', { op: a, doc: sent(doc) }, type.invert(na, doc), type === rich && ((op) => rich.apply(after, op))),
   ];
+  const moved = cursor && type.moved(cursor, na, own, doc);
+  if (moved) asked.push(ask('transform-cursor', { op: sent(a), cursor, own }, moved));
+  return asked;
 }
 
 function compareType(type, random) {
@@ -64,35 +65,71 @@ function compareType(type, random) {
     const asked = [];
     for (let i = Math.min(BATCH, cases - done); i > 0; i--) asked.push(...makeCase(type, random));
     const replies = ask(asked.map(({ request }) => request));
-    asked.forEach(({ request, expected }, i) => {
+    asked.forEach(({ request, expected, effect }, i) => {
       // Through JSON, as the answer came: the reference leaves keys with the value undefined.
       const wanted = JSON.parse(JSON.stringify(expected));
-      if (!isDeepStrictEqual(replies[i].ok, wanted)) report('result', { request, wanted, got: replies[i] });
+      const got = replies[i].result;
+      const same = isDeepStrictEqual(got, wanted) || (effect && isDeepStrictEqual(effect(got), effect(wanted)));
+      if (!same) report('result', { request, wanted, got: replies[i] });
     });
   }
   console.log(`${type.name}: ${cases} cases compared`);
 }
 
 function checkRefusals({ type, classes, referenceTakes }, random) {
-  for (const [name, taken, make] of classes) {
+  for (const [name, taken, make, code = 'op_invalid'] of classes) {
     const asked = [];
     while (asked.length < REFUSALS) {
       const doc = type.document(random);
       const op = make(random, doc);
       if (op === null) continue; // the class needs another document
       if (taken !== 'not run' && referenceTakes(doc, op) !== taken) report(`reference, ${name}`, { doc, op });
-      asked.push({ type: type.name, do: 'apply', doc, op });
+      asked.push({ type: type.name, call: 'apply', doc, op });
     }
     ask(asked).forEach((reply, i) => {
-      if (!reply.error?.startsWith('op_invalid')) report(`not refused, ${name}`, { asked: asked[i], reply });
+      if (reply.error?.code !== code) report(`not refused, ${name}`, { asked: asked[i], reply });
     });
   }
   console.log(`${type.name}: ${classes.length} classes of invalid operations refused`);
 }
 
+// Known defect of the reference: a string edited as si or sd by one and as text0 by the other is not
+// transformed. We take the two for one encoding, so they must converge here.
+function checkMixedEncodings(random) {
+  const pairs = [];
+  while (pairs.length < REFUSALS) {
+    const doc = json.document(random);
+    const [a, b] = [json.operation(random, doc), json.operation(random, doc)];
+    if (!b.some((c) => c.t) && a.some((c) => c.t)) pairs.push({ doc, a, b });
+  }
+  const converges = ({ doc, a, b }, transform, apply) => isDeepStrictEqual(
+    apply(apply(doc, a), transform(b, a, 'right')), apply(apply(doc, b), transform(a, b, 'left')));
+  const one = (fields) => ask([{ type: 'json', ...fields }])[0].result;
+  const ours = [(op, other, side) => one({ call: 'transform', op, other, side }), (doc, op) => one({ call: 'apply', doc, op })];
+  const theirs = [
+    (op, other, side) => jsonType.transform(structuredClone(op), structuredClone(other), side),
+    (doc, op) => jsonType.apply(structuredClone(doc), op),
+  ];
+  let broken = 0;
+  for (const pair of pairs) {
+    let fine = false;
+    try {
+      fine = converges(pair, ...theirs);
+    } catch {
+      // the reference refuses what it made itself
+    }
+    if (fine) continue;
+    broken += 1;
+    if (!converges(pair, ...ours)) report('mixed encodings', pair);
+  }
+  if (broken === 0) report('the reference transforms mixed encodings', {});
+  console.log(`json: ${broken} of ${REFUSALS} pairs of mixed encodings diverge in the reference, none here`);
+}
+
 console.log(`seed ${seed} (set CS_SEED for another)`);
 const random = makeRandom(seed);
-for (const type of [text, rich]) compareType(type, random);
+for (const type of [text, rich, json]) compareType(type, random);
 for (const set of refusals) checkRefusals(set, random);
+checkMixedEncodings(random);
 console.log(`${failures} mismatches`);
 process.exitCode = failures === 0 ? 0 : 1;

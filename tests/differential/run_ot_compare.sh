@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the pinned reference implementations if they are missing, then compares.
-# Usage: run_ot_compare.sh path/to/cloudsync-ot-lines
+# Usage: run_ot_compare.sh path/to/cloudsync-ot
 set -eu
 tool=$(realpath "$1")
 folder=$(dirname "$(realpath "$0")")
