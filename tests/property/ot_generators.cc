@@ -1,5 +1,6 @@
 #include "ot_generators.h"
 
+#include "json_edits.h"
 #include "ot/unicode.h"
 
 #include <rapidcheck.h>
@@ -119,9 +120,80 @@ Document any_rich_document(std::size_t runs) {
   return applied(RichTextDocument(), inserts);
 }
 
+JsonValue any_json(std::size_t depth) {
+  switch (below(depth > 0 ? 6 : 4)) {
+    case 0:
+      return static_cast<std::int64_t>(below(5)) - 2;
+    case 1:
+      return *rc::gen::elementOf(std::vector<JsonValue>{nullptr, true, 0.5, "", "r", 7});
+    case 2:
+    case 3:
+      return JsonValue(any_text(3));
+    case 4: {
+      JsonArray list;
+      for (std::size_t left = below(4); left > 0; --left) {
+        list.push_back(any_json(depth - 1));
+      }
+      return list;
+    }
+    default: {
+      JsonObject object;
+      for (std::size_t left = below(3); left > 0; --left) {
+        object[*rc::gen::elementOf(std::vector<std::string>{"a", "b", "é"})] = any_json(depth - 1);
+      }
+      return object;
+    }
+  }
+}
+
+JsonOp any_json_op(JsonDocument document) {
+  JsonOp op;
+  for (std::size_t steps = below(5); steps > 0; --steps) {
+    const std::vector<JsonOp> edits = every_json_edit(document.to_json());
+    if (edits.empty()) {
+      break;
+    }
+    const JsonOp& edit = edits[below(edits.size())];
+    RC_ASSERT(document.apply(edit).has_value());
+    op.append(edit.components().front());
+  }
+  return op;
+}
+
+// The strings of a JSON value, and the value itself.
+void collect_cursors(const JsonValue& value, JsonPath path, std::vector<Range>& ranges) {
+  ranges.push_back({.path = path});
+  if (const auto* string = value.if_string()) {
+    ranges.push_back({.length = count_utf16_units(view(*string)), .path = path});
+  }
+  if (const auto* list = value.if_array()) {
+    path.emplace_back(std::uint64_t{0});
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      path.back() = std::uint64_t{i};
+      collect_cursors((*list)[i], path, ranges);
+    }
+  }
+  if (const auto* object = value.if_object()) {
+    path.emplace_back(std::string());
+    for (const auto& [key, member] : *object) {
+      path.back() = std::string(key);
+      collect_cursors(member, path, ranges);
+    }
+  }
+}
+
 }  // namespace
 
 Document any_document(Type type) {
+  if (type == Type::kJson) {
+    const std::size_t root = below(8);
+    if (root == 0) {
+      return JsonDocument::parse(any_json(3)).value();
+    }
+    JsonValue content = root < 4 ? JsonValue(JsonObject{{"a", any_json(2)}, {"é", any_json(2)}})
+                                 : JsonValue(JsonArray{any_json(2), any_json(2), any_json(2)});
+    return JsonDocument::parse(content).value();
+  }
   if (type == Type::kText) {
     return below(8) == 0 ? TextDocument() : TextDocument(any_text(10));
   }
@@ -136,7 +208,22 @@ Operation any_operation(const Document& document) {
   if (const auto* text = std::get_if<TextDocument>(&document)) {
     return any_text_op(*text);
   }
+  if (const auto* json = std::get_if<JsonDocument>(&document)) {
+    return any_json_op(*json);
+  }
   return any_rich_op(std::get<RichTextDocument>(document));
+}
+
+Range any_range(const Document& document) {
+  Range range{.length = length(document)};
+  if (const auto* json = std::get_if<JsonDocument>(&document)) {
+    std::vector<Range> ranges;
+    collect_cursors(json->to_json(), {}, ranges);
+    range = ranges[below(ranges.size())];
+  }
+  range.index = below(range.length + 1);
+  range.length = below(range.length - range.index + 1);
+  return range;
 }
 
 Side any_side() {
