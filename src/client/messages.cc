@@ -3,7 +3,7 @@
 namespace cloudsync::client {
 namespace {
 
-Result<CommittedOp> parse_committed(ot::Type type, const JsonValue& json) {
+Result<CommittedOp> parse_committed_op(ot::Type type, const JsonValue& json) {
   const JsonObject* object = json.if_object();
   if (object == nullptr) {
     return fail(ErrorCode::kBadRequest, "an element of ops is not an object");
@@ -27,7 +27,7 @@ Result<OpsBatch> parse_catch_up(ot::Type type, Revision first, const JsonArray& 
   batch.first = first;
   batch.ops.reserve(ops.size());
   for (const JsonValue& json : ops) {
-    CS_TRY_ASSIGN(CommittedOp op, parse_committed(type, json));
+    CS_TRY_ASSIGN(CommittedOp op, parse_committed_op(type, json));
     batch.ops.push_back(std::move(op));
   }
   return batch;
