@@ -54,6 +54,10 @@ struct Limits {
   std::size_t catch_up_bytes = 256 * 1024;
   /// Operations that a client may be behind when it submits or resumes; beyond: revision_too_old.
   std::uint64_t rebase_ops = 100'000;
+  /// Operations behind, times the components of the operation: what moving a submission to the head
+  /// may cost, one to two seconds of one core in slices. 100,000 operations behind leave room for
+  /// 200 components; beyond: revision_too_old.
+  std::uint64_t rebase_components = 20'000'000;
   /// A join reply above this carries snapshotUrl instead of the content.
   std::size_t inline_snapshot_bytes = 256 * 1024;
   /// A snapshot is written when either is reached since the last.
@@ -61,6 +65,10 @@ struct Limits {
   std::size_t snapshot_bytes = 256 * 1024;
   /// Documents that stay in memory without members.
   std::size_t idle_documents = 1'000;
+  /// And the sum of their content as JSON text; in memory it is up to ten times that.
+  std::size_t idle_document_bytes = 64 * 1024 * 1024;
+  /// Older revisions of a loop's documents that wait to be read; above it: overloaded.
+  std::size_t content_reads = 256;
   /// Members listed in a join reply and given presence.
   std::size_t members_listed = 100;
   /// Characters (UTF-8 bytes) of a title and of a display name.

@@ -66,8 +66,15 @@ DocumentContent DocumentAuthority::content() {
           .content = *content_.json()};
 }
 
+bool DocumentAuthority::has(MemberId member) const {
+  return members_.all().contains(member) ||
+         std::any_of(joins_.begin(), joins_.end(), [member](const auto& join) {
+           return join.second.member == member;
+         });
+}
+
 bool DocumentAuthority::is_quiet() const {
-  return joins_.empty() && queue_.empty() && batch_.empty() && reads_.empty() &&
+  return joins_.empty() && moving_.empty() && queue_.empty() && batch_.empty() && reads_.empty() &&
          !writing_snapshot_ && effects_.empty();
 }
 
@@ -130,6 +137,9 @@ void DocumentAuthority::answer_everything(const Error& error) {
   for (const PendingSubmission& submission : queue_) {
     answer_all(submission, fail(error));
   }
+  for (const Moving& moving : moving_) {
+    answer_all(moving.submission, fail(error));
+  }
   for (const auto& [token, purpose] : reads_) {
     if (const auto* rebase = std::get_if<RebaseRead>(&purpose)) {
       answer_all(rebase->submission, fail(error));
@@ -142,6 +152,7 @@ void DocumentAuthority::answer_everything(const Error& error) {
   }
   batch_.clear();
   batch_committed_.clear();
+  moving_.clear();
   queue_.clear();
   queue_bytes_ = 0;
   reads_.clear();

@@ -7,6 +7,8 @@
 // batch (moved over its batch-mates, tried on the working copy) -> append -> committed: frame, then
 // ack.
 //
+// The way to the head is walked in slices: between two of them other documents have their turn.
+//
 //   kIdle --batch--> kAppending --committed--> kIdle
 //                        |--refused--> kIdle       (the batch is answered `unavailable`)
 //                        '--conflict, unknown--> kRecovering --log read to its end--> kIdle
@@ -70,6 +72,7 @@ class DocumentAuthority {
                  Result<std::optional<storage::ClientRecord>> record,
                  Timestamp now);
   void on_snapshot();
+  void go_on(Moment moment);
 
   /// Gives up waiting for a store that doesn't answer: every submission is answered `unavailable`,
   /// though some may have been committed. For a shutdown; a resend elsewhere finds out.
@@ -88,6 +91,12 @@ class DocumentAuthority {
   DocumentContent content();
 
   bool has_members() const { return !members_.empty(); }
+
+  /// Whether it is a member or joining.
+  bool has(MemberId member) const;
+
+  /// Bytes of the content as JSON text, about.
+  std::size_t content_bytes() const { return content_.bytes(); }
 
   /// Nothing is in flight or waiting.
   bool is_quiet() const;
@@ -112,6 +121,13 @@ class DocumentAuthority {
 
   struct RebaseRead {
     PendingSubmission submission;
+  };
+
+  /// A submission on its way to the head, and what was read of the log for it.
+  struct Moving {
+    PendingSubmission submission;
+    std::vector<storage::Update> updates;
+    std::size_t taken = 0;  // of updates
   };
 
   struct RecoveryRead {
@@ -168,11 +184,13 @@ class DocumentAuthority {
   bool join_pending(Token token, const PendingSubmission& submission);
   PendingSubmission* find_pending(const ClientId& client);
   Result<void> check_admissible(const PendingSubmission& submission) const;
-  void bring_to_head(PendingSubmission submission, Moment moment);
+  void move_to_head(Moving moving, Moment moment);
+  Result<Committed> take_read(Moving& moving) const;
   void on_rebase_read(PendingSubmission submission,
                       Result<std::vector<storage::Update>> updates,
                       Moment moment);
   bool step(PendingSubmission& submission, const Committed& committed);
+  void give_up(const PendingSubmission& submission, const Error& error);
 
   // authority_commit.cc
   void start_batch(Moment moment);
@@ -201,9 +219,11 @@ class DocumentAuthority {
   std::map<ClientId, std::vector<Token>> lookups_;  // joins that wait for on_client
 
   // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one
-  // as batch_committed_. A client has one submission in queue_, batch_ and reads_ together.
+  // as batch_committed_. A client has one submission in moving_, queue_, batch_ and reads_
+  // together.
+  std::deque<Moving> moving_;  // each with a ContinueEffect under way
   std::deque<PendingSubmission> queue_;
-  std::size_t queue_bytes_ = 0;
+  std::size_t queue_bytes_ = 0;  // of moving_, queue_ and reads_
   std::vector<PendingSubmission> batch_;
   std::vector<Committed> batch_committed_;  // what batch_ becomes
 

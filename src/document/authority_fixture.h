@@ -148,6 +148,14 @@ class AuthorityTest : public testing::Test {
     }
   }
 
+  /// One slice for each that is waiting.
+  void go_on() {
+    for (std::size_t left = std::exchange(continues, 0); left > 0; --left) {
+      authority->go_on(moment());
+      take();
+    }
+  }
+
   void fail_reads() {
     for (const ReadEffect& read : std::exchange(reads, {})) {
       authority->on_updates(read.token, fail(ErrorCode::kUnavailable, "down"), moment());
@@ -168,6 +176,8 @@ class AuthorityTest : public testing::Test {
   }
 
   void sort(ReadEffect& effect) { reads.push_back(effect); }
+
+  void sort(ContinueEffect& /*effect*/) { ++continues; }
 
   void sort(FindClientEffect& effect) { lookups.push_back(effect.client); }
 
@@ -213,6 +223,7 @@ class AuthorityTest : public testing::Test {
 
   std::optional<storage::Append> append;
   std::vector<ReadEffect> reads;
+  std::size_t continues = 0;
   std::vector<ClientId> lookups;
   std::vector<storage::Snapshot> snapshots;
   std::vector<DeliverEffect> frames;

@@ -11,6 +11,10 @@ namespace {
 /// Answers that one submission may owe: a client resends after a timeout, seldom more than twice.
 constexpr std::size_t kResendsMax = 16;
 
+/// Of transforming, see ot::transform_cost, in one turn: below a millisecond, as an edit elsewhere
+/// on this loop waits for it. bench/ot_bench has 50 to 100 ns a component.
+constexpr std::size_t kSliceCost = 8'192;
+
 Error overloaded(std::string message) {
   return {.code = ErrorCode::kOverloaded, .message = std::move(message), .retry_after_ms = 500};
 }
@@ -68,8 +72,15 @@ void DocumentAuthority::submit(Token token,
     refuse_invalid(pending, std::move(op).error());
     return;
   }
+  const std::uint64_t behind = head().value() - pending.base.value();
+  if (behind * ot::component_count(*op) > limits_.rebase_components) {
+    effects_.emplace_back(LimitEffect{"rebase_components"});
+    answer_submit(token, fail(ErrorCode::kRevisionTooOld, "too much to move over the log"));
+    return;
+  }
   pending.op = *std::move(op);
-  bring_to_head(std::move(pending), moment);
+  queue_bytes_ += pending.size.bytes;
+  move_to_head({.submission = std::move(pending), .updates = {}}, moment);
 }
 
 void DocumentAuthority::answer_submit(Token token, Result<Revision> reply, bool duplicate) {
@@ -148,6 +159,11 @@ PendingSubmission* DocumentAuthority::find_pending(const ClientId& client) {
       return &submission;
     }
   }
+  for (Moving& moving : moving_) {
+    if (moving.submission.client == client) {
+      return &moving.submission;
+    }
+  }
   for (auto& [token, purpose] : reads_) {
     auto* rebase = std::get_if<RebaseRead>(&purpose);
     if (rebase != nullptr && rebase->submission.client == client) {
@@ -165,29 +181,77 @@ Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submis
     return fail(ErrorCode::kRevisionTooOld, "too many operations behind");
   }
   // Bytes are bounded as well: a queue of the largest operations would be 2 GiB.
-  if (queue_.size() + reads_.size() >= limits_.document_queue_ops ||
+  if (moving_.size() + queue_.size() + reads_.size() >= limits_.document_queue_ops ||
       queue_bytes_ + submission.size.bytes > limits_.document_bytes) {
     return fail(overloaded("too many operations wait for this document"));
   }
   return {};
 }
 
-// Moves the submission over the log to the head and queues it; what is not in memory is read first.
-void DocumentAuthority::bring_to_head(PendingSubmission submission, Moment moment) {
-  if (!history_.reaches(submission.at)) {
-    const Revision from = next(submission.at);
-    queue_bytes_ += submission.size.bytes;
-    read(RebaseRead{std::move(submission)}, from, head(), catch_up_budget());
-    return;
-  }
+// Moves the submission over the log to the head and queues it, in slices; what is not in memory is
+// read first.
+void DocumentAuthority::move_to_head(Moving moving, Moment moment) {
+  PendingSubmission& submission = moving.submission;
+  std::size_t cost = 0;
   while (submission.at < head()) {
-    if (!step(submission, history_.at(next(submission.at)))) {
+    if (cost >= kSliceCost) {
+      moving_.push_back(std::move(moving));
+      effects_.emplace_back(ContinueEffect{});
+      return;
+    }
+    const bool is_read = moving.taken < moving.updates.size();
+    if (!is_read && !history_.reaches(submission.at)) {
+      const Revision from = next(submission.at);
+      read(RebaseRead{std::move(submission)}, from, head(), catch_up_budget());
+      return;
+    }
+    bool is_moved = false;
+    if (is_read) {
+      const auto committed = take_read(moving);
+      if (!committed) {
+        give_up(submission, committed.error());
+        return;
+      }
+      cost += ot::transform_cost(submission.op, committed->op);
+      is_moved = step(submission, *committed);
+    } else {
+      const Committed& committed = history_.at(next(submission.at));
+      cost += ot::transform_cost(submission.op, committed.op);
+      is_moved = step(submission, committed);
+    }
+    if (!is_moved) {
+      queue_bytes_ -= submission.size.bytes;
       return;
     }
   }
-  queue_bytes_ += submission.size.bytes;
   queue_.push_back(std::move(submission));
   start_batch(moment);
+}
+
+void DocumentAuthority::go_on(Moment moment) {
+  if (!moving_.empty()) {
+    Moving moving = std::move(moving_.front());
+    moving_.pop_front();
+    move_to_head(std::move(moving), moment);
+  }
+}
+
+// The next operation that was read of the log for the submission.
+Result<Committed> DocumentAuthority::take_read(Moving& moving) const {
+  storage::Update& update = moving.updates[moving.taken++];
+  auto json = parse_json(update.op);
+  auto op = json ? ot::parse_committed(type_, *json) : Result<ot::Operation>(fail(json.error()));
+  if (!op || update.revision != next(moving.submission.at)) {
+    return fail(ErrorCode::kInternal, "the log is damaged");
+  }
+  return Committed{.update = std::move(update), .op = *std::move(op)};
+}
+
+// Answers a submission that can't be brought to the head.
+void DocumentAuthority::give_up(const PendingSubmission& submission, const Error& error) {
+  queue_bytes_ -= submission.size.bytes;
+  answer_all(submission, fail(error));
+  maybe_forget(submission.client);
 }
 
 // Moves the submission over one operation of the log; false if that answered it.
@@ -210,29 +274,14 @@ bool DocumentAuthority::step(PendingSubmission& submission, const Committed& com
 void DocumentAuthority::on_rebase_read(PendingSubmission submission,
                                        Result<std::vector<storage::Update>> updates,
                                        Moment moment) {
-  const ClientId client = submission.client;
-  queue_bytes_ -= submission.size.bytes;
   if (!updates || updates->empty()) {
-    answer_all(submission,
-               fail({.code = ErrorCode::kUnavailable,
-                     .message = "the log can't be read",
-                     .retry_after_ms = 1'000}));
-    maybe_forget(client);
+    give_up(submission,
+            {.code = ErrorCode::kUnavailable,
+             .message = "the log can't be read",
+             .retry_after_ms = 1'000});
     return;
   }
-  for (storage::Update& update : *updates) {
-    auto json = parse_json(update.op);
-    auto op = json ? ot::parse_committed(type_, *json) : Result<ot::Operation>(fail(json.error()));
-    if (!op || update.revision != next(submission.at)) {
-      answer_all(submission, fail(ErrorCode::kInternal, "the log is damaged"));
-      maybe_forget(client);
-      return;
-    }
-    if (!step(submission, {.update = std::move(update), .op = *std::move(op)})) {
-      return;
-    }
-  }
-  bring_to_head(std::move(submission), moment);
+  move_to_head({.submission = std::move(submission), .updates = *std::move(updates)}, moment);
 }
 
 }  // namespace cloudsync::document

@@ -30,6 +30,9 @@ struct ReadEffect {
   std::uint32_t attempt = 0;
 };
 
+/// Call go_on once, soon, but not at once: the authority has more to do than one turn should take.
+struct ContinueEffect {};
+
 /// Look the client up in the store, then call on_client.
 struct FindClientEffect {
   ClientId client;
@@ -77,6 +80,7 @@ struct BrokenEffect {
 
 using Effect = std::variant<AppendEffect,
                             ReadEffect,
+                            ContinueEffect,
                             FindClientEffect,
                             SnapshotEffect,
                             DeliverEffect,

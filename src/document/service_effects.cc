@@ -70,6 +70,26 @@ void DocumentService::Impl::carry_out(Document& document, ReadEffect& effect) {
   }
 }
 
+void DocumentService::Impl::carry_out(Document& document, ContinueEffect& /*effect*/) {
+  continuing_.emplace_back(document.id, document.generation);
+  if (continuing_.size() == 1) {
+    post([this] { continue_one(); });
+  }
+}
+
+void DocumentService::Impl::continue_one() {
+  const auto [id, generation] = continuing_.front();
+  if (Document* found = find(id, generation)) {
+    found->authority->go_on(moment());
+    settle(*found);
+  }
+  // Behind the slice: what it adds to the queue must not post a second time.
+  continuing_.pop_front();
+  if (!continuing_.empty()) {
+    post([this] { continue_one(); });
+  }
+}
+
 void DocumentService::Impl::read_log(Document& document, const ReadEffect& effect) {
   deps_.ops.read_updates(
       document.id,
@@ -127,12 +147,15 @@ void DocumentService::Impl::carry_out(Document& document, SupersedeEffect& effec
   deps_.sink.supersede(effect.member);
 }
 
-void DocumentService::Impl::carry_out(Document& /*document*/, JoinAnswer& answer) {
+void DocumentService::Impl::carry_out(Document& document, JoinAnswer& answer) {
   const auto waiting = joins_.find(answer.token);
   CS_ASSERT(waiting != joins_.end(), "a join is answered once");
-  Completion<JoinReply> done = std::move(waiting->second);
+  PendingJoin join = std::move(waiting->second);
   joins_.erase(waiting);
-  done(std::move(answer.reply));
+  if (!answer.reply && !document.authority->has(join.member)) {
+    forget_membership(join.member, document.id);
+  }
+  join.done(std::move(answer.reply));
 }
 
 void DocumentService::Impl::carry_out(Document& /*document*/, SubmitAnswer& answer) {

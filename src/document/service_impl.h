@@ -3,9 +3,11 @@
 // in service_effects.cc. Everything runs on the service's executor.
 
 #include "document/authority.h"
+#include "document/content_reads.h"
 #include "document/service.h"
 #include "document/service_metrics.h"
 
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -20,7 +22,14 @@ namespace cloudsync::document {
 class DocumentService::Impl {
  public:
   explicit Impl(ServiceDependencies dependencies)
-      : deps_(std::move(dependencies)), metrics_(deps_.metrics) {}
+      : deps_(std::move(dependencies)),
+        metrics_(deps_.metrics),
+        content_reads_({.ops = deps_.ops,
+                        .snapshots = deps_.snapshots,
+                        .executor = deps_.executor,
+                        .workers = deps_.workers,
+                        .limits = deps_.limits,
+                        .when_idle = [this] { finish_close_if_quiet(); }}) {}
 
   ~Impl() {
     *alive_ = false;
@@ -60,6 +69,12 @@ class DocumentService::Impl {
     std::vector<Task> waiting;                     ///< for the opening
     std::vector<ReadEffect> parked;                ///< failed reads that wait for the next request
     std::optional<std::list<DocumentId>::iterator> idle;  ///< its place in idle_
+    std::size_t idle_bytes = 0;                           ///< what it counts there
+  };
+
+  struct PendingJoin {
+    MemberId member;
+    Completion<JoinReply> done;
   };
 
   struct PendingSubmit {
@@ -92,6 +107,7 @@ class DocumentService::Impl {
   void run_effects(Document& document);
   void carry_out(Document& document, AppendEffect& effect);
   void carry_out(Document& document, ReadEffect& effect);
+  void carry_out(Document& document, ContinueEffect& effect);
   void carry_out(Document& document, FindClientEffect& effect);
   void carry_out(Document& document, SnapshotEffect& effect);
   void carry_out(Document& document, DeliverEffect& effect);
@@ -102,6 +118,7 @@ class DocumentService::Impl {
   void carry_out(Document& document, LimitEffect& effect);
   void carry_out(Document& document, BrokenEffect& effect);
   void read_log(Document& document, const ReadEffect& effect);
+  void continue_one();
   void finish_close_if_quiet();
 
   ServiceDependencies deps_;
@@ -112,13 +129,18 @@ class DocumentService::Impl {
   std::uint64_t last_generation_ = 0;
   int open_count_ = 0;
   std::list<DocumentId> idle_;  // quiet and without members, longest idle first
+  std::size_t idle_bytes_ = 0;  // of content in idle_
   std::map<MemberId, std::set<DocumentId>> memberships_;  // joined or joining
 
   Token last_token_ = 0;
-  std::map<Token, Completion<JoinReply>> joins_;
+  std::map<Token, PendingJoin> joins_;
   std::map<Token, PendingSubmit> submits_;
   std::map<Token, Completion<FetchReply>> fetches_;
-  int reading_ = 0;  // older revisions
+  ContentReads content_reads_;
+
+  // Documents with more to do, one entry a slice. One slice is done in a turn of the executor, so
+  // that however many there are, everything else goes on.
+  std::deque<std::pair<DocumentId, std::uint64_t>> continuing_;  // with the generation
 
   bool closing_ = false;
   UniqueFunction<void()> closed_;

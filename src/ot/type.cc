@@ -141,6 +141,17 @@ Operation transform(const Operation& op, const Operation& other, Side side) {
       op);
 }
 
+std::size_t component_count(const Operation& op) {
+  return std::visit([](const auto& typed) { return typed.components().size(); }, op);
+}
+
+std::size_t transform_cost(const Operation& op, const Operation& other) {
+  const std::size_t own = component_count(op);
+  const std::size_t others = component_count(other);
+  // Text is walked once; a component of json is transformed over each of the other's.
+  return 1 + (type_of(op) == Type::kJson ? own * others : own + others);
+}
+
 bool is_noop(const Operation& op) {
   return std::visit([](const auto& typed) { return typed.is_noop(); }, op);
 }

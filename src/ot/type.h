@@ -71,6 +71,12 @@ Operation compose(const Operation& first, const Operation& second);
 /// kLeft for its own, too.
 Operation transform(const Operation& op, const Operation& other, Side side);
 
+/// Components of the operation.
+std::size_t component_count(const Operation& op);
+
+/// What transform(op, other) costs, at least 1: the components that it looks at.
+std::size_t transform_cost(const Operation& op, const Operation& other);
+
 /// True if the operation changes nothing.
 bool is_noop(const Operation& op);
 
