@@ -146,7 +146,7 @@ void Collaboration::on_disconnect(ConnectionId connection) {
     return;
   }
   std::set<std::uint32_t> loops;
-  for (const DocumentId& document : found->second.documents) {
+  for (const auto& [document, membership] : found->second.documents) {
     loops.insert(context_.loop_of(document));
   }
   for (const std::uint32_t loop : loops) {
@@ -211,37 +211,48 @@ void Collaboration::join_document(const Call& call, Client& client, const JsonOb
     refuse(call, {ErrorCode::kTooLarge, "too many documents on one connection"});
     return;
   }
-  client.documents.insert(*id);
-  with_document(*id,
-                [this, call, document = *id, request = std::move(request)](
-                    document::DocumentService& service) mutable {
-                  service.join(member(call.connection),
-                               std::move(request),
-                               [this, call, document](Result<document::JoinReply> reply) {
-                                 context_.loops[loop_index_]->post(
-                                     [this, call, document, moved = std::move(reply)]() mutable {
-                                       finish_join(call, document, std::move(moved));
-                                     });
-                               });
-                });
+  Membership& membership = client.documents[*id];
+  ++membership.joins_under_way;
+  with_document(
+      *id,
+      [this, call, document = *id, leaves = membership.leaves, request = std::move(request)](
+          document::DocumentService& service) mutable {
+        service.join(member(call.connection),
+                     std::move(request),
+                     [this, call, document, leaves](Result<document::JoinReply> reply) {
+                       context_.loops[loop_index_]->post(
+                           [this, call, document, leaves, moved = std::move(reply)]() mutable {
+                             finish_join(call, document, leaves, std::move(moved));
+                           });
+                     });
+      });
 }
 
 void Collaboration::finish_join(const Call& call,
                                 const DocumentId& document,
+                                std::uint32_t leaves,
                                 Result<document::JoinReply> reply) {
   const auto found = clients_.find(call.connection);
   if (found == clients_.end()) {
     return;  // gone meanwhile; on_disconnect told the document behind the join
   }
   Client& client = found->second;
-  if (!reply) {
+  Membership& membership = client.documents.at(document);
+  --membership.joins_under_way;
+  const bool is_left = membership.leaves != leaves;
+  membership.joined = membership.joined || (reply && !is_left);
+  if (!membership.joined && membership.joins_under_way == 0) {
     client.documents.erase(document);
+  }
+  if (!reply) {
     refuse(call, reply.error());
     return;
   }
   // The reply may be too much for a peer that doesn't read: then the client is gone behind it.
   const UserId user = client.user;
-  gateway_->join(call.connection, document.value());
+  if (!is_left) {
+    gateway_->join(call.connection, document.value());
+  }
   reply->fields += R"(,"client":{"id":)";
   append_json_string(reply->fields, client.client.value());
   reply->fields += R"(,"secret":)";
@@ -266,7 +277,14 @@ void Collaboration::leave_document(const Call& call, Client& client, const JsonO
     refuse(call, id.error());
     return;
   }
-  client.documents.erase(*id);
+  if (const auto found = client.documents.find(*id); found != client.documents.end()) {
+    Membership& membership = found->second;
+    ++membership.leaves;
+    membership.joined = false;
+    if (membership.joins_under_way == 0) {
+      client.documents.erase(found);
+    }
+  }
   gateway_->leave(call.connection, id->value());
   with_document(*id, [this, call, document = *id](document::DocumentService& service) {
     service.leave(

@@ -10,7 +10,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 namespace cloudsync::api {
@@ -33,12 +32,20 @@ class Collaboration final : public document::MemberSink {
   void supersede(document::MemberId member) override;
 
  private:
+  /// A client's place in a document, from its first join on until the document's loop has no join
+  /// of it left: until then it has to be told when the connection ends.
+  struct Membership {
+    std::uint32_t joins_under_way = 0;
+    std::uint32_t leaves = 0;  ///< a join that began before the last leave does not count
+    bool joined = false;
+  };
+
   /// One Socket.IO connection.
   struct Client {
     UserId user;
     ClientId client;
     std::string name;
-    std::set<DocumentId> documents;  ///< joined or joining
+    std::map<DocumentId, Membership> documents;
   };
 
   struct Call {
@@ -53,7 +60,10 @@ class Collaboration final : public document::MemberSink {
   void fetch_ops(const Call& call, Client& client, const JsonObject& arguments);
   void presence(const Call& call, Client& client, const JsonObject& arguments);
 
-  void finish_join(const Call& call, const DocumentId& document, Result<document::JoinReply> reply);
+  void finish_join(const Call& call,
+                   const DocumentId& document,
+                   std::uint32_t leaves,
+                   Result<document::JoinReply> reply);
   void receive(const document::Frame& frame, TimePoint made);
   void receive_supersede(gateway::ConnectionId connection);
   /// Answers with {"ok":true,<fields>} and, if there is one, "snapshot".

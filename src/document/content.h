@@ -37,9 +37,13 @@ class Content {
   /// The committed content as JSON text. O(size) after a change, cached until the next.
   const SharedBytes& json();
 
+  /// Bytes of the content as JSON text, about. O(1).
+  std::size_t bytes() const;
+
  private:
   std::size_t growth(const OpSize& size) const;
-  void measure();
+  Result<void> try_exactly(const ot::Operation& op, std::size_t bytes_max);
+  void measure(const ot::Document& document);
 
   ot::Document committed_;
   ot::Document working_;  // committed_ plus the batch in flight

@@ -72,5 +72,21 @@ TEST(OpSize, CountsWhatJsonOperationsAdd) {
             std::string_view(R"({"p":["a"],"od":1,"oi":2}{"p":["n"],"na":1})").size());
 }
 
+TEST(Content, RefusesWhatIsTooLargeAndNothingThatOnlyMightBe) {
+  // One long attribute makes the bound pessimistic: each addition might write it twice more.
+  Content content = content_of(ot::Type::kRichText,
+                               R"([{"insert":"a","attributes":{"link":")" + std::string(400, 'l') +
+                                   R"("}},{"insert":"\n"}])");
+  const auto try_op = [&content](const std::string& op) {
+    return try_json(content, ot::Type::kRichText, op, 2'000);
+  };
+  EXPECT_TRUE(try_op(R"([{"insert":"x"},{"retain":1},{"insert":"y"},{"insert":{"b":1}}])"));
+  const auto refused = try_op(R"([{"insert":")" + std::string(2'000, 'x') + R"("}])");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+  content.commit_working();
+  EXPECT_TRUE(content.json()->starts_with(R"([{"insert":"x"})"));
+}
+
 }  // namespace
 }  // namespace cloudsync::document

@@ -2,7 +2,6 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "document/content_reader.h"
 #include "document/service_impl.h"
 
 #include <algorithm>
@@ -33,7 +32,7 @@ void DocumentService::Impl::join(MemberId member, JoinRequest request, Completio
   const DocumentId id = request.document;
   memberships_[member].insert(id);
   const Token token = ++last_token_;
-  joins_.emplace(token, std::move(done));
+  joins_.emplace(token, PendingJoin{.member = member, .done = std::move(done)});
   with_document(
       id, [this, member, token, id, join_request = std::move(request)](Result<Document*> document) {
         if (document) {
@@ -42,7 +41,7 @@ void DocumentService::Impl::join(MemberId member, JoinRequest request, Completio
         }
         forget_membership(member, id);
         const auto waiting = joins_.find(token);
-        Completion<JoinReply> answer = std::move(waiting->second);
+        Completion<JoinReply> answer = std::move(waiting->second.done);
         joins_.erase(waiting);
         answer(fail(document.error()));
       });
@@ -155,17 +154,16 @@ void DocumentService::Impl::read(const DocumentId& id,
     } else if (*revision > authority.head()) {
       (*answer)(fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision"));
     } else {
-      ++reading_;
-      ContentReader::read(deps_.ops,
-                          deps_.snapshots,
-                          deps_.executor,
-                          authority.info(),
-                          *revision,
-                          guard([this, answer](Result<DocumentContent> content) {
-                            --reading_;
-                            (*answer)(std::move(content));
-                            finish_close_if_quiet();
-                          }));
+      const bool taken = content_reads_.read(
+          authority.info(), *revision, [answer](Result<DocumentContent> content) {
+            (*answer)(std::move(content));
+          });
+      if (!taken) {
+        metrics_.count_limit("content_reads");
+        (*answer)(fail({.code = ErrorCode::kOverloaded,
+                        .message = "too many older revisions are being read",
+                        .retry_after_ms = 1'000}));
+      }
     }
   });
 }
@@ -261,6 +259,7 @@ void DocumentService::Impl::on_opened(const DocumentId& id,
 // The document is needed: it is no longer idle, and reads that wait for that are tried again.
 void DocumentService::Impl::use(Document& document) {
   if (document.idle) {
+    idle_bytes_ -= document.idle_bytes;
     idle_.erase(*document.idle);
     document.idle.reset();
   }
@@ -275,14 +274,19 @@ void DocumentService::Impl::settle(Document& document) {
   const DocumentAuthority& authority = *document.authority;
   if (!document.idle && !authority.has_members() && authority.is_quiet()) {
     document.idle = idle_.insert(idle_.end(), document.id);
+    document.idle_bytes = authority.content_bytes();
+    idle_bytes_ += document.idle_bytes;
     evict_idle();  // may destroy `document`
   }
   finish_close_if_quiet();
 }
 
 void DocumentService::Impl::evict_idle() {
-  while (idle_.size() > deps_.limits.idle_documents) {
-    documents_.erase(idle_.front());
+  while (idle_.size() > deps_.limits.idle_documents ||
+         (idle_bytes_ > deps_.limits.idle_document_bytes && !idle_.empty())) {
+    const auto evicted = documents_.find(idle_.front());
+    idle_bytes_ -= evicted->second->idle_bytes;
+    documents_.erase(evicted);
     idle_.pop_front();
     --open_count_;
     metrics_.count_documents(-1);
@@ -308,7 +312,7 @@ void DocumentService::Impl::close(UniqueFunction<void()> done) {
 }
 
 void DocumentService::Impl::finish_close_if_quiet() {
-  if (!closing_ || !closed_ || reading_ > 0) {
+  if (!closing_ || !closed_ || !content_reads_.idle()) {
     return;
   }
   for (const auto& [id, document] : documents_) {

@@ -22,6 +22,8 @@ namespace cloudsync::document {
 
 struct ServiceDependencies {
   Executor& executor;
+  /// For what would hold the executor up; outlives the service and what it was given.
+  Executor& workers;
   storage::OpStore& ops;
   storage::SnapshotStore& snapshots;
   MemberSink& sink;
@@ -52,7 +54,7 @@ class DocumentService {
   void disconnect(MemberId member);
 
   /// Content at `revision`, or at the head if unset. Errors: kNotFound, kRevisionUnknown,
-  /// kUnavailable.
+  /// kUnavailable, kOverloaded.
   void read(const DocumentId& document,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);

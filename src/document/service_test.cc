@@ -37,6 +37,7 @@ class ServiceTest : public testing::Test, public MemberSink {
   void make_service() {
     service = std::make_unique<DocumentService>(
         ServiceDependencies{.executor = executor,
+                            .workers = executor,
                             .ops = store,
                             .snapshots = store,
                             .sink = *this,
@@ -241,6 +242,82 @@ TEST_F(ServiceTest, KeepsABoundedNumberOfIdleDocuments) {
   service->disconnect(ann);
   executor.run();
   EXPECT_EQ(open_documents(), 1);
+}
+
+TEST_F(ServiceTest, KeepsABoundedAmountOfIdleContent) {
+  limits.idle_document_bytes = 15;
+  create("other");
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["123456"])");
+  executor.run();
+  service->disconnect(ann);
+  executor.run();
+  EXPECT_EQ(open_documents(), 1);
+  join(bob, "bob", "other");
+  executor.run();
+  service->disconnect(bob);
+  executor.run();
+  EXPECT_EQ(open_documents(), 2);
+  join(ann, "ann", "other");
+  executor.run();
+  service->submit(ann,
+                  {.document = DocumentId("other"),
+                   .revision = Revision(0),
+                   .seq = ClientSeq(1),
+                   .op = parse_json(R"(["123456"])").value()},
+                  [](const Result<Revision>&) {});
+  executor.run();
+  service->disconnect(ann);
+  executor.run();
+  EXPECT_EQ(open_documents(), 1);
+}
+
+TEST_F(ServiceTest, ForgetsAMemberWhoseJoinFailed) {
+  join(ann, "ann");
+  executor.run();
+  seen.clear();
+  service->join(ann,
+                {.document = DocumentId("doc"),
+                 .user = UserId("u"),
+                 .client = ClientId("ann"),
+                 .name = "ann",
+                 .revision = Revision(99),
+                 .hash = {}},
+                [this](const Result<JoinReply>& joined) {
+                  seen.emplace_back(error_name(joined.error().code));
+                });
+  executor.run();
+  EXPECT_EQ(seen, std::vector<std::string>{"revision_unknown"});
+  submit(ann, 0, 1, R"(["x"])");  // the earlier join holds
+  executor.run();
+  EXPECT_EQ(seen.back(), "ack 1");
+  service->disconnect(ann);
+  executor.run();
+  submit(ann, 1, 2, R"(["x"])");
+  executor.run();
+  EXPECT_EQ(seen.back(), "not_joined");
+}
+
+TEST_F(ServiceTest, ReadsOneOlderRevisionAtATimeAndSharesIt) {
+  limits.content_reads = 2;
+  join(ann, "ann");
+  executor.run();
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    submit(ann, i, i + 1, R"(["x"])");
+    executor.run();
+  }
+  seen.clear();
+  for (const std::uint64_t revision : {1U, 1U, 2U, 3U}) {
+    service->read(
+        DocumentId("doc"), Revision(revision), [this](const Result<DocumentContent>& read) {
+          seen.push_back(read ? to_json(parse_json(read->content).value())
+                              : std::string(error_name(read.error().code)));
+        });
+  }
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"overloaded", R"("x")", R"("x")", R"("xx")"}));
+  EXPECT_EQ(metrics.limit("content_reads").value(), 1U);
 }
 
 TEST_F(ServiceTest, LeavingTwiceIsNotJoined) {

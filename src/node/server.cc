@@ -79,6 +79,9 @@ struct Server::Parts {
   Metrics metrics;
   gateway::AccessPolicy policy;
   api::StaticFiles static_files;
+  // Each loop has one task here at most: the read of an older revision.
+  runtime::WorkerPool workers{1, gateway::kLoopsMax};
+  runtime::WorkerExecutor worker_executor{workers};
   std::unique_ptr<storage::SqliteStore> store;
   std::unique_ptr<api::Guests> guests;
   std::unique_ptr<api::NodeContext> context;
@@ -178,6 +181,7 @@ void Server::Parts::build_loop(std::uint32_t index) {
   parts.collaboration->set_gateway(*parts.gateway);
   parts.documents = std::make_unique<document::DocumentService>(document::ServiceDependencies{
       .executor = loop,
+      .workers = worker_executor,
       .ops = *store,
       .snapshots = *store,
       .sink = *parts.collaboration,
@@ -237,6 +241,7 @@ void Server::stop() {
     std::this_thread::sleep_for(kCloseGrace);
   }
   parts_->store->close();
+  parts_->workers.close();
   // Loops stop before the parts that they call are destroyed.
   for (LoopParts& parts : loops) {
     parts.thread->stop();

@@ -44,6 +44,18 @@ class WorkerPool {
   std::vector<std::thread> threads_;
 };
 
+/// The pool as an executor, for work whose amount its caller bounds: a task that the full or closed
+/// pool refuses is dropped.
+class WorkerExecutor final : public Executor {
+ public:
+  explicit WorkerExecutor(WorkerPool& pool) : pool_(pool) {}
+
+  void post(UniqueFunction<void()> task) override { pool_.submit(std::move(task)); }
+
+ private:
+  WorkerPool& pool_;
+};
+
 /// Runs `work` on the pool and hands its Result<T> to `done` on `executor`; kOverloaded if the pool
 /// is full. `executor` outlives the pool's close().
 template <class T>

@@ -176,6 +176,49 @@ test("a stolen client id is refused with forbidden", async () => {
   }
 });
 
+test("a failed join leaves no ghost, and takes no earlier join with it", async () => {
+  const id = await server.createDocument("text");
+  for (let i = 0; i < 5; i++) {
+    const ghost = connect(server.url, { transports: ["websocket"] });
+    await connected(ghost);
+    assert.ok((await call(ghost, "join-document", { documentId: id })).ok);
+    assert.equal((await call(ghost, "join-document", { documentId: id, revision: 99 })).error.code, "revision_unknown");
+    assert.ok((await call(ghost, "submit-op", { documentId: id, revision: i, seq: 1, op: ["x"] })).ok);
+    ghost.disconnect();
+  }
+  const probe = connect(server.url, { transports: ["websocket"] });
+  await connected(probe);
+  await eventually(async () => (await call(probe, "join-document", { documentId: id })).memberCount === 1, "all are gone");
+  probe.disconnect();
+});
+
+test("who leaves and comes back at once is a member, and gets nothing in between", async () => {
+  const id = await server.createDocument("text");
+  const writer = connect(server.url, { transports: ["websocket"] });
+  await connected(writer);
+  await Reader.join(writer, id);
+  let revision = 0;
+  for (let i = 0; i < 20; i++) {
+    const fickle = connect(server.url, { transports: ["websocket"] });
+    await connected(fickle);
+    const early = [];
+    let joined = false;
+    fickle.on("ops", (frame) => { if (!joined) early.push(frame); });
+    const first = call(fickle, "join-document", { documentId: id });
+    const left = call(fickle, "leave-document", { documentId: id });
+    const written = call(writer, "submit-op", { documentId: id, revision, seq: ++revision, op: ["y"] });
+    assert.ok((await first).ok);
+    assert.ok((await left).ok);
+    assert.ok((await written).ok);
+    const again = call(fickle, "join-document", { documentId: id }).then((reply) => { joined = true; return reply; });
+    assert.ok((await again).ok);
+    assert.deepEqual(early, []);
+    assert.ok((await call(fickle, "submit-op", { documentId: id, revision, seq: ++revision, op: ["z"] })).ok);
+    fickle.disconnect();
+  }
+  writer.disconnect();
+});
+
 test("too much is too_large, and counted", async () => {
   const before = await server.limit("op_bytes");
   assert.equal((await submit({ op: [{ insert: "y".repeat(3000) }], seq: 5000 })).error.code, "too_large");

@@ -57,7 +57,7 @@ ot::RichTextOp random_rich_edit(World& world, std::uint64_t length) {
   } else if (span > 0 && world.chance(length > 60 ? 0.7 : 0.4)) {
     op.erase(span);
   } else if (world.chance(0.1)) {
-    op.insert_embed({{"image", "x"}}, random_attributes(world, false));
+    op.insert_embed(JsonObject{{"image", "x"}}, random_attributes(world, false));
   } else {
     op.insert(random_text(world), random_attributes(world, false));
   }

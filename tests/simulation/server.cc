@@ -17,6 +17,7 @@ Server::Server(World& world, const Plan& plan, FaultyStore& store)
       executor_(world),
       random_(world.number(0, 1'000'000)),
       service_({.executor = executor_,
+                .workers = executor_,
                 .ops = store,
                 .snapshots = store,
                 .sink = *this,
