@@ -18,14 +18,19 @@ std::string_view authority_of(std::string_view url) {
   return rest.substr(0, rest.find('/'));
 }
 
+/// Up to 65535: five digits.
+bool is_port(std::string_view text) {
+  return !text.empty() && text.size() <= 5 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string_view host_without_port(std::string_view host) {
-  if (host.starts_with('[')) {
-    const std::size_t end = host.find(']');
-    return end == std::string_view::npos ? host : host.substr(0, end + 1);
-  }
-  return host.substr(0, host.find(':'));
+  // The colons of an IPv6 address are in its brackets.
+  const std::size_t end = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+  return end != std::string_view::npos && is_port(host.substr(end + 1)) ? host.substr(0, end)
+                                                                        : host;
 }
 
 AccessPolicy::AccessPolicy(AccessPolicyOptions options)

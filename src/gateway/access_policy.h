@@ -50,7 +50,8 @@ class AccessPolicy {
   std::string public_host_;
 };
 
-/// "example.com:80" -> "example.com", "[::1]:80" -> "[::1]".
+/// "example.com:80" -> "example.com", "[::1]:80" -> "[::1]"; all of it if something else than a
+/// port of 1 to 5 digits follows.
 std::string_view host_without_port(std::string_view host);
 
 }  // namespace cloudsync::gateway

@@ -40,6 +40,21 @@ TEST(AccessPolicy, RefusesOtherHostsAgainstRebinding) {
   EXPECT_EQ(check(kLocal, {}), 421);
 }
 
+TEST(AccessPolicy, RefusesHostsWithMoreBehindThemThanAPort) {
+  for (const char* host : {"[::1]evil.example",
+                           "[::1]:80.evil.example",
+                           "[::1]evil.example:80",
+                           "localhost:80.evil.example",
+                           "localhost:evil",
+                           "localhost:",
+                           "localhost:123456",
+                           "localhost:80:80",
+                           "127.0.0.1:-1"}) {
+    EXPECT_EQ(check(kLocal, {{"host", host}}), 421) << host;
+  }
+  EXPECT_EQ(check(kPublic, {{"host", "docs.example.com:80.evil.io"}}), 421);
+}
+
 TEST(AccessPolicy, ServesThePublicHost) {
   EXPECT_EQ(check(kPublic, {{"host", "docs.example.com"}}), 0);
   EXPECT_EQ(check(kPublic, {{"host", "DOCS.example.com:8443"}}), 0);
@@ -107,7 +122,10 @@ TEST(AccessPolicy, LetsAReaderWithACookieComeWithoutOrigin) {
 TEST(AccessPolicy, CutsThePortOffAHost) {
   EXPECT_EQ(host_without_port("example.com:80"), "example.com");
   EXPECT_EQ(host_without_port("[::1]:80"), "[::1]");
+  EXPECT_EQ(host_without_port("[::1]"), "[::1]");
+  EXPECT_EQ(host_without_port("example.com:65535"), "example.com");
   EXPECT_EQ(host_without_port("[::1"), "[::1");
+  EXPECT_EQ(host_without_port("example.com:http"), "example.com:http");
 }
 
 }  // namespace
