@@ -3,6 +3,8 @@
 #include "base/crypto.h"
 #include "gateway/access_policy.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cloudsync::api {
@@ -17,6 +19,20 @@ std::optional<std::pair<std::string_view, std::string_view>> split_signed(std::s
     return std::nullopt;
   }
   return std::pair(text.substr(0, dot), text.substr(dot + 1));
+}
+
+/// What proxies say about whom they forward for: RFC 7239 and RFC 9110 section 7.6.3, the names
+/// that came before these, and those of Cloudflare, Akamai, Apache Traffic Server and Rackspace.
+bool is_from_proxy(std::string_view header) {
+  constexpr std::string_view kNames[] = {"forwarded",
+                                         "via",
+                                         "x-real-ip",
+                                         "x-client-ip",
+                                         "x-cluster-client-ip",
+                                         "true-client-ip",
+                                         "cf-connecting-ip"};
+  return header.starts_with("x-forwarded-") ||
+         std::find(std::begin(kNames), std::end(kNames), header) != std::end(kNames);
 }
 
 std::string_view find_cookie(const codec::http1::Request& request) {
@@ -47,8 +63,7 @@ bool Guests::allowed(const codec::http1::Request& request,
     return mode_ == GuestMode::kAllow;
   }
   for (const auto& header : request.headers) {
-    if (header.name == "forwarded" || header.name.starts_with("x-forwarded-") ||
-        header.name == "x-real-ip" || header.name == "via") {
+    if (is_from_proxy(header.name)) {
       return false;  // a proxy stands in front: the peer is not this machine's user
     }
   }

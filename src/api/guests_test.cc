@@ -78,8 +78,15 @@ TEST_F(GuestsTest, LocalModeNeedsLoopbackListenerAndHostAndNoProxy) {
   EXPECT_FALSE(allowed(GuestMode::kLocal, {{"host", "localhost"}}, false));
   EXPECT_FALSE(allowed(GuestMode::kLocal, {{"host", "docs.example.com"}}));
   EXPECT_FALSE(allowed(GuestMode::kLocal, {}));
-  for (const char* name :
-       {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"}) {
+  for (const char* name : {"forwarded",
+                           "x-forwarded-for",
+                           "x-forwarded-host",
+                           "x-real-ip",
+                           "via",
+                           "cf-connecting-ip",
+                           "x-client-ip",
+                           "true-client-ip",
+                           "x-cluster-client-ip"}) {
     EXPECT_FALSE(allowed(GuestMode::kLocal, {{"host", "localhost"}, {name, "x"}})) << name;
   }
 }
