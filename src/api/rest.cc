@@ -247,8 +247,10 @@ void Rest::get_document(const DocumentId& document, gateway::Responder respond) 
          append_summary(body, content->info, content->revision);
          body += ',';
          append_field(body, "hash", short_hash(content->hash));
-         body += R"("content":)" + content->content + '}';
-         respond(json_response(200, std::move(body)));
+         body += R"("content":)";
+         Response response = json_response(200, std::move(body));
+         response.shared_body = {std::move(content->content), share("}")};
+         respond(std::move(response));
        });
 }
 
@@ -273,7 +275,8 @@ void Rest::get_snapshot(const DocumentId& document,
            respond(error_response(content.error()));
            return;
          }
-         Response response = json_response(200, std::move(content->content));
+         Response response = json_response(200, {});
+         response.shared_body = {std::move(content->content)};
          response.headers.push_back({"etag", '"' + hex(content->hash) + '"'});
          response.headers.push_back(
              {"x-cloudsync-revision", std::to_string(content->revision.value())});

@@ -30,12 +30,13 @@ std::string content_type(const std::filesystem::path& path) {
   return found == kTypes.end() ? "application/octet-stream" : found->second;
 }
 
-std::string gzip(const std::string& bytes) {
+/// Null if it would not be smaller.
+SharedBytes gzip(const std::string& bytes) {
   z_stream stream{};
   // 15 window bits, +16 for the gzip wrapper (zlib manual, deflateInit2).
   if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
       Z_OK) {
-    return {};
+    return nullptr;
   }
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
@@ -45,7 +46,7 @@ std::string gzip(const std::string& bytes) {
   const int status = deflate(&stream, Z_FINISH);
   out.resize(stream.total_out);
   deflateEnd(&stream);
-  return status == Z_STREAM_END && out.size() < bytes.size() ? out : std::string();
+  return status == Z_STREAM_END && out.size() < bytes.size() ? share(std::move(out)) : nullptr;
 }
 
 }  // namespace
@@ -62,13 +63,13 @@ Result<StaticFiles> StaticFiles::load(const std::filesystem::path& directory) {
     }
     std::ifstream input(entry->path(), std::ios::binary);
     File file;
-    file.bytes.assign(std::istreambuf_iterator<char>(input), {});
+    file.bytes = share(std::string(std::istreambuf_iterator<char>(input), {}));
     if (!input) {
       return fail(ErrorCode::kUnavailable, "cannot read " + entry->path().string());
     }
     file.content_type = content_type(entry->path());
-    file.etag = '"' + hex(sha256(as_bytes(file.bytes))).substr(0, 32) + '"';
-    file.gzip = gzip(file.bytes);
+    file.etag = '"' + hex(sha256(as_bytes(*file.bytes))).substr(0, 32) + '"';
+    file.gzip = gzip(*file.bytes);
     const auto name = "/" + entry->path().lexically_relative(directory).generic_string();
     files.files_.emplace(name, std::move(file));
   }
@@ -100,13 +101,15 @@ codec::http1::Response StaticFiles::serve(const codec::http1::Request& request) 
   const std::string* known = request.find("if-none-match");
   if (known != nullptr && known->find(file.etag) != std::string::npos) {
     response.status = 304;
-  } else if (!file.gzip.empty() &&
-             codec::http1::has_token(request.headers, "accept-encoding", "gzip")) {
-    response.headers.push_back({"content-encoding", "gzip"});
-    response.body = file.gzip;
-  } else {
-    response.body = file.bytes;
+    return response;
   }
+  const bool zipped =
+      file.gzip != nullptr && codec::http1::has_token(request.headers, "accept-encoding", "gzip");
+  if (zipped) {
+    response.headers.push_back({"content-encoding", "gzip"});
+  }
+  response.shared_body = {zipped ? file.gzip : file.bytes};
+  response.resident = true;
   return response;
 }
 

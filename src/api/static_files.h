@@ -2,6 +2,7 @@
 // The web app's files, read into memory at start (a few hundred kilobytes), each with its ETag and
 // a gzip form. Immutable afterwards, so every loop shares it.
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "codec/http1/request.h"
 #include "codec/http1/response.h"
@@ -30,8 +31,8 @@ class StaticFiles {
 
  private:
   struct File {
-    std::string bytes;
-    std::string gzip;  ///< empty if it would not be smaller
+    SharedBytes bytes;
+    SharedBytes gzip;  ///< null if it would not be smaller
     std::string content_type;
     std::string etag;
   };

@@ -34,6 +34,14 @@ class StaticFilesTest : public ::testing::Test {
     return files_.serve(request);
   }
 
+  static std::string body(const codec::http1::Response& response) {
+    std::string whole = response.body;
+    for (const SharedBytes& piece : response.shared_body) {
+      whole += *piece;
+    }
+    return whole;
+  }
+
   std::filesystem::path directory_;
   StaticFiles files_;
 };
@@ -42,7 +50,7 @@ TEST_F(StaticFilesTest, PageIsServedForItsRoutesAndRevalidated) {
   for (const char* target : {"/", "/d/some-document", "/?x=1"}) {
     const auto response = get(target);
     EXPECT_EQ(response.status, 200) << target;
-    EXPECT_EQ(response.body, "<html>page</html>");
+    EXPECT_EQ(body(response), "<html>page</html>");
     EXPECT_EQ(*response.find("cache-control"), "no-cache");
     EXPECT_EQ(*response.find("content-type"), "text/html; charset=utf-8");
   }
@@ -57,22 +65,29 @@ TEST_F(StaticFilesTest, ABrokenLinkIsNoFileAndNoError) {
 
 TEST_F(StaticFilesTest, HashedAssetsAreImmutable) {
   const auto response = get("/assets/app-1a2b.js");
-  EXPECT_EQ(response.body.size(), 5000U);
+  EXPECT_EQ(body(response).size(), 5000U);
   EXPECT_EQ(*response.find("cache-control"), "public, max-age=31536000, immutable");
 }
 
 TEST_F(StaticFilesTest, GzipIsSentOnlyToThoseThatTakeIt) {
   const auto response = get("/assets/app-1a2b.js", {{"accept-encoding", "br, gzip"}});
   EXPECT_EQ(*response.find("content-encoding"), "gzip");
-  EXPECT_LT(response.body.size(), 200U);
+  EXPECT_LT(body(response).size(), 200U);
   EXPECT_EQ(get("/assets/app-1a2b.js").find("content-encoding"), nullptr);
+}
+
+TEST_F(StaticFilesTest, FilesAreSharedByAllWhoAsk) {
+  const auto one = get("/assets/app-1a2b.js");
+  EXPECT_EQ(one.shared_body, get("/assets/app-1a2b.js").shared_body);
+  EXPECT_EQ(one.body, "");
+  EXPECT_TRUE(one.resident);
 }
 
 TEST_F(StaticFilesTest, KnownEtagIsNotModified) {
   const std::string etag = *get("/").find("etag");
   const auto response = get("/", {{"if-none-match", etag}});
   EXPECT_EQ(response.status, 304);
-  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(body(response), "");
 }
 
 TEST_F(StaticFilesTest, NothingOutsideOfTheDirectoryIsReachable) {

@@ -21,6 +21,9 @@ struct Limits {
   std::size_t websocket_fragments = 4'096;
   /// Bytes queued for one connection before it is closed; it resynchronises by revision.
   std::size_t send_queue_bytes = 1024 * 1024;
+  /// Bytes of large HTTP answers that peers have not taken, of the node: 16 of the largest
+  /// document. Above it a further large answer is refused as overloaded.
+  std::size_t http_answer_bytes = 256 * 1024 * 1024;
   /// Events of one connection that are being worked on; above it the connection is not read. A page
   /// with one document has 2 under way, a join and presence; 16 keep a resume of many documents
   /// busy.

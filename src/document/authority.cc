@@ -63,7 +63,7 @@ DocumentContent DocumentAuthority::content() {
   return {.info = std::move(info),
           .revision = history_.head(),
           .hash = history_.head_hash(),
-          .content = *content_.json()};
+          .content = content_.json()};
 }
 
 bool DocumentAuthority::has(MemberId member) const {

@@ -97,8 +97,10 @@ Result<void> ContentReader::apply(const storage::Update& update) {
 }
 
 void ContentReader::finish() {
-  done_(DocumentContent{
-      .info = info_, .revision = at_, .hash = hash_, .content = to_json(ot::content(document_))});
+  done_(DocumentContent{.info = info_,
+                        .revision = at_,
+                        .hash = hash_,
+                        .content = share(to_json(ot::content(document_)))});
 }
 
 }  // namespace cloudsync::document

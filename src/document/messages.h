@@ -73,7 +73,7 @@ struct DocumentContent {
   storage::DocumentInfo info;
   Revision revision;
   storage::ChainHash hash{};
-  std::string content;  ///< JSON text
+  SharedBytes content;  ///< JSON text
 };
 
 /// One event for members of a document that live on one loop.

@@ -96,7 +96,7 @@ class ServiceTest : public testing::Test, public MemberSink {
   std::string read(std::optional<Revision> revision, const std::string& document = "doc") {
     std::string content = "unanswered";
     service->read(DocumentId(document), revision, [&content](const Result<DocumentContent>& found) {
-      content = found ? found->content : std::string(error_name(found.error().code));
+      content = found ? *found->content : std::string(error_name(found.error().code));
     });
     executor.run();
     return content;
@@ -366,7 +366,7 @@ TEST_F(ServiceTest, ClosesAfterTheReadsInFlight) {
   executor.run();
   seen.clear();
   service->read(DocumentId("doc"), Revision(0), [this](const Result<DocumentContent>& read) {
-    seen.push_back(read->content);
+    seen.push_back(*read->content);
   });
   service->close([this] { seen.push_back("closed"); });
   executor.run();

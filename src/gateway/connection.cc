@@ -19,12 +19,20 @@ namespace {
 /// Input kept while a request is being answered; then the socket is paused.
 constexpr std::size_t kPendingInputMax = 64 * 1024;
 
-/// Answers queued before the next pipelined request waits: a peer that asks without reading gets no
-/// memory.
+/// Above this, the next pipelined request waits until the answers are taken, all of them: a peer
+/// that asks without reading gets no memory, nor more time by asking again.
 constexpr std::size_t kAnswerQueueMax = 64 * 1024;
 
 /// Pongs are dropped while this much is queued: a peer that pings without reading gets no memory.
 constexpr std::size_t kPongQueueMax = 64 * 1024;
+
+/// Bytes per second of an answer that a peer takes at least: half of what the slowest mobile lines
+/// in use carry (EDGE, some 240 kbit/s). Who takes less keeps the answer in memory for long.
+constexpr std::int64_t kAnswerRateMin = 16 * 1024;
+
+std::size_t bytes_at_least(std::chrono::milliseconds time) {
+  return static_cast<std::size_t>(kAnswerRateMin * time.count() / 1'000);
+}
 
 std::string_view as_text(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -62,7 +70,7 @@ void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
 }
 
 bool Connection::takes_input() const {
-  return frames_.has_value() || (!busy_ && queued_bytes() <= kAnswerQueueMax);
+  return frames_.has_value() || (!busy_ && !answers_full_);
 }
 
 void Connection::process(std::span<std::uint8_t> bytes) {
@@ -176,11 +184,17 @@ void Connection::respond(Response response) {
     response.headers.push_back(std::move(header));
   }
   response_headers.clear();
-  loop_.send(
-      socket_,
-      share(head_only_ ? encode_head(response, keep_alive_) : encode(response, keep_alive_)));
+  if (head_only_) {
+    loop_.send(socket_, share(encode_head(response, keep_alive_)));
+  } else {
+    loop_.send(socket_, share(encode(response, keep_alive_)));
+    for (SharedBytes& piece : response.shared_body) {
+      loop_.send(socket_, std::move(piece));
+    }
+  }
   deadline_ = loop_.now() + limits_.node.idle_http_timeout;
   queued_at_deadline_ = queued_bytes();
+  answers_full_ = queued_at_deadline_ > kAnswerQueueMax;
   answered_last_ = !keep_alive_;  // closed when it is sent: a close limits the time for that
   if (!processing_) {
     process_pending();
@@ -272,7 +286,8 @@ void Connection::check_deadline(TimePoint now) {
   if (frames_) {
     owner_.on_violation(*this, "slow_message");
     close(codec::websocket::kClosePolicy, "the message took too long");
-  } else if (queued > 0 && queued < queued_at_deadline_) {
+  } else if (queued > 0 &&
+             queued + bytes_at_least(limits_.node.idle_http_timeout) <= queued_at_deadline_) {
     // A long answer on a slow line: it may go on while it moves.
     queued_at_deadline_ = queued;
     deadline_ = now + limits_.node.idle_http_timeout;
@@ -317,12 +332,13 @@ void Connection::on_drained(runtime::SocketId) {
   if (ended_) {
     return;
   }
+  answers_full_ = false;
+  owner_.on_drained(*this);
   if (answered_last_) {
     end();
     loop_.close(socket_, runtime::CloseMode::kFlush);
     return;
   }
-  owner_.on_drained(*this);
   process_pending();
 }
 

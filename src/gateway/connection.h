@@ -86,7 +86,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   /// Stops reading from the peer, or goes on. What was read already is still handled.
   void hold_input(bool held);
 
-  /// Closes the connection if its peer is overdue (slow request, idle keep-alive).
+  /// Closes the connection if its peer is overdue (slow request, slow reader, idle keep-alive).
   void check_deadline(TimePoint now);
 
   const RequestOrigin& origin() const { return origin_; }
@@ -145,12 +145,13 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   std::string pending_;  // input behind a request in progress, bounded by pausing the socket
   std::string_view behind_request_;  // what process() still holds while a request begins
   std::optional<TimePoint> deadline_;
-  std::size_t queued_at_deadline_ = 0;  // when deadline_ was set: less later means progress
+  std::size_t queued_at_deadline_ = 0;  // when deadline_ was set: progress counts from there
   std::uint64_t request_number_ = 0;
   bool busy_ = false;
   bool head_only_ = false;  // the request in progress is a HEAD
   bool keep_alive_ = true;
   bool answered_last_ = false;  // no further request: closes when the answer left
+  bool answers_full_ = false;   // no further request until they are taken
   bool ended_ = false;
   bool pending_full_ = false;
   bool held_ = false;

@@ -175,20 +175,60 @@ TEST(Connection, WaitsForTheApplicationWithoutADeadline) {
   EXPECT_EQ(client.body(), "slow");
 }
 
+// 16 KiB/s over a minute are 983,040 bytes.
 TEST(Connection, LetsALongAnswerTakeItsTimeWhileItMoves) {
   TestNode node;
-  node.application.body = std::string(1'000'000, 'x');
+  node.application.body = std::string(10'000'000, 'x');
   HttpClient client(node);
-  client.peer->room = 1'000;
+  client.peer->room = 1'000'000;
   client.send(HttpClient::get("/"));
   for (int i = 0; i < 5; ++i) {
-    client.peer->room = 1'000;
     node.advance(seconds(60));
     EXPECT_FALSE(client.peer->gone);
+    client.peer->room = 1'000'000;
   }
+  client.peer->room = std::string::npos;
+  node.settle();
+  EXPECT_EQ(client.body().size(), 10'000'000U);
+}
+
+TEST(Connection, EndsAPeerThatKeepsItsAnswerWaitingByTakingALittle) {
+  TestNode node;
+  node.application.body = std::string(10'000'000, 'x');
+  HttpClient client(node);
+  client.peer->room = 1'000'000;
+  client.send(HttpClient::get("/"));
   node.advance(seconds(60));
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_FALSE(client.peer->gone);
+    client.peer->room = 160'000;
+    node.advance(seconds(10));
+  }
   EXPECT_TRUE(client.peer->reset);
   EXPECT_EQ(node.limit("idle_http_timeout"), 1U);
+}
+
+TEST(Connection, GivesNoMoreTimeToAPeerThatAsksAgainInsteadOfReading) {
+  TestNode node;
+  node.application.body = std::string(100'000, 'x');
+  HttpClient client(node);
+  client.peer->room = 99'000;
+  client.send(HttpClient::get("/"));
+  node.advance(seconds(50));
+  client.send(HttpClient::get("/healthz"));
+  EXPECT_THAT(node.application.requests, SizeIs(1));
+  node.advance(seconds(10));
+  EXPECT_TRUE(client.peer->reset);
+}
+
+TEST(Connection, SendsASharedBodyBehindTheRest) {
+  TestNode node;
+  node.application.shared_body = {share(", "), share("world")};
+  HttpClient client(node);
+  EXPECT_EQ(client.ask(HttpClient::get("/")), "hello, world");
+  client.send(HttpClient::request("HEAD", "/", {}, {}));
+  EXPECT_THAT(client.peer->received, HasSubstr("Content-Length: 12\r\n"));
+  EXPECT_THAT(client.peer->received, EndsWith("\r\n\r\n"));
 }
 
 TEST(Connection, DropsTheAnswerForAPeerThatIsGone) {

@@ -54,7 +54,10 @@ Gateway::Gateway(GatewayDependencies dependencies)
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
       rooms_gauge_(metrics_.gauge("cloudsync_rooms", "Rooms with members on a loop.")),
       queued_gauge_(metrics_.gauge("cloudsync_send_queue_bytes",
-                                   "Bytes queued for peers at the last sweep.")) {
+                                   "Bytes queued for peers at the last sweep.")),
+      queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
+                                     "Bytes of large HTTP answers that peers have not taken."),
+                      limits_.http_answer_bytes) {
   sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
 }
 
@@ -89,6 +92,7 @@ Connection& Gateway::add_connection(RequestOrigin origin) {
 }
 
 void Gateway::on_gone(Connection& connection) {
+  queued_answers_.remove(connection);
   connections_gauge_.add(-1);
   connections_.erase(&connection);
 }
@@ -100,6 +104,7 @@ void Gateway::on_ended(Connection& connection) {
 }
 
 void Gateway::on_drained(Connection& connection) {
+  queued_answers_.remove(connection);
   if (Session* session = session_of(connection)) {
     session->on_drained(connection);
   }

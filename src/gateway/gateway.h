@@ -12,6 +12,7 @@
 #include "gateway/application.h"
 #include "gateway/connection.h"
 #include "gateway/encoded_packet.h"
+#include "gateway/queued_answers.h"
 #include "gateway/rooms.h"
 #include "gateway/session.h"
 #include "runtime/loop.h"
@@ -111,6 +112,8 @@ class Gateway final : public ConnectionOwner {
                      codec::engineio::RefusalCode code,
                      std::string_view message = {});
   void refuse_for_now(Connection& connection, const Error& error);
+  /// Sends the application's answer, or refuses it if too many bytes of answers are queued.
+  void answer(Connection& connection, codec::http1::Response response);
   Session* find(ConnectionId id);
 
   Session* session_of(Connection& connection) { return find(connection.session); }
@@ -136,6 +139,7 @@ class Gateway final : public ConnectionOwner {
   Gauge& sessions_gauge_;
   Gauge& rooms_gauge_;
   Gauge& queued_gauge_;
+  QueuedAnswers queued_answers_;
   std::int64_t queued_reported_ = 0;
   std::int64_t rooms_reported_ = 0;
   std::vector<Gateway*> peers_;

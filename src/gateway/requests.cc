@@ -46,9 +46,19 @@ void Gateway::on_request(Connection& connection, http1::Request request) {
                             const auto found = connections_.find(address);
                             if (found != connections_.end() && found->second->socket() == socket &&
                                 found->second->request_number() == number) {
-                              found->second->respond(std::move(response));
+                              answer(*found->second, std::move(response));
                             }
                           });
+}
+
+void Gateway::answer(Connection& connection, http1::Response response) {
+  if (queued_answers_.add(connection, response)) {
+    connection.respond(std::move(response));
+    return;
+  }
+  metrics_.limit("http_answer_bytes").add();
+  refuse_for_now(connection,
+                 {ErrorCode::kOverloaded, "this node has too many answers that nobody takes"});
 }
 
 bool Gateway::check_access(Connection& connection, const http1::Request& request) {

@@ -67,7 +67,11 @@ class FakeApplication final : public Application {
     if (hold_requests) {
       held.push_back(std::move(respond));
     } else {
-      respond({.status = 200, .headers = {}, .body = body});
+      respond({.status = 200,
+               .headers = {},
+               .body = body,
+               .shared_body = shared_body,
+               .resident = resident});
     }
   }
 
@@ -79,6 +83,8 @@ class FakeApplication final : public Application {
   std::vector<std::string> events;
   std::vector<std::string> requests;
   std::string body = "hello";
+  std::vector<SharedBytes> shared_body;
+  bool resident = false;
   bool hold_requests = false;
   std::vector<Responder> held;
   bool hold_events = false;

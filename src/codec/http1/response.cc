@@ -72,7 +72,7 @@ std::string encode_up_to_body(const Response& response, bool keep_alive, std::si
     out.append("\r\n");
   }
   if (has_body(response.status)) {
-    out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    out.append("Content-Length: ").append(std::to_string(response.body_size())).append("\r\n");
   }
   if (response.status >= 200) {
     out.append(keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
@@ -82,6 +82,14 @@ std::string encode_up_to_body(const Response& response, bool keep_alive, std::si
 }
 
 }  // namespace
+
+std::size_t Response::body_size() const {
+  std::size_t size = body.size();
+  for (const SharedBytes& piece : shared_body) {
+    size += piece->size();
+  }
+  return size;
+}
 
 std::string_view reason_phrase(int status) {
   for (const Reason& reason : kReasons) {

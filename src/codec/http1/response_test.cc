@@ -74,6 +74,16 @@ TEST(Response, EncodesLengthAndConnection) {
             "Connection: close\r\n\r\n");
 }
 
+TEST(Response, TellsTheLengthOfTheSharedBodyThatFollows) {
+  const Response response{
+      .status = 200, .headers = {}, .body = "ab", .shared_body = {share("cde"), share("f")}};
+  EXPECT_EQ(response.body_size(), 6U);
+  EXPECT_EQ(encode(response, true),
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\nab");
+  EXPECT_EQ(encode_head(response, true),
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: keep-alive\r\n\r\n");
+}
+
 TEST(Response, StatusesWithoutBodyHaveNoLength) {
   EXPECT_EQ(encode({204, {}, ""}, true),
             "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n");
