@@ -103,9 +103,7 @@ class Gateway final : public ConnectionOwner {
   void serve_engine(Connection& connection, codec::http1::Request request);
   void open_session(Connection& connection, const codec::http1::Request& request, bool websocket);
   void serve_session(Connection& connection, codec::http1::Request request, const std::string& sid);
-  void continue_session(Connection& connection,
-                        const codec::http1::Request& request,
-                        Session& session);
+  void continue_session(Connection& connection, codec::http1::Request request, Session& session);
   void move_to_loop(Connection& connection, codec::http1::Request request, std::uint32_t loop);
   void refuse_engine(Connection& connection,
                      const codec::http1::Request& request,

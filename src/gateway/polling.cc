@@ -1,6 +1,5 @@
 // The long-polling side of a session: the HTTP contract of Engine.IO v4.
 
-#include "codec/engineio/packet.h"
 #include "gateway/session.h"
 
 #include <utility>
@@ -66,7 +65,7 @@ void Session::free_poll() {
   }
 }
 
-void Session::on_post(Connection& connection, const codec::http1::Request& request) {
+void Session::on_post(Connection& connection, codec::http1::Request request) {
   if (post_ != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     close("overlapping posts");
@@ -78,39 +77,46 @@ void Session::on_post(Connection& connection, const codec::http1::Request& reque
     close("transport error");
     return;
   }
-  engineio::PayloadReader reader(request.body);
-  while (!closed_) {
-    const auto packet = reader.next();
+  post_ = std::make_unique<Post>(connection, std::move(request.body));
+  continue_input();
+}
+
+bool Session::read_post() {
+  if (!post_->waiting) {
+    const auto packet = post_->reader.next();
     if (!packet) {
-      connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
+      post_->answer(refusal_response(engineio::RefusalCode::kBadRequest));
       close("parse error");
-      return;
+      return false;
     }
     if (!*packet) {
-      break;
+      std::exchange(post_, nullptr)->answer_ok();  // the connection may bring the next one at once
+      return true;
     }
-    if ((*packet)->type == engineio::PacketType::kClose) {
-      flush();
-      free_poll();
-    }
-    if ((*packet)->binary) {
-      take_message(true, (*packet)->data);
-    } else {
-      handle_engine_packet(static_cast<char>((*packet)->type), (*packet)->data);
-    }
+    post_->waiting = *packet;
   }
-  post_ = &connection;
-  if (waiting_.empty() || closed_) {
-    finish_post();
+  const engineio::Packet packet = *post_->waiting;
+  if (packet.type == engineio::PacketType::kMessage && must_wait()) {
+    return false;
+  }
+  post_->waiting.reset();
+  if (packet.type == engineio::PacketType::kClose) {
+    flush();
+    free_poll();
+  }
+  handle_engine_packet(packet);
+  return true;
+}
+
+void Session::Post::answer(Response response) {
+  if (connection != nullptr) {
+    std::exchange(connection, nullptr)->respond(std::move(response));
   }
 }
 
-// An answer later tells the client to wait with its next POST, as it must.
-void Session::finish_post() {
-  if (post_ != nullptr) {
-    std::exchange(post_, nullptr)
-        ->respond({.status = 200, .headers = {{"content-type", "text/html"}}, .body = "ok"});
-  }
+// It comes when all is handled, so that the client waits with its next POST, as it must.
+void Session::Post::answer_ok() {
+  answer({.status = 200, .headers = {{"content-type", "text/html"}}, .body = "ok"});
 }
 
 }  // namespace cloudsync::gateway

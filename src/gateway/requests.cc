@@ -207,12 +207,10 @@ void Gateway::serve_session(Connection& connection,
       return;
     }
   }
-  continue_session(connection, request, *session);
+  continue_session(connection, std::move(request), *session);
 }
 
-void Gateway::continue_session(Connection& connection,
-                               const http1::Request& request,
-                               Session& session) {
+void Gateway::continue_session(Connection& connection, http1::Request request, Session& session) {
   const bool upgrade = codec::websocket::is_websocket_upgrade(request);
   if (http1::query_value(request.query(), "EIO").value_or("4") != "4" ||
       http1::query_value(request.query(), "transport") != (upgrade ? "websocket" : "polling")) {
@@ -234,7 +232,7 @@ void Gateway::continue_session(Connection& connection,
     session.on_poll(connection);
   } else if (request.method == "POST") {
     connection.session = session.identity().id;
-    session.on_post(connection, request);
+    session.on_post(connection, std::move(request));
   } else {
     refuse_engine(connection, request, RefusalCode::kBadHandshakeMethod);
   }

@@ -138,6 +138,61 @@ TEST_F(RequestsInFlightTest, AnswersAPostWhenItsLastEventIsTaken) {
   EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3", "4"));
 }
 
+// What waits is the body alone, read as far as it was taken.
+TEST_F(RequestsInFlightTest, ReadsAPostNoFurtherThanItTakesIt) {
+  const auto client = PollingClient::joined(node);
+  EXPECT_EQ(client->say(payload({event(1), event(2), event(3), "x"})), "(none)");
+  EXPECT_THAT(node.application.disconnected, IsEmpty());
+  finish_one();
+  EXPECT_EQ(client->post.body(), R"({"code":3,"message":"Bad request"})");
+  EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3"));
+  EXPECT_THAT(node.application.disconnected, SizeIs(1));
+}
+
+TEST_F(RequestsInFlightTest, KeepsTheAttachmentsOfAPostThatWaits) {
+  const auto client = PollingClient::joined(node);
+  client->say(payload(
+      {event(1), event(2), R"(451-["3",{"_placeholder":true,"num":0}])", "bAQID", event(4)}));
+  finish_one();
+  finish_one();
+  EXPECT_EQ(client->post.body(), "ok");
+  EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3", "4"));
+}
+
+TEST_F(RequestsInFlightTest, TakesThePongOfAPostMeanwhile) {
+  const auto client = PollingClient::joined(node);
+  EXPECT_EQ(client->say(payload({event(1), event(2)})), "ok");
+  node.advance(seconds(25));
+  EXPECT_EQ(client->poll(), "2");
+  EXPECT_EQ(client->say("3"), "ok");
+  EXPECT_EQ(node.limit("requests_in_flight"), 0U);
+}
+
+TEST_F(RequestsInFlightTest, TakesTheCloseOfAPostBehindItsEvents) {
+  const auto client = PollingClient::joined(node);
+  client->say(payload({event(1), event(2), event(3), "1", event(4)}));
+  EXPECT_THAT(node.application.disconnected, IsEmpty());
+  finish_one();
+  EXPECT_EQ(client->post.body(), "ok");
+  EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3"));
+  EXPECT_THAT(node.application.disconnected, SizeIs(1));
+}
+
+TEST_F(RequestsInFlightTest, TakesTheNextPostBehindAnAnsweredOne) {
+  const auto client = PollingClient::joined(node);
+  client->post.send(HttpClient::post(client->url, payload({event(1), event(2), event(3)})) +
+                    HttpClient::post(client->url, payload({event(4), event(5)})));
+  EXPECT_EQ(client->post.body(), "(none)");
+  finish_one();
+  EXPECT_EQ(client->post.body(), "ok");
+  EXPECT_EQ(client->post.body(), "(none)");
+  while (!node.application.tickets.empty()) {
+    finish_one();
+  }
+  EXPECT_EQ(client->post.body(), "ok");
+  EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3", "4", "5"));
+}
+
 TEST_F(RequestsInFlightTest, ClosesASessionWithASecondPostMeanwhile) {
   const auto client = PollingClient::joined(node);
   client->say(event(1) + "\x1e" + event(2) + "\x1e" + event(3));

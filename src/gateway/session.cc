@@ -1,7 +1,6 @@
 #include "gateway/session.h"
 
 #include "base/log.h"
-#include "codec/engineio/packet.h"
 #include "codec/websocket/frame.h"
 
 #include <utility>
@@ -74,7 +73,11 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
     close("parse error");
     return;
   }
-  handle_engine_packet(static_cast<char>(packet->type), packet->data);
+  if (packet->type == engineio::PacketType::kMessage) {
+    take_message(false, packet->data);
+  } else {
+    handle_engine_packet(*packet);
+  }
 }
 
 void Session::on_websocket_binary(Connection& connection, std::string_view bytes) {
@@ -112,7 +115,7 @@ void Session::complete_upgrade() {
     websocket_->send_frame(packet.websocket_frame());
   }
   buffered_bytes_ = 0;
-  websocket_->hold_input(input_held_);
+  websocket_->hold_input(has_input());
   free_poll();
 }
 
@@ -126,8 +129,8 @@ void Session::on_connection_ended(Connection& connection) {
   } else if (&connection == poll_) {
     poll_ = nullptr;
     close("poll connection closed prematurely");
-  } else if (&connection == post_) {
-    post_ = nullptr;
+  } else if (post_ != nullptr && &connection == post_->connection) {
+    post_->connection = nullptr;
     close("data request connection closed prematurely");
   }
 }
@@ -276,7 +279,9 @@ void Session::close(std::string_view reason) {
     buffer_.push_back(EncodedPacket::from_engine_text("1"));
     flush();
   }
-  finish_post();
+  if (post_ != nullptr) {
+    post_->answer_ok();  // not destroyed: the packet that closes the session may be in it
+  }
   buffer_.clear();
   buffered_bytes_ = 0;
   latest_.reset();

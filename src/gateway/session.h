@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "codec/engineio/packet.h"
 #include "codec/socketio/decoder.h"
 #include "gateway/application.h"
 #include "gateway/connection.h"
@@ -68,7 +69,7 @@ class Session {
   /// Opens on polling: answers the handshake request.
   void open_polling(Connection& connection);
   void on_poll(Connection& connection);
-  void on_post(Connection& connection, const codec::http1::Request& request);
+  void on_post(Connection& connection, codec::http1::Request request);
   /// A WebSocket that wants to take over from polling; it was accepted already.
   void begin_upgrade(Connection& connection);
   void on_websocket_text(Connection& connection, std::string_view text);
@@ -90,7 +91,7 @@ class Session {
   void tick(TimePoint now);
   /// Answers a held poll with what is buffered.
   void flush();
-  /// A request was finished: goes on with the messages that waited for that.
+  /// Goes on with the messages that waited: a request was finished, or a new turn has begun.
   void continue_input();
 
   const Identity& identity() const { return identity_; }
@@ -118,12 +119,36 @@ class Session {
     std::string bytes;
   };
 
-  void handle_engine_packet(char type, std::string_view data);
+  /// A POST of which not all is handled: it is read packet by packet, so that what waits costs no
+  /// more than its body.
+  struct Post {
+    Post(Connection& carrier, std::string payload)
+        : connection(&carrier), body(std::move(payload)), reader(body) {}
+
+    Post(const Post&) = delete;
+    Post& operator=(const Post&) = delete;
+
+    /// Once; the next answer is dropped.
+    void answer(codec::http1::Response response);
+    /// The answer when all of it is handled, or will never be.
+    void answer_ok();
+
+    Connection* connection;  // null when it needs no answer any more
+    const std::string body;
+    codec::engineio::PayloadReader reader;
+    std::optional<codec::engineio::Packet> waiting;  // was read, and waits for requests before it
+  };
+
+  bool has_input() const { return post_ != nullptr || !waiting_.empty(); }
+
+  void handle_engine_packet(const codec::engineio::Packet& packet);
   void take_message(bool binary, std::string_view bytes);
   bool must_wait();
-  void hold_input(bool held);
-  /// Answers the POST whose messages were waiting.
-  void finish_post();
+  void release_input();
+  /// These handle one packet that waits; false if it must wait on.
+  bool handle_next();
+  bool read_post();
+  bool handle_waiting();
   void handle_message(bool binary, std::string_view bytes);
   void handle_text(std::string_view text);
   void handle_binary(std::string_view bytes);
@@ -151,8 +176,8 @@ class Session {
   std::size_t buffered_bytes_ = 0;
   std::unique_ptr<std::map<std::string, EncodedPacket>> latest_;  // presence held back
   std::shared_ptr<RequestsInFlight> requests_;
-  std::deque<Message> waiting_;  // what came in one read, or in one POST, behind too many requests
-  Connection* post_ = nullptr;   // the POST that brought waiting_, unanswered so long
+  std::unique_ptr<Post> post_;
+  std::deque<Message> waiting_;  // what a WebSocket brought in one read, behind requests or a POST
   codec::socketio::Decoder decoder_;
   TimePoint next_ping_;
   std::optional<TimePoint> pong_deadline_;
@@ -161,7 +186,8 @@ class Session {
   std::optional<TimePoint> upgrade_deadline_;
   std::uint8_t refused_namespaces_ = 0;
   bool candidate_probed_ = false;
-  bool input_held_ = false;
+  bool input_held_ = false;  // for too many requests
+  bool continuing_ = false;  // inside continue_input()
   Namespace namespace_ = Namespace::kNotJoined;
   bool closed_ = false;
 };

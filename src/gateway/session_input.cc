@@ -2,7 +2,6 @@
 
 #include "base/error_json.h"
 #include "base/log.h"
-#include "codec/engineio/packet.h"
 #include "gateway/session.h"
 
 #include <utility>
@@ -17,6 +16,11 @@ namespace {
 /// Refused CONNECTs to other namespaces on one connection; each echoes the name back.
 constexpr std::uint8_t kRefusedNamespacesMax = 10;
 
+/// Packets of one session that are handled in a turn of the loop if more are waiting: a POST can
+/// have half a million, and other peers are served between the turns. Fewer, and the turn itself
+/// would be what they cost.
+constexpr std::size_t kPacketsPerTurn = 256;
+
 std::string error_json(const Error& error) {
   std::string json = "{";
   append_error_members(json, error);
@@ -26,10 +30,10 @@ std::string error_json(const Error& error) {
 
 }  // namespace
 
-void Session::handle_engine_packet(char type, std::string_view data) {
-  switch (static_cast<engineio::PacketType>(type)) {
+void Session::handle_engine_packet(const engineio::Packet& packet) {
+  switch (packet.type) {
     case engineio::PacketType::kMessage:
-      take_message(false, data);
+      handle_message(packet.binary, packet.data);
       break;
     case engineio::PacketType::kPong:
       if (pong_deadline_) {
@@ -50,9 +54,10 @@ void Session::handle_engine_packet(char type, std::string_view data) {
   }
 }
 
-// Messages keep their order; the engine's own packets (a pong, a close) do not wait with them.
+// Of a WebSocket: messages keep their order; the engine's own packets (a pong, a close) do not wait
+// with them.
 void Session::take_message(bool binary, std::string_view bytes) {
-  if (closed_ || (waiting_.empty() && !must_wait())) {
+  if (!has_input() && !must_wait()) {
     handle_message(binary, bytes);
     return;
   }
@@ -64,35 +69,57 @@ bool Session::must_wait() {
   if (!requests_->wait_if_full()) {
     return false;
   }
-  hold_input(true);
+  if (!std::exchange(input_held_, true)) {
+    environment_.requests_limit.add();
+    if (websocket_ != nullptr) {
+      websocket_->hold_input(true);
+    }
+  }
   return true;
 }
 
-void Session::hold_input(bool held) {
-  if (std::exchange(input_held_, held) == held) {
-    return;
+void Session::release_input() {
+  if (websocket_ != nullptr) {
+    websocket_->hold_input(false);
   }
-  if (held) {
-    environment_.requests_limit.add();
-  } else if (pong_deadline_) {
+  if (std::exchange(input_held_, false) && pong_deadline_) {
     // The pong may have been waiting behind the requests.
     pong_deadline_ = environment_.loop.now() + environment_.limits.ping_timeout;
-  }
-  if (websocket_ != nullptr) {
-    websocket_->hold_input(held);
   }
 }
 
 void Session::continue_input() {
-  while (!closed_ && !waiting_.empty() && !must_wait()) {
-    const Message message = std::move(waiting_.front());
-    waiting_.pop_front();
-    handle_message(message.binary, message.bytes);
+  if (std::exchange(continuing_, true)) {
+    return;  // the answer to a POST let the next one in: it is handled below
   }
-  if (!closed_ && waiting_.empty()) {
-    hold_input(false);
-    finish_post();
+  std::size_t handled = 0;
+  while (!closed_ && has_input() && handled < kPacketsPerTurn && handle_next()) {
+    ++handled;
   }
+  continuing_ = false;
+  if (closed_) {
+    return;
+  }
+  if (!has_input()) {
+    release_input();
+  } else if (handled == kPacketsPerTurn) {
+    environment_.continue_later(identity_.id);
+  }
+}
+
+// A POST came before what the WebSocket brought that took over from polling.
+bool Session::handle_next() {
+  return post_ != nullptr ? read_post() : handle_waiting();
+}
+
+bool Session::handle_waiting() {
+  if (must_wait()) {
+    return false;
+  }
+  const Message message = std::move(waiting_.front());
+  waiting_.pop_front();
+  handle_message(message.binary, message.bytes);
+  return true;
 }
 
 void Session::handle_message(bool binary, std::string_view bytes) {

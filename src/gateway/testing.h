@@ -244,6 +244,15 @@ inline std::string with_sid(std::string_view target, std::string_view sid) {
   return std::string(target).append("&sid=").append(sid);
 }
 
+/// A polling payload of these packets.
+inline std::string payload(const std::vector<std::string>& packets) {
+  std::string text;
+  for (const std::string& packet : packets) {
+    text.append(text.empty() ? "" : "\x1e").append(packet);
+  }
+  return text;
+}
+
 /// A WebSocket client: collects the messages that arrive.
 class WebSocketClient : private codec::websocket::FrameVisitor {
  public:
