@@ -3,6 +3,7 @@
 #include "base/error_json.h"
 #include "base/log.h"
 
+#include <set>
 #include <utility>
 
 namespace cloudsync::api {
