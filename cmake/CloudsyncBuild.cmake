@@ -60,8 +60,9 @@ if(CLOUDSYNC_FUZZ)
 endif()
 
 # One precompiled header for all libraries and one for all tests: the standard library, Boost.JSON and
-# GoogleTest take most of the time of a small translation unit.
-file(WRITE "${CMAKE_BINARY_DIR}/pch.cc" "")
+# GoogleTest take most of the time of a small translation unit. CONFIGURE leaves a file that is there
+# alone, so that configuring again compiles nothing anew.
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/pch.cc" CONTENT "")
 set(CLOUDSYNC_PCH
   <algorithm> <array> <atomic> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional>
   <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>
