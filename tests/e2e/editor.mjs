@@ -66,13 +66,15 @@ export class Editor {
     for (let i = 0; i < length; ++i) await this.press("Shift+ArrowRight");
   }
 
-  async paste(text) {
+  /** A paste of the clipboard's `text/plain` and, if given, `text/html`. */
+  async paste(text, html) {
     await this.field.focus();
     await this.field.evaluate((element, pasted) => {
       const data = new DataTransfer();
-      data.setData("text/plain", pasted);
+      data.setData("text/plain", pasted.text);
+      if (pasted.html !== undefined) data.setData("text/html", pasted.html);
       element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-    }, text);
+    }, { text, html });
   }
 
   saveState() { return this.page.getByTestId("save-state").getAttribute("data-state"); }

@@ -15,11 +15,19 @@ import { QuillCursors } from "./cursors_module";
 
 import type { TypeName } from "@cloudsync/client";
 
+import { isMac } from "../ui/platform";
 import { isSafeLink, kRichTextFormats, kUnsupported } from "./delta_mapping";
+import { PlainTextClipboard, RichTextClipboard } from "./paste_module";
 
 class SafeLink extends Link {
   static override sanitize(url: string): string {
     return isSafeLink(url) ? url : Link.SANITIZED_URL;
+  }
+
+  /** A link that the others would not be shown is none here either, as after a paste. */
+  static override formats(node: HTMLElement): string | null {
+    const url = node.getAttribute("href");
+    return isSafeLink(url) ? url : null;
   }
 }
 
@@ -43,7 +51,8 @@ class Unsupported extends Embed {
 
 let isRegistered = false;
 
-function register(): void {
+function register(type: TypeName): void {
+  Quill.register("modules/clipboard", type === "rich-text" ? RichTextClipboard : PlainTextClipboard, true);
   if (isRegistered) return;
   isRegistered = true;
   Quill.register({
@@ -72,7 +81,7 @@ const kNoTabBindings = {
 export type QuillHandlers = { onLink(): void };
 
 export function createQuill(host: HTMLElement, type: TypeName, handlers: QuillHandlers): Quill {
-  register();
+  register(type);
   const isRich = type === "rich-text";
   const link = {
     key: "k", shortKey: true,
@@ -81,17 +90,20 @@ export function createQuill(host: HTMLElement, type: TypeName, handlers: QuillHa
       return false;
     },
   };
+  /** Quill binds it on Windows alone; on a Mac the browser has it. */
+  const redo = { key: "y", shortKey: true, handler: () => quill.history.redo() };
   const plainOnly = { bold: null, italic: null, underline: null };
-  return new Quill(host, {
+  const quill: Quill = new Quill(host, {
     formats: isRich ? [...kRichTextFormats] : [],
     placeholder: isRich ? "Start writing…" : "Start typing…",
     modules: {
       // Undo takes back own changes only.
       history: { userOnly: true, delay: 600, maxStack: 500 },
-      keyboard: { bindings: { ...kNoTabBindings, ...(isRich ? { link } : plainOnly) } },
+      keyboard: { bindings: { ...kNoTabBindings, ...(isMac ? {} : { redo }), ...(isRich ? { link } : plainOnly) } },
       cursors: { transformOnTextChange: false, hideDelayMs: 1_500, selectionChangeSource: null },
       // Dropped and pasted files would become images.
       uploader: { mimetypes: [], handler: () => undefined },
     },
   });
+  return quill;
 }
