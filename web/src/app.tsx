@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { client } from "./client";
 import { routeOf, usePath } from "./router";
 import { StartPage } from "./start/start_page";
-import { ErrorPage } from "./ui/error_page";
+import { ErrorPage, NoSuchDocument } from "./ui/error_page";
 import { LoadingPage } from "./ui/loading_page";
 
 /** Most of the code is the editor's: the start page does without. */
@@ -21,6 +21,8 @@ export function App() {
           <EditorPage key={route.id} documentId={route.id} />
         </Suspense>
       );
+    case "bad-link":
+      return <NoSuchDocument />;
     case "unknown":
       return <ErrorPage title="There is no such page" text="The address may be mistyped." />;
   }

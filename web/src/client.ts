@@ -23,6 +23,11 @@ export async function acquireDocument(documentId: string): Promise<Collaborative
   return document;
 }
 
+/** Open documents with edits that are not known to be on the server, shown or not. */
+export function unsentDocuments(): CollaborativeDocument[] {
+  return [...viewers.keys()].filter((document) => document.hasUnsavedChanges);
+}
+
 /** Closes the document once nobody shows it and its edits are on the server. */
 export function releaseDocument(document: CollaborativeDocument): void {
   viewers.set(document, (viewers.get(document) ?? 1) - 1);

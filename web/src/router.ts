@@ -2,12 +2,27 @@
 
 import { useSyncExternalStore } from "react";
 
-export type Route = { page: "start" } | { page: "document"; id: string } | { page: "unknown" };
+export type Route =
+  | { page: "start" }
+  | { page: "document"; id: string }
+  | { page: "bad-link" }
+  | { page: "unknown" };
 
 export function routeOf(path: string): Route {
   if (path === "/" || path === "/index.html") return { page: "start" };
-  const id = /^\/d\/([A-Za-z0-9_-]{1,128})\/?$/.exec(path)?.[1];
-  return id === undefined ? { page: "unknown" } : { page: "document", id };
+  const link = /^\/d\/(.*)$/.exec(path)?.[1];
+  if (link === undefined) return { page: "unknown" };
+  const id = /^([A-Za-z0-9_-]{1,128})\/?$/.exec(decoded(link).trim())?.[1];
+  return id === undefined ? { page: "bad-link" } : { page: "document", id };
+}
+
+/** A link that was copied out of a text often has white space behind it. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export function documentPath(id: string): string {

@@ -9,7 +9,7 @@ import type { CloudSyncError, CollaborativeDocument } from "@cloudsync/client";
 import { client } from "../client";
 import { guestName, renameGuest } from "../profile";
 import { CopyButton } from "../ui/copy_button";
-import { ErrorPage } from "../ui/error_page";
+import { ErrorPage, NoSuchDocument } from "../ui/error_page";
 import { Icon } from "../ui/icons";
 import { Link } from "../ui/link";
 import { LoadingPage } from "../ui/loading_page";
@@ -75,7 +75,7 @@ function OpenFailed({ error, onRetry }: { error: CloudSyncError; onRetry: () => 
   switch (error.code) {
     case "not_found":
     case "bad_request":
-      return <ErrorPage title="There is no such document" text="The link may be incomplete, or the document was never here. Ask for the link again." />;
+      return <NoSuchDocument />;
     case "document_deleted":
       return <ErrorPage title="This document was deleted" text="It can't be opened any more." />;
     case "forbidden":

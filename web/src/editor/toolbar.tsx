@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useReducer, useRef, useState, type KeyboardEvent } from "react";
 import type Quill from "quill/core";
 
 import { Icon, type IconName } from "../ui/icons";
+import { isMac } from "../ui/platform";
 
 type Formats = Record<string, unknown>;
 
@@ -14,10 +15,12 @@ type Tool = {
   letters?: string;
   /** Undefined for a command without a state. */
   isOn?: (formats: Formats) => boolean;
+  /** Undefined for a command that always has something to do. */
+  canRun?: (quill: Quill) => boolean;
   run: (quill: Quill, formats: Formats) => void;
 };
 
-const kModifier = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl+";
+const kModifier = isMac ? "⌘" : "Ctrl+";
 
 function inline(format: string, label: string, icon: IconName, key?: string): Tool {
   return {
@@ -37,8 +40,14 @@ function block(format: string, value: unknown, label: string, look: { icon: Icon
 
 const kGroups: readonly (readonly Tool[])[] = [
   [
-    { id: "undo", label: "Undo", keys: `${kModifier}Z`, icon: "undo", run: (quill) => quill.history.undo() },
-    { id: "redo", label: "Redo", keys: `${kModifier}Shift+Z`, icon: "redo", run: (quill) => quill.history.redo() },
+    {
+      id: "undo", label: "Undo", keys: `${kModifier}Z`, icon: "undo",
+      canRun: (quill) => quill.history.stack.undo.length > 0, run: (quill) => quill.history.undo(),
+    },
+    {
+      id: "redo", label: "Redo", keys: isMac ? "⌘Shift+Z" : "Ctrl+Y", icon: "redo",
+      canRun: (quill) => quill.history.stack.redo.length > 0, run: (quill) => quill.history.redo(),
+    },
   ],
   [
     block("header", 1, "Heading 1", { letters: "H1" }),
@@ -72,7 +81,7 @@ type Props = { quill: Quill; isDisabled: boolean; onLink: () => void };
 
 /** One stop in the tab order; arrows, Home and End move inside (WAI-ARIA toolbar pattern). */
 export function Toolbar({ quill, isDisabled, onLink }: Props) {
-  const formats = useFormats(quill);
+  const { formats, canRun } = useEditorState(quill);
   const bar = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState("undo");
   useShortcut(quill, bar);
@@ -108,11 +117,13 @@ export function Toolbar({ quill, isDisabled, onLink }: Props) {
               key={tool.id} type="button" className="tool" disabled={isDisabled}
               tabIndex={tool.id === active ? 0 : -1}
               aria-label={tool.label} title={tool.keys === undefined ? tool.label : `${tool.label} (${tool.keys})`}
+              // Not `disabled`, which would throw the focus out of the toolbar (WAI-ARIA toolbar pattern).
+              aria-disabled={!canRun(tool)}
               {...(tool.isOn === undefined ? {} : { "aria-pressed": tool.isOn(formats) })}
               onFocus={() => setActive(tool.id)}
               // The text keeps its selection.
               onMouseDown={(event) => event.preventDefault()}
-              onClick={() => tool.run(quill, formats)}
+              onClick={() => { if (canRun(tool)) tool.run(quill, formats); }}
             >
               {tool.icon === undefined ? <span className="letters">{tool.letters}</span> : <Icon name={tool.icon} />}
             </button>
@@ -123,19 +134,24 @@ export function Toolbar({ quill, isDisabled, onLink }: Props) {
   );
 }
 
-function useFormats(quill: Quill): Formats {
+type EditorState = { formats: Formats; canRun: (tool: Tool) => boolean };
+
+/** The formats at the selection, and what can be done; both change with the editor only. */
+function useEditorState(quill: Quill): EditorState {
   const [formats, setFormats] = useState<Formats>({});
+  const [, countChange] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     function update(): void {
       const range = quill.hasFocus() ? quill.getSelection() : null;
       if (range !== null) setFormats(quill.getFormat(range));
+      countChange();
     }
     quill.on("editor-change", update);
     return () => {
       quill.off("editor-change", update);
     };
   }, [quill]);
-  return formats;
+  return { formats, canRun: (tool) => tool.canRun?.(quill) ?? true };
 }
 
 /** Alt+F10 leads from the text to the toolbar, as in other editors. */

@@ -22,7 +22,7 @@ function UnsentText({ copy, title, onDismiss }: { copy: Copy; title: string; onD
   return (
     <section role="alert">
       <h2><Icon name="alert" size={18} />Some of your text could not be saved</h2>
-      <p>{explain(copy.reason.code)} Here is a copy of it: put it where you need it.</p>
+      <p>{explain(copy.reason)} Here is a copy of it: put it where you need it.</p>
       <textarea readOnly value={text} rows={5} aria-label={`Unsaved text of ${title}`} />
       <div className="button-row">
         <CopyButton text={() => text} label="Copy text" className="button primary" />
@@ -33,11 +33,11 @@ function UnsentText({ copy, title, onDismiss }: { copy: Copy; title: string; onD
   );
 }
 
-function explain(code: string): string {
+function explain({ code, message }: Copy["reason"]): string {
   if (code === "history_diverged" || code === "revision_unknown") {
     return "The server’s version of this document is another one, as after a restored backup.";
   }
   if (code === "revision_too_old") return "You were away for too long for your edits to be merged.";
-  if (code === "too_large") return "The edit is larger than the server allows.";
+  if (code === "too_large") return `The server does not take it: ${message}.`;
   return "The server refused the edit.";
 }

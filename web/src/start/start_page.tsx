@@ -5,8 +5,10 @@ import { client } from "../client";
 import { documentPath, navigate } from "../router";
 import { Icon } from "../ui/icons";
 import { Link } from "../ui/link";
+import { Logo } from "../ui/logo";
 import { ThemeToggle } from "../ui/theme_toggle";
 import { RecentDocuments } from "./recent_documents";
+import { UnsentDocuments } from "./unsent_documents";
 
 export function StartPage() {
   useEffect(() => {
@@ -16,10 +18,11 @@ export function StartPage() {
     <>
       <a className="skip-link" href="#main">Skip to the documents</a>
       <header className="start-header">
-        <Link href="/" className="brand"><img src="/favicon.svg" alt="" width="28" height="28" />CloudSync</Link>
+        <Link href="/" className="brand"><Logo size={28} />CloudSync</Link>
         <ThemeToggle />
       </header>
       <main id="main" className="start" tabIndex={-1}>
+        <UnsentDocuments />
         <NewDocument />
         <RecentDocuments />
       </main>

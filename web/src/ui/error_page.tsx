@@ -23,3 +23,12 @@ export function ErrorPage({ title, text, onRetry }: Props) {
     </main>
   );
 }
+
+export function NoSuchDocument() {
+  return (
+    <ErrorPage
+      title="There is no such document"
+      text="The link may be incomplete, or the document was never here. Ask for the link again."
+    />
+  );
+}
