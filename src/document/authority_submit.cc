@@ -19,6 +19,13 @@ Error overloaded(std::string message) {
   return {.code = ErrorCode::kOverloaded, .message = std::move(message), .retry_after_ms = 500};
 }
 
+/// For the author of a paste, who has to know how much goes.
+Error too_large(std::size_t has, std::string_view what, std::size_t max) {
+  return {.code = ErrorCode::kTooLarge,
+          .message = "an operation of " + std::to_string(has) + std::string(what) + ", at most " +
+                     std::to_string(max) + " are allowed"};
+}
+
 }  // namespace
 
 void DocumentAuthority::submit(Token token,
@@ -40,10 +47,14 @@ void DocumentAuthority::submit(Token token,
   }
   const std::string canonical = to_canonical_json(submission.op);
   const OpSize size = measure_op(submission.op, canonical);
-  if (size.bytes > limits_.op_bytes || size.components > limits_.op_components) {
-    effects_.emplace_back(
-        LimitEffect{size.bytes > limits_.op_bytes ? "op_bytes" : "op_components"});
-    answer_submit(token, fail(ErrorCode::kTooLarge, "the operation is too large"));
+  if (size.bytes > limits_.op_bytes) {
+    effects_.emplace_back(LimitEffect{"op_bytes"});
+    answer_submit(token, fail(too_large(size.bytes, " bytes of JSON", limits_.op_bytes)));
+    return;
+  }
+  if (size.components > limits_.op_components) {
+    effects_.emplace_back(LimitEffect{"op_components"});
+    answer_submit(token, fail(too_large(size.components, " components", limits_.op_components)));
     return;
   }
   PendingSubmission pending{.tokens = {token},

@@ -253,7 +253,10 @@ TEST_F(Submit, LimitsTheSizeOfAnOperation) {
   limits.op_components = 2;
   open("text", R"("abc")");
   join(ann, "ann");
-  EXPECT_EQ(refusal(submit(ann, 0, 1, R"(["12345"])")), ErrorCode::kTooLarge);
+  const Token long_one = submit(ann, 0, 1, R"(["12345"])");
+  EXPECT_EQ(refusal(long_one), ErrorCode::kTooLarge);
+  EXPECT_EQ(acks.at(long_one).error().message,
+            "an operation of 9 bytes of JSON, at most 8 are allowed");
   EXPECT_EQ(refusal(submit(ann, 0, 1, R"([1,1,1])")), ErrorCode::kTooLarge);
   EXPECT_EQ(reached, (std::vector<std::string>{"op_bytes", "op_components"}));
   submit(ann, 0, 1, R"(["1234"])");

@@ -57,7 +57,9 @@ Result<void> Content::try_exactly(const ot::Operation& op, std::size_t bytes_max
   measure(tried);
   if (bound_->bytes > bytes_max) {
     bound_.reset();
-    return fail(ErrorCode::kTooLarge, "the document would exceed its size limit");
+    return fail(
+        ErrorCode::kTooLarge,
+        "the document would exceed its limit of " + std::to_string(bytes_max) + " bytes of JSON");
   }
   working_ = std::move(tried);
   return {};
