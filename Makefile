@@ -18,7 +18,7 @@ install: ## Install the missing Debian packages (as root or through sudo)
 	@tools/install_packages.sh build
 
 run: build ## Build and serve on http://127.0.0.1:8080 with the embedded store (ARGS="--listen …")
-	@exec build/release/cloudsync serve --data-dir data $(ARGS)
+	@exec build/release/cloudsync serve $(ARGS)
 
 build: install $(web_stamp) ## Build the release binaries under build/release
 	@tools/build.sh release product
