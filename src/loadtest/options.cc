@@ -10,6 +10,15 @@ std::string check_targets(const std::string& urls) {
   return targets ? std::string() : targets.error().message;
 }
 
+/// CLI11's own validators would name the smallest and the largest double.
+std::string check_positive(const std::string& number) {
+  return CLI::PositiveNumber(number).empty() ? std::string() : "must be a number above 0";
+}
+
+std::string check_not_negative(const std::string& number) {
+  return CLI::NonNegativeNumber(number).empty() ? std::string() : "must be a number from 0";
+}
+
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
@@ -25,19 +34,19 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
       ->required()
       ->check(CLI::Validator(check_targets, "URL"));
   app.add_option("--connections", options.connections, "Connections to open")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(check_positive, "ABOVE 0"))
       ->capture_default_str();
   app.add_option("--documents", options.documents, "Documents, joined round robin")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(check_positive, "ABOVE 0"))
       ->capture_default_str();
   app.add_option("--ops-per-second", options.ops_per_second, "Edits per second in all; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Validator(check_not_negative, "FROM 0"))
       ->capture_default_str();
   app.add_option("--duration", duration, "Seconds of editing")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Validator(check_not_negative, "FROM 0"))
       ->capture_default_str();
   app.add_option("--settle", settle, "Seconds that the last edits may take to arrive")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(check_positive, "ABOVE 0"))
       ->capture_default_str();
   app.add_option("--writers", options.writers, "Connections that edit; 0: all")
       ->capture_default_str();

@@ -52,6 +52,8 @@ TEST(Options, RefusesNonsense) {
   EXPECT_TRUE(std::holds_alternative<int>(parse({})));
   EXPECT_NE(std::get<int>(parse({"--target", "nonsense"})), 0);
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--connections", "0"})), 0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--settle", "0"})), 0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--duration", "-1"})), 0);
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--type", "video"})), 0);
 }
 

@@ -45,3 +45,9 @@ test("a server that is not there is exit code 2", async () => {
     "--documents", "1", "--ops-per-second", "1", "--duration", "1"]);
   assert.equal(code, 2);
 });
+
+test("a number out of range is refused in plain words", async () => {
+  const { code, stderr } = await run(["--target", "http://127.0.0.1:1", "--connections", "0"]);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /--connections: must be a number above 0/);
+});
