@@ -43,6 +43,11 @@ void add_options(CLI::App& command, CommandLine& line) {
   }
 }
 
+/// CLOUDSYNC_… variables that are no setting.
+std::vector<std::string> unknown_variables() {
+  return read_settings_environment(environ).unknown;
+}
+
 /// Defaults, then the file, the environment, the command line.
 Result<Settings> load_settings(const CommandLine& line) {
   Settings settings;
@@ -50,7 +55,7 @@ Result<Settings> load_settings(const CommandLine& line) {
     CS_TRY_ASSIGN(const SettingValues file, read_settings_file(line.config_file));
     CS_TRY(apply_settings(settings, file, line.config_file));
   }
-  CS_TRY(apply_settings(settings, read_settings_environment(environ), "environment"));
+  CS_TRY(apply_settings(settings, read_settings_environment(environ).values, "environment"));
   CS_TRY(apply_settings(settings, line.values, "command line"));
   return settings;
 }
@@ -67,6 +72,12 @@ int serve(const CommandLine& line) {
     return complain(settings.error());
   }
   set_log_level(settings->log_level);
+  for (const std::string& name : unknown_variables()) {
+    log_warning("unknown_variable", {{"name", name}});
+  }
+  for (const std::string& warning : settings_warnings(*settings)) {
+    log_warning("settings", {{"reason", warning}});
+  }
   auto server = Server::start(*settings);
   if (!server) {
     return complain(server.error());
@@ -79,11 +90,24 @@ int serve(const CommandLine& line) {
   return EXIT_SUCCESS;
 }
 
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  }
+  return quoted + '"';
+}
+
 std::string toml_text(const Setting& setting, const std::string& value) {
+  if (setting.repeatable) {
+    std::string list;
+    for (const std::string& part : split_list(value)) {
+      list += (list.empty() ? "" : ", ") + toml_string(part);
+    }
+    return "[" + list + "]";
+  }
   const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
-  return setting.repeatable ? "[" + (value.empty() ? "" : '"' + value + '"') + "]"
-         : number           ? value
-                            : '"' + value + '"';
+  return number ? value : toml_string(value);
 }
 
 /// Prints every setting with its value as a TOML file that serve would read back.
@@ -94,17 +118,48 @@ void show(const Settings& settings) {
   }
 }
 
-int config(const CommandLine& line, bool print) {
+int show_settings(const CommandLine& line) {
   const auto settings = load_settings(line);
   if (!settings) {
     return complain(settings.error());
   }
-  if (print) {
-    show(*settings);
-  } else {
-    std::cout << "The settings are valid.\n";
-  }
+  show(*settings);
   return EXIT_SUCCESS;
+}
+
+int check_settings(const CommandLine& line) {
+  const auto settings = load_settings(line);
+  if (!settings) {
+    return complain(settings.error());
+  }
+  const auto unknown = unknown_variables();
+  if (!unknown.empty()) {
+    return complain(
+        {.code = ErrorCode::kBadRequest, .message = "environment: no such setting: " + unknown[0]});
+  }
+  for (const std::string& warning : settings_warnings(*settings)) {
+    std::cerr << "cloudsync: warning: " << warning << '\n';
+  }
+  std::cout << "The settings are valid.\n";
+  return EXIT_SUCCESS;
+}
+
+/// The word in a command's place that is none. CLI11 would only say that a command is required.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const auto is_named = [word = std::string(argv[i])](const CLI::App* candidate) {
+      return candidate->get_name() == word;
+    };
+    const auto named = command->get_subcommands(is_named);
+    if (named.empty()) {
+      return command->get_subcommands([](const CLI::App*) { return true; }).empty()
+                 ? std::nullopt  // no command's place: an argument, which CLI11 names
+                 : std::optional<std::string>(argv[i]);
+    }
+    command = named.front();
+  }
+  return std::nullopt;
 }
 
 int run(int argc, char** argv) {
@@ -120,8 +175,15 @@ int run(int argc, char** argv) {
   CLI::App* show_command = config_command->add_subcommand("show", "Print all of them as TOML");
   add_options(*check_command, line);
   add_options(*show_command, line);
+  if (const auto word = unknown_command(app, argc, argv)) {
+    return complain({.code = ErrorCode::kBadRequest,
+                     .message = "no such command: " + *word + " (--help lists them)"});
+  }
   CLI11_PARSE(app, argc, argv);
-  return serve_command->parsed() ? serve(line) : config(line, show_command->parsed());
+  if (serve_command->parsed()) {
+    return serve(line);
+  }
+  return show_command->parsed() ? show_settings(line) : check_settings(line);
 }
 
 }  // namespace

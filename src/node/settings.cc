@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <utility>
 
 #define TOML_EXCEPTIONS 0
@@ -9,6 +10,8 @@
 
 namespace cloudsync::node {
 namespace {
+
+constexpr std::string_view kEnvironmentPrefix = "CLOUDSYNC_";
 
 Result<std::uint64_t> parse_number(const std::string& text, std::uint64_t least) {
   std::uint64_t value = 0;
@@ -86,7 +89,7 @@ Result<void> check_origin(const std::string& text) {
   }
   const std::size_t scheme = text.find("://");
   if ((!text.starts_with("http://") && !text.starts_with("https://")) ||
-      text.find('/', scheme + 3) != std::string::npos || text.size() == scheme + 3) {
+      text.find_first_of("/ ", scheme + 3) != std::string::npos || text.size() == scheme + 3) {
     return fail(ErrorCode::kBadRequest, "must be like https://docs.example.com, without a path");
   }
   return {};
@@ -101,8 +104,16 @@ std::vector<Setting> make_settings() {
                         return {};
                       },
                       .show = [](const Settings& source) { return to_string(source.listen); }});
-  settings.push_back(text_setting(
-      "data-dir", "Directory of the embedded store; one process at a time.", &Settings::data_dir));
+  settings.push_back({.name = "data-dir",
+                      .help = "Directory of the embedded store; one process at a time.",
+                      .set = [](Settings& target, const std::string& text) -> Result<void> {
+                        if (text.empty()) {
+                          return fail(ErrorCode::kBadRequest, "must not be empty");
+                        }
+                        target.data_dir = text;
+                        return {};
+                      },
+                      .show = [](const Settings& source) { return source.data_dir; }});
   settings.push_back(
       {.name = "threads",
        .help = "Event loops; 0 means one per core.",
@@ -270,7 +281,7 @@ const std::vector<Setting>& all_settings() {
 }
 
 std::string environment_name(std::string_view setting) {
-  std::string name = "CLOUDSYNC_";
+  std::string name(kEnvironmentPrefix);
   for (const char c : setting) {
     name += c == '-' || c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   }
@@ -278,10 +289,15 @@ std::string environment_name(std::string_view setting) {
 }
 
 Result<SettingValues> read_settings_file(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) {  // reads as an empty file
+    return fail(ErrorCode::kBadRequest, path + ": is a directory");
+  }
   const toml::parse_result parsed = toml::parse_file(path);
   if (!parsed) {
+    const auto line = parsed.error().source().begin.line;  // 0 if the file could not be opened
     return fail(ErrorCode::kBadRequest,
-                path + ":" + std::to_string(parsed.error().source().begin.line) + ": " +
+                path + (line == 0 ? "" : ":" + std::to_string(line)) + ": " +
                     std::string(parsed.error().description()));
   }
   SettingValues values;
@@ -289,24 +305,39 @@ Result<SettingValues> read_settings_file(const std::string& path) {
   return values;
 }
 
-SettingValues read_settings_environment(char** environment) {
-  SettingValues values;
-  for (const Setting& setting : all_settings()) {
-    const std::string prefix = environment_name(setting.name) + "=";
-    for (char** entry = environment; *entry != nullptr; ++entry) {
-      const std::string_view variable(*entry);
-      if (!variable.starts_with(prefix)) {
-        continue;
-      }
-      std::string_view rest = variable.substr(prefix.size());
-      while (setting.repeatable && rest.find(' ') != std::string_view::npos) {
-        values[setting.name].emplace_back(rest.substr(0, rest.find(' ')));
-        rest.remove_prefix(rest.find(' ') + 1);
-      }
-      values[setting.name].emplace_back(rest);
+SettingsEnvironment read_settings_environment(char** environment) {
+  SettingsEnvironment result;
+  const auto& table = all_settings();
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    const std::string_view variable(*entry);
+    if (!variable.starts_with(kEnvironmentPrefix)) {
+      continue;
     }
+    const std::string_view name = variable.substr(0, variable.find('='));
+    const auto setting = std::find_if(table.begin(), table.end(), [&](const Setting& candidate) {
+      return environment_name(candidate.name) == name;
+    });
+    if (setting == table.end()) {
+      result.unknown.emplace_back(name);
+      continue;
+    }
+    const std::string text(variable.substr(std::min(variable.size(), name.size() + 1)));
+    result.values[setting->name] =
+        setting->repeatable ? split_list(text) : std::vector<std::string>{text};
   }
-  return values;
+  return result;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) {
+      parts.emplace_back(text.substr(0, end));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
 }
 
 Result<void> apply_settings(Settings& settings,
@@ -330,6 +361,28 @@ Result<void> apply_settings(Settings& settings,
     }
   }
   return {};
+}
+
+std::vector<std::string> settings_warnings(const Settings& settings) {
+  std::vector<std::string> warnings;
+  if (!runtime::is_loopback(settings.listen)) {
+    if (settings.guests == api::GuestMode::kLocal) {
+      warnings.emplace_back(
+          "guests = local refuses everybody where listen is not a loopback address; guests = allow "
+          "lets in whoever reaches the port");
+    }
+    if (settings.public_url.empty()) {
+      warnings.emplace_back(
+          "without public-url only requests to localhost are answered; set it to the address that "
+          "browsers use");
+    }
+  }
+  if (settings.limits.op_bytes > settings.limits.payload_bytes) {
+    warnings.emplace_back(
+        "limits.op-bytes is more than limits.payload-bytes: a larger operation closes its "
+        "connection instead of being refused");
+  }
+  return warnings;
 }
 
 }  // namespace cloudsync::node

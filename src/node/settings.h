@@ -47,14 +47,29 @@ using SettingValues = std::map<std::string, std::vector<std::string>>;
 
 /// Reads a TOML file. Errors: kBadRequest with file, line and reason.
 Result<SettingValues> read_settings_file(const std::string& path);
-/// CLOUDSYNC_… variables of `environment` ("NAME=value" strings, null-terminated list).
-SettingValues read_settings_environment(char** environment);
+
+/// What the environment says.
+struct SettingsEnvironment {
+  SettingValues values;
+  /// CLOUDSYNC_… variables that are no setting. Others may have made them: Kubernetes describes a
+  /// service named cloudsync to its pods as CLOUDSYNC_PORT and the like.
+  std::vector<std::string> unknown;
+};
+
+/// Reads `environment` ("NAME=value" strings, null-terminated list).
+SettingsEnvironment read_settings_environment(char** environment);
 
 /// Applies values over `settings`; `source` names them in messages. Errors: kBadRequest naming the
 /// setting and what is wrong with it, also for an unknown name.
 Result<void> apply_settings(Settings& settings,
                             const SettingValues& values,
                             std::string_view source);
+
+/// What is valid but hardly meant, for the operator; one sentence each.
+std::vector<std::string> settings_warnings(const Settings& settings);
+
+/// The parts of a repeatable setting's text, which is separated by spaces.
+std::vector<std::string> split_list(std::string_view text);
 
 /// "data-dir" -> "CLOUDSYNC_DATA_DIR".
 std::string environment_name(std::string_view setting);

@@ -9,7 +9,10 @@
 namespace cloudsync::node {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 std::string write_file(const std::string& text) {
   std::string path = ::testing::TempDir() + "settings_test.toml";
@@ -33,10 +36,23 @@ TEST(Settings, EnvironmentNamesEverySetting) {
   std::string origins = "CLOUDSYNC_ALLOW_ORIGIN=http://a.example http://b.example";
   char* environment[] = {listen.data(), bytes.data(), origins.data(), nullptr};
   Settings settings;
-  ASSERT_TRUE(apply_settings(settings, read_settings_environment(environment), "environment"));
+  ASSERT_TRUE(
+      apply_settings(settings, read_settings_environment(environment).values, "environment"));
   EXPECT_EQ(settings.listen, (runtime::Endpoint{"::1", 0}));
   EXPECT_EQ(settings.limits.payload_bytes, 5000U);
-  EXPECT_EQ(settings.allow_origin.size(), 2U);
+  EXPECT_EQ(settings.allow_origin,
+            (std::vector<std::string>{"http://a.example", "http://b.example"}));
+}
+
+TEST(Settings, EnvironmentNamesWhatIsNoSetting) {
+  std::string other = "PATH=/bin";
+  std::string misspelt = "CLOUDSYNC_LISTENS=[::1]:0";
+  std::string origins = "CLOUDSYNC_ALLOW_ORIGIN= http://a.example  http://b.example ";
+  char* environment[] = {other.data(), misspelt.data(), origins.data(), nullptr};
+  const auto read = read_settings_environment(environment);
+  EXPECT_EQ(read.unknown, std::vector<std::string>{"CLOUDSYNC_LISTENS"});
+  EXPECT_EQ(read.values,
+            (SettingValues{{"allow-origin", {"http://a.example", "http://b.example"}}}));
 }
 
 TEST(Settings, ErrorsNameSourceSettingAndReason) {
@@ -49,11 +65,34 @@ TEST(Settings, ErrorsNameSourceSettingAndReason) {
   EXPECT_THAT(message({{"limits.op-bytes", {"0"}}}), HasSubstr("must be a whole number from 1"));
   EXPECT_THAT(message({{"threads", {"1", "2"}}}), HasSubstr("given twice"));
   EXPECT_THAT(message({{"public-url", {"docs.example.com"}}}), HasSubstr("must be like https://"));
+  EXPECT_THAT(message({{"allow-origin", {"http://a.example http://b.example"}}}),
+              HasSubstr("must be like https://"));
+  EXPECT_EQ(message({{"data-dir", {""}}}), "config.toml: data-dir: must not be empty");
+}
+
+TEST(Settings, WarnsOfWhatIsHardlyMeant) {
+  Settings settings;
+  EXPECT_THAT(settings_warnings(settings), IsEmpty());
+  settings.listen.address = "0.0.0.0";
+  EXPECT_THAT(settings_warnings(settings),
+              ElementsAre(HasSubstr("guests = local"), HasSubstr("public-url")));
+  settings.guests = api::GuestMode::kAllow;
+  settings.public_url = "https://docs.example.com";
+  EXPECT_THAT(settings_warnings(settings), IsEmpty());
+  settings.limits.payload_bytes = settings.limits.op_bytes - 1;
+  EXPECT_THAT(settings_warnings(settings), ElementsAre(HasSubstr("limits.op-bytes")));
 }
 
 TEST(Settings, MalformedFileNamesTheLine) {
   const auto values = read_settings_file(write_file("threads = 3\noops\n"));
   EXPECT_THAT(values.error().message, HasSubstr("settings_test.toml:2: "));
+}
+
+TEST(Settings, AFileThatCannotBeReadIsNamedWithoutALine) {
+  const std::string directory = ::testing::TempDir();
+  EXPECT_EQ(read_settings_file(directory).error().message, directory + ": is a directory");
+  const std::string missing = directory + "no_such.toml";
+  EXPECT_THAT(read_settings_file(missing).error().message, StartsWith(missing + ": "));
 }
 
 TEST(Settings, EveryDefaultCanBeSetFromItsOwnText) {

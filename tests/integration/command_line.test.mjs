@@ -7,8 +7,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { binary, Server } from "./server.mjs";
 
+/** CLOUDSYNC_BIN is for the tests; the program takes it for a misspelt setting. */
+const { CLOUDSYNC_BIN: _, ...environment } = process.env;
+
 const run = (args, env = {}) => new Promise((resolve) =>
-  execFile(binary, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) =>
+  execFile(binary, args, { env: { ...environment, ...env } }, (error, stdout, stderr) =>
     resolve({ code: error?.code ?? 0, stdout, stderr })));
 
 test("--help and --version answer", async () => {
@@ -33,6 +36,45 @@ test("config show prints what config check accepts, and the order of sources is 
   assert.notEqual(wrong.code, 0);
   assert.match(wrong.stderr, /no such setting: thread/);
   await rm(directory, { recursive: true });
+});
+
+test("config show prints a list from the environment as a list", async () => {
+  const env = { CLOUDSYNC_ALLOW_ORIGIN: "http://a.example http://b.example" };
+  const { stdout } = await run(["config", "show"], env);
+  assert.match(stdout, /^allow-origin = \["http:\/\/a.example", "http:\/\/b.example"\]$/m);
+});
+
+test("config check refuses what would be ignored, and warns of what is hardly meant", async () => {
+  const refused = async (args, env, message) => {
+    const { code, stdout, stderr } = await run(["config", "check", ...args], env);
+    assert.notEqual(code, 0, stdout);
+    assert.match(stderr, message);
+  };
+  await refused(["--config", tmpdir()], {}, /: is a directory$/m);
+  await refused(["--config", "/no/such.toml"], {}, /^cloudsync: \/no\/such.toml: [^0-9]+$/m);
+  await refused([], { CLOUDSYNC_LISTENS: "127.0.0.1:1" }, /environment: no such setting: CLOUDSYNC_LISTENS/);
+  await refused(["--data-dir", ""], {}, /data-dir: must not be empty/);
+  const warned = await run(["config", "check", "--listen", "0.0.0.0:1", "--limits.op-bytes", "2000000"]);
+  assert.equal(warned.code, 0);
+  assert.match(warned.stderr, /warning: guests = local.*\n.*warning: without public-url.*\n.*warning: limits.op-bytes/);
+});
+
+test("a word that is no command is named", async () => {
+  for (const args of [["bogus"], ["config", "bogus"], ["serve", "bogus"]]) {
+    const { code, stderr } = await run(args);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /bogus/);
+  }
+});
+
+test("a node for other machines says at its start what is missing", async () => {
+  const server = await Server.start();
+  // The directory is taken, so that this one ends by itself.
+  const { stderr } = await run(["serve", "--listen", "0.0.0.0:0", "--data-dir", server.dataDir]);
+  assert.match(stderr, /warning.*guests = local/);
+  assert.match(stderr, /warning.*public-url/);
+  assert.doesNotMatch(server.log, /guests = local|public-url/);
+  await server.dispose();
 });
 
 test("the documentation has every setting with its default", async () => {
