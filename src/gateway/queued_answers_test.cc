@@ -101,6 +101,7 @@ TEST_F(QueuedAnswersTest, CountsASharedBodyOnce) {
   while (readers.size() > 1) {
     readers.back()->peer->room = std::string::npos;
     node.settle();
+    EXPECT_EQ(readers.back()->body().size(), 200'001U);
     readers.pop_back();
   }
   EXPECT_EQ(queued(), 200'001);
