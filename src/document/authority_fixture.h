@@ -208,7 +208,7 @@ class AuthorityTest : public testing::Test {
 
   Moment moment() { return {.now = now, .random = random}; }
 
-  std::string content() { return authority->content().content; }
+  std::string content() { return *authority->content().content; }
 
   ErrorCode refusal(Token of) const { return acks.at(of).error().code; }
 

@@ -10,6 +10,7 @@
 #include "document/service.h"
 #include "gateway/gateway.h"
 #include "runtime/loop_thread.h"
+#include "runtime/worker_pool.h"
 #include "storage/sqlite/sqlite_store.h"
 
 #include <algorithm>
