@@ -66,13 +66,6 @@ DocumentContent DocumentAuthority::content() {
           .content = content_.json()};
 }
 
-bool DocumentAuthority::has(MemberId member) const {
-  return members_.all().contains(member) ||
-         std::any_of(joins_.begin(), joins_.end(), [member](const auto& join) {
-           return join.second.member == member;
-         });
-}
-
 bool DocumentAuthority::is_quiet() const {
   return joins_.empty() && moving_.empty() && queue_.empty() && batch_.empty() && reads_.empty() &&
          !writing_snapshot_ && effects_.empty();

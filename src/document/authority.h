@@ -92,8 +92,7 @@ class DocumentAuthority {
 
   bool has_members() const { return !members_.empty(); }
 
-  /// Whether it is a member or joining.
-  bool has(MemberId member) const;
+  bool has(MemberId member) const { return members_.all().contains(member); }
 
   /// Bytes of the content as JSON text, about.
   std::size_t content_bytes() const { return content_.bytes(); }

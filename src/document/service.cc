@@ -32,17 +32,19 @@ void DocumentService::Impl::join(MemberId member, JoinRequest request, Completio
   const DocumentId id = request.document;
   memberships_[member].insert(id);
   const Token token = ++last_token_;
-  joins_.emplace(token, PendingJoin{.member = member, .done = std::move(done)});
+  joins_.emplace(token, PendingJoin{.member = member, .document = id, .done = std::move(done)});
   with_document(
       id, [this, member, token, id, join_request = std::move(request)](Result<Document*> document) {
         if (document) {
           (*document)->authority->join(token, member, join_request, deps_.clock.wall());
           return;
         }
-        forget_membership(member, id);
         const auto waiting = joins_.find(token);
         Completion<JoinReply> answer = std::move(waiting->second.done);
         joins_.erase(waiting);
+        if (!is_joining(member, id)) {
+          forget_membership(member, id);
+        }
         answer(fail(document.error()));
       });
 }
@@ -176,6 +178,13 @@ void DocumentService::Impl::forget_membership(MemberId member, const DocumentId&
       memberships_.erase(found);
     }
   }
+}
+
+// Also a join that waits for the document to be opened.
+bool DocumentService::Impl::is_joining(MemberId member, const DocumentId& document) const {
+  return std::any_of(joins_.begin(), joins_.end(), [&](const auto& join) {
+    return join.second.member == member && join.second.document == document;
+  });
 }
 
 // --- documents ---

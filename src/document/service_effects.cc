@@ -152,7 +152,8 @@ void DocumentService::Impl::carry_out(Document& document, JoinAnswer& answer) {
   CS_ASSERT(waiting != joins_.end(), "a join is answered once");
   PendingJoin join = std::move(waiting->second);
   joins_.erase(waiting);
-  if (!answer.reply && !document.authority->has(join.member)) {
+  if (!answer.reply && !document.authority->has(join.member) &&
+      !is_joining(join.member, document.id)) {
     forget_membership(join.member, document.id);
   }
   join.done(std::move(answer.reply));

@@ -74,6 +74,7 @@ class DocumentService::Impl {
 
   struct PendingJoin {
     MemberId member;
+    DocumentId document;
     Completion<JoinReply> done;
   };
 
@@ -103,6 +104,7 @@ class DocumentService::Impl {
   void settle(Document& document);
   void evict_idle();
   void forget_membership(MemberId member, const DocumentId& document);
+  bool is_joining(MemberId member, const DocumentId& document) const;
 
   void run_effects(Document& document);
   void carry_out(Document& document, AppendEffect& effect);

@@ -299,6 +299,19 @@ TEST_F(ServiceTest, ForgetsAMemberWhoseJoinFailed) {
   EXPECT_EQ(seen.back(), "not_joined");
 }
 
+TEST_F(ServiceTest, KnowsAMemberThatLeftAndCameBackWhileTheDocumentOpened) {
+  join(ann, "ann");
+  service->leave(ann, DocumentId("doc"), [](const Result<void>&) {});
+  join(ann, "ann");
+  executor.run();
+  EXPECT_EQ(seen, (std::vector<std::string>{"not_joined", "joined"}));
+  service->disconnect(ann);
+  executor.run();
+  submit(ann, 0, 1, R"(["x"])");
+  executor.run();
+  EXPECT_EQ(seen.back(), "not_joined");
+}
+
 TEST_F(ServiceTest, ReadsOneOlderRevisionAtATimeAndSharesIt) {
   limits.content_reads = 2;
   join(ann, "ann");
