@@ -46,7 +46,11 @@ describe("people", () => {
 describe("addresses and times", () => {
   test("a document's address has its id alone", () => {
     expect(routeOf("/d/abc_1-2")).toEqual({ page: "document", id: "abc_1-2" });
-    for (const path of ["/d/", "/d/a/b", "/x", "/d/a%20b"]) expect(routeOf(path)).toEqual({ page: "unknown" });
+    for (const path of ["/d/abc%20", "/d/abc/", "/d/%20abc%0A"]) {
+      expect(routeOf(path)).toEqual({ page: "document", id: "abc" });
+    }
+    for (const path of ["/d/", "/d/a/b", "/d/a%20b", "/d/%"]) expect(routeOf(path)).toEqual({ page: "bad-link" });
+    expect(routeOf("/x")).toEqual({ page: "unknown" });
     expect(routeOf("/")).toEqual({ page: "start" });
   });
 
