@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { Server } from "../integration/server.mjs";
-import { Editor, launch } from "./editor.mjs";
+import { test } from "node:test";
+import { Editor, stage } from "./editor.mjs";
 import { Proxy } from "./proxy.mjs";
 
 const kAxe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -14,17 +13,7 @@ const kScreens = [{ width: 360, height: 740 }, { width: 1280, height: 800 }];
 /** Animations hold colours that are on the screen for a moment only. */
 const kStill = { reducedMotion: "reduce" };
 
-let browser, server;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.dispose();
-});
+const { server, browser } = await stage();
 
 async function assertAccessible(page, what) {
   const violations = await page.evaluate(async ({ source, tags }) => {

@@ -1,24 +1,14 @@
 // People edit one document in real browsers. At the end everybody sees the same, it is what the server
 // has, and nothing that was typed is lost.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { eventually, Server } from "../integration/server.mjs";
-import { Editor, launch, textOf } from "./editor.mjs";
+import { eventually } from "../integration/server.mjs";
+import { Editor, stage, textOf } from "./editor.mjs";
 import { Proxy } from "./proxy.mjs";
 
 const kCutSeconds = Number(process.env.CS_CUT_SECONDS ?? 30);
-let browser, server;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.dispose();
-});
+const { server, browser } = await stage();
 
 async function together(count, url = server.url) {
   const first = await Editor.create(browser, url);

@@ -1,5 +1,7 @@
 // A person at an editor: one browser context with the page of a document open.
+import { after } from "node:test";
 import { chromium } from "playwright-core";
+import { Server } from "../integration/server.mjs";
 
 const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -7,14 +9,32 @@ const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-r
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: kFlags });
 
+/** A server and a browser for all tests of a file; both end with it. */
+export async function stage(serverOptions) {
+  const server = await Server.start(serverOptions);
+  let browser;
+  after(async () => {
+    await browser?.close();
+    await server.dispose();
+  });
+  browser = await launch();
+  return { server, browser };
+}
+
 export class Editor {
-  /** Opens a new context (a browser of its own: no shared cookies or storage) at `url`. */
-  static async open(browser, url, options = {}) {
+  /** A new context with an empty page; `problems` collects what its scripts throw. */
+  static async blank(browser, options = {}) {
     const editor = new Editor();
     editor.context = await browser.newContext(options);
     editor.page = await editor.context.newPage();
     editor.problems = [];
     editor.page.on("pageerror", (error) => editor.problems.push(String(error)));
+    return editor;
+  }
+
+  /** Opens a new context (a browser of its own: no shared cookies or storage) at `url`. */
+  static async open(browser, url, options = {}) {
+    const editor = await Editor.blank(browser, options);
     editor.page.on("console", (message) => {
       // A lost connection is logged by the browser itself; everything else is a fault of ours.
       if (message.type() === "error" && !/ERR_|WebSocket connection|Failed to load resource/.test(message.text())) {
@@ -28,11 +48,7 @@ export class Editor {
 
   /** Creates a document on the start page, the way a person does. */
   static async create(browser, url, kind = "new-rich-text", options = {}) {
-    const editor = new Editor();
-    editor.problems = [];
-    editor.context = await browser.newContext(options);
-    editor.page = await editor.context.newPage();
-    editor.page.on("pageerror", (error) => editor.problems.push(String(error)));
+    const editor = await Editor.blank(browser, options);
     await editor.page.goto(url);
     await editor.page.getByTestId(kind).click();
     await editor.page.waitForURL(/\/d\//);

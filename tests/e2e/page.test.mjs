@@ -1,23 +1,13 @@
 // The page around the text: addresses, the toolbar, narrow screens, what is said about unsent edits.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { eventually, Server } from "../integration/server.mjs";
-import { Editor, launch, textOf } from "./editor.mjs";
+import { test } from "node:test";
+import { eventually } from "../integration/server.mjs";
+import { Editor, stage, textOf } from "./editor.mjs";
 import { Proxy } from "./proxy.mjs";
 
 const kPhone = { viewport: { width: 360, height: 740 } };
 
-let browser, server;
-
-before(async () => {
-  server = await Server.start({ args: ["--limits.op-bytes", "2000"] });
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.dispose();
-});
+const { server, browser } = await stage({ args: ["--limits.op-bytes", "2000"] });
 
 test("undo and redo are offered while there is something, by button and by key", async () => {
   const ann = await Editor.create(browser, server.url);

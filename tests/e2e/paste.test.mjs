@@ -1,8 +1,8 @@
 // What the clipboard holds arrives as it is, on both screens and in the document.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { eventually, Server } from "../integration/server.mjs";
-import { Editor, launch, textOf } from "./editor.mjs";
+import { test } from "node:test";
+import { eventually } from "../integration/server.mjs";
+import { Editor, stage, textOf } from "./editor.mjs";
 
 const kCode = "def f(x):\n    if x:\n        return  1\n\ta\tb";
 
@@ -11,17 +11,7 @@ const kCodeHtml = `<meta charset="utf-8"><div style="color: #000; white-space: p
 <div>def f(x):</div><div>&nbsp; &nbsp; <span style="color: #00f;">if</span> x:</div><div>        return  1</div>
 <div>\ta\tb</div></div>`.replaceAll(">\n<", "><");
 
-let browser, server;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.dispose();
-});
+const { server, browser } = await stage();
 
 test("plain text takes the clipboard's text, not its HTML", async () => {
   const ann = await Editor.create(browser, server.url, "new-text");

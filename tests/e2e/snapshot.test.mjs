@@ -1,37 +1,23 @@
 // A document whose content is too large for the join reply: it comes by `snapshotUrl`, while live
 // operations wait for it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { eventually, Server } from "../integration/server.mjs";
-import { Editor, launch, plainTextOf } from "./editor.mjs";
+import { eventually } from "../integration/server.mjs";
+import { Editor, plainTextOf, stage } from "./editor.mjs";
 
 const kLine = "A line of a long document. ";
 const kLarge = kLine.repeat(200);
 
-let browser, server;
-
-before(async () => {
-  // Far below the 256 KiB of the default: the path is the same, and the test quick.
-  server = await Server.start({ args: ["--limits.inline-snapshot-bytes", "1024"] });
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.dispose();
-});
+// Far below the 256 KiB of the default: the path is the same, and the test quick.
+const { server, browser } = await stage({ args: ["--limits.inline-snapshot-bytes", "1024"] });
 
 for (const kind of ["new-rich-text", "new-text"]) {
   test(`a large document opened by a second person is whole and goes on converging (${kind})`, async () => {
     const ann = await Editor.create(browser, server.url, kind);
     await ann.paste(kLarge);
     await ann.saved();
-    const ben = new Editor();
-    ben.context = await browser.newContext();
-    ben.page = await ben.context.newPage();
-    ben.problems = [];
-    ben.page.on("pageerror", (error) => ben.problems.push(String(error)));
+    const ben = await Editor.blank(browser);
     // What ann types while the snapshot is on its way must not be lost: it is held until she is done.
     let fetched = 0;
     let arrive;

@@ -1,21 +1,11 @@
 // Half of a surrogate pair has no form in UTF-8: however one gets into an editor, what is shown, sent and
 // stored has U+FFFD in its place.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { eventually, Server } from "../integration/server.mjs";
-import { Editor, launch, plainTextOf } from "./editor.mjs";
+import { test } from "node:test";
+import { eventually } from "../integration/server.mjs";
+import { Editor, plainTextOf, stage } from "./editor.mjs";
 
-let browser, server;
-
-before(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.dispose();
-});
+const { server, browser } = await stage();
 
 /** Both editors and the server have `text`, and no text was given back as unsaved. */
 async function bothShow(editors, text) {
