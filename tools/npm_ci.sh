@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$1"
 [ -f package-lock.json ] || { echo "$1 has no package-lock.json" >&2; exit 1; }
+exec 9<package-lock.json
+flock 9 # tests run side by side may want the same packages
 stamp=node_modules/.installed-lock
 if ! cmp -s package-lock.json "$stamp"; then
   echo "==> npm: installing the packages of $1"

@@ -1,7 +1,7 @@
 'use strict';
 // Runs random cases through the reference implementations and through cloudsync-ot and compares
 // normal forms, apply, compose, transform, invert and cursors. Usage: node ot_compare.js path/to/cloudsync-ot
-// Environment: CS_SEED (default 1), CS_CASES (per type, default 20000).
+// Environment: CS_SEED (a number or `fresh`, default 1), CS_CASES (per type, default 1000).
 
 const { spawnSync } = require('node:child_process');
 const { isDeepStrictEqual } = require('node:util');
@@ -10,8 +10,8 @@ const { text, rich, json, jsonType } = require('./ot_types.js');
 const refusals = require('./ot_refusals.js');
 
 const tool = process.argv[2];
-const seed = Number(process.env.CS_SEED || 1);
-const cases = Number(process.env.CS_CASES || 20000);
+const seed = process.env.CS_SEED === 'fresh' ? Date.now() % 2 ** 31 : Number(process.env.CS_SEED || 1);
+const cases = Number(process.env.CS_CASES || 1000);
 const BATCH = 2000; // cases a run of the tool, to bound memory
 const REFUSALS = 200; // operations of each refused class
 const FAILURES_SHOWN = 5;
