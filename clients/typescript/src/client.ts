@@ -6,6 +6,7 @@ import { CloudSyncError, errorFromWire, toCloudSyncError } from "./errors.js";
 import { Emitter } from "./emitter.js";
 import { defaultIdentity, type Identity } from "./identity.js";
 import type { TypeName } from "./ot/type.js";
+import { isTypeName, typeByName } from "./ot/types.js";
 import { wellFormed, wellFormedJson } from "./ot/well_formed.js";
 import { systemScheduler, type Scheduler } from "./scheduler.js";
 import { Connection } from "./transport/connection.js";
@@ -109,7 +110,9 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
   /** What this user created or opened, the last opened first. */
   async listDocuments(): Promise<DocumentInfo[]> {
     const { documents } = fieldsOf(await this.#json(kDocumentsPath));
-    return Array.isArray(documents) ? documents.map(infoOf) : [];
+    // One of a type that only a newer client knows is left out.
+    const known = (value: unknown): boolean => isTypeName(fieldsOf(value).type);
+    return Array.isArray(documents) ? documents.filter(known).map(infoOf) : [];
   }
 
   /** Connects again, under a new identity, after `superseded` or `error`. */
@@ -208,7 +211,7 @@ function infoOf(value: unknown): DocumentInfo {
   const fields = fieldsOf(value);
   const info: DocumentInfo = {
     id: stringOf(fields.id),
-    type: fields.type === "text" ? "text" : "rich-text",
+    type: typeByName(fields.type).name,
     title: stringOf(fields.title),
     revision: typeof fields.revision === "number" ? fields.revision : 0,
   };

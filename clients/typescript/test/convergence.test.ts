@@ -4,8 +4,9 @@
 
 import { describe, expect, test } from "vitest";
 
-import { CloudSyncClient, CollaborativeDocument, Delta, MemoryIdentity, type DeltaOp } from "../src/index.js";
-import { richTextType } from "../src/ot/rich_text.js";
+import { CloudSyncClient, CollaborativeDocument, Delta, MemoryIdentity } from "../src/index.js";
+import type { TypeName } from "../src/index.js";
+import { typeByName } from "../src/ot/types.js";
 import { FakeAuthority } from "./support/fake_authority.js";
 import { FakeScheduler, seededRandom } from "./support/fake_scheduler.js";
 import { FakeServer } from "./support/fake_server.js";
@@ -48,11 +49,36 @@ function editRichText(document: CollaborativeDocument<"rich-text">, random: Rand
   document.submit(delta);
 }
 
-async function simulate(typeName: "text" | "rich-text", seed: number): Promise<void> {
+type Note = { text: string; done: number };
+type Notes = { title: string; notes: readonly Note[]; tags: Record<string, string> };
+
+function editJson(document: CollaborativeDocument<"json">, random: Random, text: string): void {
+  const { title, notes, tags } = document.content as Notes;
+  const at = pick(random, notes.length + 1);
+  const note = notes[at];
+  const tag = `tag${pick(random, 3)}`;
+  const present = tags[tag];
+  const kind = random();
+  if (kind < 0.3 || note === undefined) document.submit([{ p: ["notes", at], li: { text, done: 0 } }]);
+  else if (kind < 0.5) document.submit([{ p: ["notes", at, "text", 0], si: text }]);
+  else if (kind < 0.6) document.submit([{ p: ["notes", at, "done"], na: 1 }]);
+  else if (kind < 0.7) document.submit([{ p: ["notes", at], lm: pick(random, notes.length) }]);
+  else if (kind < 0.8) document.submit([{ p: ["notes", at], ld: note }]);
+  else if (kind < 0.9) document.submit([{ p: ["tags", tag], oi: text, ...(present === undefined ? {} : { od: present }) }]);
+  else document.submit([{ p: ["title", title.length], si: text }]);
+}
+
+const kStart: Record<TypeName, unknown> = {
+  text: "start",
+  "rich-text": [{ insert: "start\n" }],
+  json: { title: "", notes: [], tags: {} },
+};
+
+async function simulate(typeName: TypeName, seed: number): Promise<void> {
   const scheduler = new FakeScheduler(seed);
   const random = seededRandom(seed * 7919);
   const server = new FakeServer(scheduler, { delayMs: 60, duplicate: 0.1, fetchLimit: 1 + pick(random, 5) });
-  const authority = new FakeAuthority(typeName, typeName === "text" ? "start" : [{ insert: "start\n" }]);
+  const authority = new FakeAuthority(typeName, kStart[typeName]);
   server.documents.set("d", authority);
   const counter = { value: 0 };
   const clients = [0, 1, 2].map(
@@ -68,6 +94,7 @@ async function simulate(typeName: "text" | "rich-text", seed: number): Promise<v
     const document = documents[pick(random, documents.length)];
     if (document?.is("text") === true) editText(document, random, marker(random, counter));
     else if (document?.is("rich-text") === true) editRichText(document, random, marker(random, counter));
+    else if (document?.is("json") === true) editJson(document, random, marker(random, counter));
     if (random() < 0.08) server.cutRandom();
     if (random() < 0.02) server.cutAll();
     const held = documents[pick(random, documents.length)];
@@ -89,10 +116,10 @@ async function simulate(typeName: "text" | "rich-text", seed: number): Promise<v
 
 /** What the change events tell an editor leads to the same content. */
 function checkChangesAddUp(document: CollaborativeDocument): void {
-  if (!document.is("rich-text")) return;
+  const type = typeByName(document.type);
   let shown = document.content;
   document.on("change", ({ op }) => {
-    shown = richTextType.apply(shown, op);
+    shown = type.apply(shown, op);
     expect(shown).toEqual(document.content);
   });
 }
@@ -100,11 +127,13 @@ function checkChangesAddUp(document: CollaborativeDocument): void {
 function expectNoDuplicates(authority: FakeAuthority, seed: number): void {
   const keys = authority.log.map((entry) => `${entry.clientId}/${entry.seq}`);
   expect(new Set(keys).size, `seed ${seed}`).toBe(keys.length);
-  const inserted = JSON.stringify(authority.log.map((entry) => entry.op as DeltaOp[])).match(/<\d{4}>/g) ?? [];
+  // What a json operation deletes is named in it.
+  const inserting = JSON.stringify(authority.log, (key, value: unknown) => (/^[lo]d$/.test(key) ? null : value));
+  const inserted = inserting.match(/<\d{4}>/g) ?? [];
   expect(new Set(inserted).size, `seed ${seed}`).toBe(inserted.length);
 }
 
-describe.each(["text", "rich-text"] as const)("%s", (typeName) => {
+describe.each(["text", "rich-text", "json"] as const)("%s", (typeName) => {
   test(`converges over ${kSeeds} seeds of a bad network`, { timeout: 120_000 }, async () => {
     for (let seed = kFirstSeed; seed < kFirstSeed + kSeeds; seed++) {
       await simulate(typeName, seed);

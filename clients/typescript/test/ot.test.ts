@@ -17,11 +17,11 @@ describe("text", () => {
   });
 
   test("an insert at a position moves it only for its owner", () => {
-    expect(textType.transformPosition(2, [2, "xy"], false)).toBe(2);
-    expect(textType.transformPosition(2, [2, "xy"], true)).toBe(4);
-    expect(textType.transformPosition(2, ["😀"], false)).toBe(3);
-    expect(textType.transformPosition(5, [2, { d: 2 }], false)).toBe(3);
-    expect(textType.transformPosition(3, [2, { d: 4 }], false)).toBe(2);
+    expect(textType.transformSelection({ index: 2, length: 0 }, [2, "xy"], false).index).toBe(2);
+    expect(textType.transformSelection({ index: 2, length: 0 }, [2, "xy"], true).index).toBe(4);
+    expect(textType.transformSelection({ index: 2, length: 0 }, ["😀"], false).index).toBe(3);
+    expect(textType.transformSelection({ index: 5, length: 0 }, [2, { d: 2 }], false).index).toBe(3);
+    expect(textType.transformSelection({ index: 3, length: 0 }, [2, { d: 4 }], false).index).toBe(2);
   });
 
   test("refuses what the server would refuse", () => {
@@ -30,6 +30,12 @@ describe("text", () => {
     }
     expect(() => textType.check("😀😀", [2, "x"])).not.toThrow();
     expect(() => textType.check("😀😀", [3, "x"])).toThrow("longer");
+  });
+
+  test("is edited in normal form, on which transforming depends", () => {
+    expect(textType.repair("abc", ["x", "y", { d: 1 }, { d: 1 }])).toEqual(["xy", { d: 2 }]);
+    const op = [1, "x"];
+    expect(textType.repair("abc", op)).toBe(op);
   });
 
   test("own inserts go first at a tie", () => {
@@ -52,6 +58,17 @@ describe("rich text", () => {
     for (const ops of invalid) {
       expect(() => richTextType.check(content, new Delta(ops)), JSON.stringify(ops)).toThrow();
     }
+  });
+
+  test("is edited in normal form, on which transforming depends", () => {
+    const content = new Delta().insert("abc\n");
+    const repaired = (op: Delta): unknown => richTextType.repair(content, op).ops;
+    expect(repaired(new Delta([{ delete: 1 }, { insert: "x" }]))).toEqual([{ insert: "x" }, { delete: 1 }]);
+    expect(repaired(new Delta([{ insert: "x", attributes: { bold: null } }]))).toEqual([{ insert: "x" }]);
+    expect(repaired(new Delta([{ retain: 1, attributes: {} }, { insert: "x" }, { retain: 1 }])))
+      .toEqual([{ retain: 1 }, { insert: "x" }]);
+    const op = new Delta().retain(1, { bold: null }).insert("x", { bold: true }).delete(1);
+    expect(richTextType.repair(content, op)).toBe(op);
   });
 
   test("reads a list of components as well as an object", () => {

@@ -24,7 +24,7 @@ export type Change<Name extends TypeName = TypeName> = {
   op: Op<Name>;
   /** `resync`: the content was set to the server's, own edits were taken back (see `unsent-copy`). */
   origin: "local" | "remote" | "resync";
-  /** What was given to `submit`. */
+  /** What was given to `submit`, `undo` or `redo`. */
   source: unknown;
 };
 
@@ -144,16 +144,41 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
   /**
    * Applies an edit at once and sends it when it is its turn. `source` comes back in the `change`
    * event, so that an editor can tell its own edits. Returns the operation as it was applied: `op`
-   * itself, or one with U+FFFD where `op` would insert, or leave over, half of a surrogate pair. Throws
-   * CloudSyncError `op_invalid` if the operation does not fit `content`, `closed` after the document was
-   * closed.
+   * itself, or one in normal form, with U+FFFD where `op` would insert, or leave over, half of a
+   * surrogate pair. An edit that is not `undoable` is left alone by `undo`. Throws CloudSyncError
+   * `op_invalid` if the operation does not fit `content`, `closed` after the document was closed.
    */
-  submit(op: Op<Name>, source: unknown = null): Op<Name> {
-    if (this.#session.phase === "closed") throw new CloudSyncError("closed", "The document is closed.");
-    const applied = this.#session.edit(op as AnyOp) as Op<Name>;
-    this.emit("change", { op: applied, origin: "local", source });
-    this.#session.flush();
+  submit(op: Op<Name>, source: unknown = null, options: { undoable?: boolean } = {}): Op<Name> {
+    this.#assertOpen();
+    const applied = this.#session.edit(op as AnyOp, options.undoable ?? true) as Op<Name>;
+    this.#announce(applied, source);
     return applied;
+  }
+
+  get canUndo(): boolean {
+    return this.#session.core?.undo.canUndo ?? false;
+  }
+
+  get canRedo(): boolean {
+    return this.#session.core?.undo.canRedo ?? false;
+  }
+
+  /**
+   * Takes back the last edit of this client, with those made right before it, whatever others have
+   * changed meanwhile: their changes stay. Returns the operation, or null if nothing was left to undo.
+   */
+  undo(source: unknown = null): Op<Name> | null {
+    return this.#step("undo", source);
+  }
+
+  /** Takes back the last `undo`, until the next `submit`. */
+  redo(source: unknown = null): Op<Name> | null {
+    return this.#step("redo", source);
+  }
+
+  /** What is submitted next is undone apart from what was submitted before. */
+  sealUndo(): void {
+    this.#session.core?.undo.seal();
   }
 
   /** Tells the others where we are; `null` withdraws. Throttled: call it as often as you like. */
@@ -198,6 +223,23 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
     this.#settle?.reject(error);
     this.#updateState();
     this.emit("error", error);
+  }
+
+  #assertOpen(): void {
+    if (this.#session.phase === "closed") throw new CloudSyncError("closed", "The document is closed.");
+  }
+
+  #step(direction: "undo" | "redo", source: unknown): Op<Name> | null {
+    this.#assertOpen();
+    const op = this.#session.step(direction) as Op<Name> | null;
+    if (op !== null) this.#announce(op, source);
+    return op;
+  }
+
+  /** Tells of an edit that was made here, and sends it. */
+  #announce(op: Op<Name>, source: unknown): void {
+    this.emit("change", { op, origin: "local", source });
+    this.#session.flush();
   }
 
   #untilSaved(timeoutMs: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { Connection } from "../transport/connection.js";
 import type { OwnPresence } from "./own_presence.js";
 import type { PresenceTracker } from "./presence.js";
 import type { DocumentState } from "./state.js";
+import type { UndoStack } from "./undo_stack.js";
 
 export type DocumentContext = {
   connection: Connection;
@@ -26,4 +27,5 @@ export type Core = {
   state: DocumentState<AnyContent, AnyOp>;
   presence: PresenceTracker<AnyContent, AnyOp>;
   ownPresence: OwnPresence<AnyContent, AnyOp>;
+  undo: UndoStack<AnyContent, AnyOp>;
 };

@@ -2,7 +2,7 @@
 // since the position speaks of a revision that the server knows.
 
 import type { Scheduler, Timer } from "../scheduler.js";
-import { transformSelection, type OtType } from "../ot/type.js";
+import type { OtType } from "../ot/type.js";
 import type { PresenceState } from "./presence.js";
 
 export const kPresenceIntervalMs = 50;
@@ -33,7 +33,7 @@ export class OwnPresence<C, O> {
   /** Keeps the position right while it waits. */
   follow(op: O, isOwn: boolean): void {
     if (this.#state?.selection === undefined) return;
-    const selection = transformSelection(this.#type, this.#state.selection, op, isOwn);
+    const selection = this.#type.transformSelection(this.#state.selection, op, isOwn);
     this.#state = { ...this.#state, selection };
   }
 

@@ -1,8 +1,9 @@
 // Where the others are. A presence frame speaks of a revision; it is held until that revision is
 // reached, then carried over later operations and over our own unacknowledged ones.
 
-import { transformSelection, type OtType, type Selection } from "../ot/type.js";
+import type { OtType, Selection } from "../ot/type.js";
 import type { Step } from "./state.js";
+import { fieldsOf } from "./wire.js";
 
 export type PresenceState = {
   /** In the type's units, in terms of the local content. */
@@ -30,12 +31,21 @@ function isPosition(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
+/** Null if it is malformed. At a value of a JSON document there is a path alone. */
+function selectionFromWire(value: unknown): Selection | null {
+  const { index, length, path } = fieldsOf(value);
+  const isPath = Array.isArray(path) && path.every((key) => typeof key === "string" || isPosition(key));
+  if (isPath && index === undefined && length === undefined) return { path, index: 0, length: 0 };
+  if (!isPosition(index) || !isPosition(length)) return null;
+  return isPath ? { path, index, length } : { index, length };
+}
+
 /** Reads a peer's state: a malformed selection is left out. */
 export function presenceStateFromWire(value: unknown): PresenceState | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const { selection, ...rest } = value as Record<string, unknown>;
-  const { index, length } = (selection ?? {}) as Record<string, unknown>;
-  return isPosition(index) && isPosition(length) ? { ...rest, selection: { index, length } } : rest;
+  const { selection: wireSelection, ...rest } = value as Record<string, unknown>;
+  const selection = selectionFromWire(wireSelection);
+  return selection === null ? rest : { ...rest, selection };
 }
 
 export class PresenceTracker<C, O> {
@@ -117,6 +127,6 @@ export class PresenceTracker<C, O> {
 
   #moved(state: PresenceState, op: O, isOwn: boolean): PresenceState {
     if (state.selection === undefined) return state;
-    return { ...state, selection: transformSelection(this.#type, state.selection, op, isOwn) };
+    return { ...state, selection: this.#type.transformSelection(state.selection, op, isOwn) };
   }
 }

@@ -12,6 +12,7 @@ import { PresenceTracker, presenceStateFromWire, type PresenceState } from "./pr
 import { Retry } from "./retry.js";
 import { DocumentState, type LogEntry, type Unsent } from "./state.js";
 import { SubmissionQueue } from "./submission_queue.js";
+import { UndoStack } from "./undo_stack.js";
 import { fieldsOf, joinReplyOf, logEntriesOf, revisionOf, stringOf, type JoinReply } from "./wire.js";
 
 /**
@@ -96,15 +97,31 @@ export class DocumentSession {
     return this.#core;
   }
 
-  /** Applies an edit and returns it as it was applied: without halves of surrogate pairs. */
-  edit(given: AnyOp): AnyOp {
-    const { type, state, ownPresence, presence } = this.opened;
-    type.check(state.content, given);
-    const op = type.repair(state.content, given);
+  /** Applies an edit and returns it as it was applied. Throws CloudSyncError `op_invalid`. */
+  edit(given: AnyOp, isUndoable: boolean): AnyOp {
+    const { type, state, undo } = this.opened;
+    const before = state.content;
+    type.check(before, given);
+    const op = type.repair(before, given);
+    this.#editUnrecorded(op);
+    if (isUndoable) undo.record(op, before, this.#context.scheduler.nowMs());
+    else undo.follow(op);
+    return op;
+  }
+
+  /** Undoes or redoes an own edit; returns what that changed, or null. */
+  step(direction: "undo" | "redo"): AnyOp | null {
+    const { state, undo } = this.opened;
+    const op = undo[direction](state.content);
+    if (op !== null) this.#editUnrecorded(op);
+    return op;
+  }
+
+  #editUnrecorded(op: AnyOp): void {
+    const { state, ownPresence, presence } = this.opened;
     state.edit(op);
     ownPresence.follow(op, true);
     if (presence.followEdit(op)) this.#observer.onPresence();
-    return op;
   }
 
   hold(): void {
@@ -223,12 +240,13 @@ export class DocumentSession {
     const state = new DocumentState(type, type.contentFromWire(content), reply.revision, reply.hash);
     const presence = new PresenceTracker(type);
     const ownPresence = new OwnPresence(type, this.#context.scheduler, (own) => this.#sendPresence(own));
-    return { type, state, presence, ownPresence };
+    return { type, state, presence, ownPresence, undo: new UndoStack(type) };
   }
 
-  #startFrom({ type, state }: Core, reply: JoinReply, content: unknown): void {
+  #startFrom({ type, state, undo }: Core, reply: JoinReply, content: unknown): void {
     // Edits of the meantime belong to the old history, too.
     this.#rollBack(new CloudSyncError("history_diverged", "The document was loaded afresh."));
+    undo.clear();
     const op = state.restart(type.contentFromWire(content), reply.revision, reply.hash);
     if (!type.isNoop(op)) this.#observer.onChange(op, "resync");
   }
@@ -274,9 +292,10 @@ export class DocumentSession {
 
   /** Takes unsent edits back and offers them as a copy. Returns false if there were none. */
   #rollBack(reason: CloudSyncError): boolean {
-    const { type, state } = this.opened;
+    const { type, state, undo } = this.opened;
     const result = state.rollBack();
     if (result === null) return false;
+    undo.clear();
     this.#submissions.abandon();
     this.#observer.onUnsent(result.unsent, reason);
     if (!type.isNoop(result.step)) this.#observer.onChange(result.step, "resync");
@@ -326,18 +345,17 @@ export class DocumentSession {
     if (this.#phase !== "live" && this.#phase !== "catching-up") return;
     if (this.#holds > 0) return;
     const core = this.opened;
-    const { type, state, presence, ownPresence } = core;
-    let change: AnyOp | null = null;
+    const { type, state, presence, ownPresence, undo } = core;
     let presenceChanged = false;
-    for (let step = state.advance(); step !== null; step = state.advance()) {
+    const change = state.advance((step) => {
       if (step.isAck) this.#submissions.acknowledged();
-      if (step.localOp !== null) {
-        ownPresence.follow(step.localOp, false);
-        change = change === null ? step.localOp : type.compose(change, step.localOp);
-      }
+      if (step.localOp !== null) ownPresence.follow(step.localOp, false);
       presenceChanged = presence.follow(step, state.unconfirmed) || presenceChanged;
+    });
+    if (change !== null && !type.isNoop(change)) {
+      undo.follow(change);
+      this.#observer.onChange(change, "remote");
     }
-    if (change !== null && !type.isNoop(change)) this.#observer.onChange(change, "remote");
     if (presenceChanged) this.#observer.onPresence();
     void this.#gaps.fetch(core);
     if (this.#phase === "catching-up" && state.revision >= this.#joinHead) this.#goLive();

@@ -4,7 +4,7 @@
 //
 // Invariant, with `*` as composition:  content = confirmed * inFlight.current * pending
 
-import type { OtType } from "../ot/type.js";
+import { composeAll, type OtType } from "../ot/type.js";
 
 /** One operation of the log, as the server committed it. */
 export type LogEntry<O> = {
@@ -97,9 +97,10 @@ export class DocumentState<C, O> {
   /** The next submission, or null while one is in flight or nothing is to be sent. */
   takeSubmission(clientId: string, nextSeq: () => number): Submission<O> | null {
     if (this.#inFlight !== null || this.#pending === null) return null;
-    const submission = { clientId, seq: nextSeq(), revision: this.#revision, op: this.#pending };
-    this.#inFlight = { submission, current: this.#pending };
-    this.#pending = null;
+    const [op, rest] = this.#type.split(this.#pending);
+    const submission = { clientId, seq: nextSeq(), revision: this.#revision, op };
+    this.#inFlight = { submission, current: op };
+    this.#pending = rest;
     return submission;
   }
 
@@ -125,14 +126,26 @@ export class DocumentState<C, O> {
     if (this.#early.size < kEarlyEntriesMax) this.#early.set(entry.revision, entry);
   }
 
-  /** Takes the next entry in order, or null if it is not there. */
-  advance(): Step<O> | null {
-    const entry = this.#early.get(this.#revision + 1);
-    if (entry === undefined) return null;
-    this.#early.delete(entry.revision);
-    this.#revision = entry.revision;
-    this.#hash = entry.hash;
-    return this.#isOwn(entry) ? this.#acknowledge(entry) : this.#applyRemote(entry);
+  /**
+   * Takes all entries that are there in order, tells `observe` of each, and returns what they change
+   * together, or null. Own operations are transformed over each by itself (docs/ot.md), the content is
+   * changed once: a long absence costs its operations, not as many times the document.
+   */
+  advance(observe: (step: Step<O>) => void): O | null {
+    const committed: O[] = [];
+    const changes: O[] = [];
+    for (let entry = this.#takeNext(); entry !== undefined; entry = this.#takeNext()) {
+      const step = this.#stepOf(entry);
+      committed.push(entry.op);
+      if (step.localOp !== null) changes.push(step.localOp);
+      observe(step);
+    }
+    const change = composeAll(this.#type, changes) ?? null;
+    if (change !== null) this.#content = this.#type.apply(this.#content, change);
+    const whole = this.hasUnsent ? composeAll(this.#type, committed) : undefined;
+    if (whole !== undefined) this.#confirmed = this.#type.apply(this.#confirmed, whole);
+    else if (!this.hasUnsent) this.#confirmed = this.#content;
+    return change;
   }
 
   /** The revisions to fetch before anything else can be applied. */
@@ -184,21 +197,24 @@ export class DocumentState<C, O> {
     return sent !== undefined && sent.clientId === entry.clientId && sent.seq === entry.seq;
   }
 
-  #acknowledge(entry: LogEntry<O>): Step<O> {
+  #takeNext(): LogEntry<O> | undefined {
+    const entry = this.#early.get(this.#revision + 1);
+    if (entry === undefined) return undefined;
+    this.#early.delete(entry.revision);
+    this.#revision = entry.revision;
+    this.#hash = entry.hash;
+    return entry;
+  }
+
+  #stepOf(entry: LogEntry<O>): Step<O> {
+    if (!this.#isOwn(entry)) return { entry, isAck: false, localOp: this.#rebase(entry.op) };
     this.#inFlight = null;
-    this.#confirmed =
-      this.#pending === null ? this.#content : this.#type.apply(this.#confirmed, entry.op);
     return { entry, isAck: true, localOp: null };
   }
 
-  #applyRemote(entry: LogEntry<O>): Step<O> {
+  /** Carries the own operations over `op`, and returns `op` in terms of the local content. */
+  #rebase(op: O): O {
     const type = this.#type;
-    let op = entry.op;
-    if (!this.hasUnsent) {
-      this.#content = this.#confirmed = type.apply(this.#content, op);
-      return { entry, isAck: false, localOp: op };
-    }
-    this.#confirmed = type.apply(this.#confirmed, op);
     if (this.#inFlight !== null) {
       const own = this.#inFlight.current;
       this.#inFlight.current = type.transform(own, op, "left");
@@ -210,7 +226,6 @@ export class DocumentState<C, O> {
       op = type.transform(op, own, "right");
       this.#pending = type.isNoop(transformed) ? null : transformed;
     }
-    this.#content = type.apply(this.#content, op);
-    return { entry, isAck: false, localOp: op };
+    return op;
   }
 }

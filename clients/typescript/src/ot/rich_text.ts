@@ -3,7 +3,7 @@
 import Delta, { type Op as DeltaOp } from "quill-delta";
 
 import { CloudSyncError } from "../errors.js";
-import type { OtType } from "./type.js";
+import { transformEnds, type OtType } from "./type.js";
 import { cutsPair, wellFormedJson } from "./well_formed.js";
 
 export { Delta };
@@ -51,6 +51,32 @@ function merged(delta: Delta): Delta {
   const result = new Delta();
   for (const op of delta.ops) result.push(op);
   return result;
+}
+
+/**
+ * As the server brings it into, on which transforming and equality depend: an insert before a delete
+ * beside it, no attribute set to null where there is nothing to remove. The same object if it is so.
+ */
+function normalForm(op: Delta): Delta {
+  const normal = new Delta();
+  for (const { insert, retain, delete: length, attributes } of op.ops) {
+    if (insert !== undefined) normal.insert(insert, withoutNulls(attributes));
+    else if (retain !== undefined) normal.retain(retain, attributes);
+    else normal.delete(length ?? 0);
+  }
+  normal.chop();
+  const isSame = (c: DeltaOp, i: number): boolean =>
+    (c.insert === undefined) === (op.ops[i]?.insert === undefined) && attributeCount(c) === attributeCount(op.ops[i]);
+  return normal.ops.length === op.ops.length && normal.ops.every(isSame) ? op : normal;
+}
+
+function withoutNulls(attributes: DeltaOp["attributes"]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([, value]) => value !== null));
+}
+
+/** None and an empty object are told apart. */
+function attributeCount(component: DeltaOp | undefined): number {
+  return component?.attributes === undefined ? -1 : Object.keys(component.attributes).length;
 }
 
 /** Whether a component of `op` ends between the halves of a pair in `content`. */
@@ -119,6 +145,7 @@ function resized(component: DeltaOp, length: number): DeltaOp {
 
 export const richTextType: OtType<Delta, Delta> = {
   name: "rich-text",
+  undoSide: "left",
 
   contentFromWire(value) {
     const components = componentsOf(value);
@@ -139,7 +166,8 @@ export const richTextType: OtType<Delta, Delta> = {
   },
 
   repair(content, op) {
-    return withWholeStrings(cutsPairs(content, op) ? withPairsTakenOut(content, op) : op);
+    const normal = normalForm(op);
+    return withWholeStrings(cutsPairs(content, normal) ? withPairsTakenOut(content, normal) : normal);
   },
 
   isNoop: (op) => op.ops.length === 0,
@@ -148,10 +176,13 @@ export const richTextType: OtType<Delta, Delta> = {
   // As rich-text/lib/type.js has it: `left` leaves the priority to the other operation.
   transform: (op, other, side) => other.transform(op, side === "left"),
 
+  invert: (op, content) => op.invert(content),
+  split: (op) => [op, null],
   diff: (from, to) => from.diff(to),
   insertAll: (content) => content,
 
-  transformPosition: (position, op, isOwn) => op.transformPosition(position, !isOwn),
+  transformSelection: (selection, op, isOwn) =>
+    transformEnds(selection, (position) => op.transformPosition(position, !isOwn)),
 
   insertedText(op) {
     return op.ops.map((c) => (typeof c.insert === "string" ? c.insert : "")).join("");

@@ -1,13 +1,15 @@
 // `text`: plain text, operations of ot-text-unicode. All counts are Unicode code points; content is
 // an ordinary string of UTF-16 units.
 
-import { type as textUnicode, type TextOp, type TextOpComponent } from "ot-text-unicode";
+import { type, type TextOp, type TextOpComponent, type TextType } from "ot-text-unicode";
 
 import { CloudSyncError } from "../errors.js";
-import type { OtType } from "./type.js";
+import { transformEnds, type OtType } from "./type.js";
 import { cutsPair, isHighSurrogate, isLowSurrogate, wellFormedJson } from "./well_formed.js";
 
 export type { TextOp, TextOpComponent };
+
+const textUnicode: TextType<string> = type;
 
 function isComponent(value: unknown): value is TextOpComponent {
   if (typeof value === "string" || typeof value === "number") return true;
@@ -26,14 +28,15 @@ export function codePointCount(text: string): number {
 }
 
 /** How many units of `a` and `b` from the start are equal, without splitting a surrogate pair. */
-function commonPrefix(a: string, b: string): number {
+export function commonPrefix(a: string, b: string): number {
   const limit = Math.min(a.length, b.length);
   let n = 0;
   while (n < limit && a.charCodeAt(n) === b.charCodeAt(n)) n++;
   return n > 0 && isHighSurrogate(a.charCodeAt(n - 1)) ? n - 1 : n;
 }
 
-function commonSuffix(a: string, b: string, limit: number): number {
+/** The same from the end, at most `limit`. */
+export function commonSuffix(a: string, b: string, limit: number): number {
   let n = 0;
   while (n < limit && a.charCodeAt(a.length - 1 - n) === b.charCodeAt(b.length - 1 - n)) n++;
   return n > 0 && isLowSurrogate(a.charCodeAt(a.length - n)) ? n - 1 : n;
@@ -63,8 +66,40 @@ function consumedLength(op: TextOp): number {
   return length;
 }
 
+/** Whether two inserts or two deletes stand beside each other; only then it is not in normal form. */
+function hasNeighbours(op: TextOp): boolean {
+  return op.some((component, i) => i > 0 && typeof component === typeof op[i - 1]);
+}
+
+/** With neighbours merged. Transforming depends on it, and the reference merges in place. */
+function normalForm(op: TextOp): TextOp {
+  return textUnicode.normalize(op.map((c) => (typeof c === "object" ? { ...c } : c)));
+}
+
+function transformPosition(position: number, op: TextOp, isOwn: boolean): number {
+  let at = 0;
+  let result = position;
+  for (const component of op) {
+    if (at > result) break;
+    if (typeof component === "number") {
+      at += component;
+    } else if (typeof component === "string") {
+      const length = codePointCount(component);
+      if (at < result || isOwn) {
+        result += length;
+      }
+      at += length;
+    } else {
+      const length = typeof component.d === "number" ? component.d : codePointCount(component.d);
+      result -= Math.min(length, Math.max(0, result - at));
+    }
+  }
+  return result;
+}
+
 export const textType: OtType<string, TextOp> = {
   name: "text",
+  undoSide: "left",
 
   contentFromWire(value) {
     if (typeof value !== "string") throw new CloudSyncError("bad_reply", "Text content is not a string.");
@@ -75,7 +110,7 @@ export const textType: OtType<string, TextOp> = {
     if (!Array.isArray(value) || !value.every(isComponent)) {
       throw new CloudSyncError("bad_reply", "Not an operation of type text.");
     }
-    return textUnicode.normalize(value as TextOp);
+    return normalForm(value as TextOp);
   },
 
   opToWire: (op) => op,
@@ -93,35 +128,19 @@ export const textType: OtType<string, TextOp> = {
     }
   },
 
-  repair: (_content, op) => wellFormedJson(op),
+  repair: (_content, op) => wellFormedJson(hasNeighbours(op) ? normalForm(op) : op),
 
   isNoop: (op) => op.length === 0,
   apply: (content, op) => textUnicode.apply(content, op),
   compose: (a, b) => textUnicode.compose(a, b),
   transform: (op, other, side) => textUnicode.transform(op, other, side),
+  invert: (op, content) => textUnicode.invertWithDoc(op, content) as TextOp,
+  split: (op) => [op, null],
   diff: diffText,
   insertAll: (content) => (content === "" ? [] : [content]),
 
-  transformPosition(position, op, isOwn) {
-    let at = 0;
-    let result = position;
-    for (const component of op) {
-      if (at > result) break;
-      if (typeof component === "number") {
-        at += component;
-      } else if (typeof component === "string") {
-        const length = codePointCount(component);
-        if (at < result || isOwn) {
-          result += length;
-        }
-        at += length;
-      } else {
-        const length = typeof component.d === "number" ? component.d : codePointCount(component.d);
-        result -= Math.min(length, Math.max(0, result - at));
-      }
-    }
-    return result;
-  },
+  transformSelection: (selection, op, isOwn) =>
+    transformEnds(selection, (position) => transformPosition(position, op, isOwn)),
 
   insertedText: (op) => op.filter((c): c is string => typeof c === "string").join(""),
   plainText: (content) => content,

@@ -4,22 +4,31 @@
 import type Delta from "quill-delta";
 import type { TextOp } from "ot-text-unicode";
 
+import type { JsonOp } from "./json_op.js";
+import type { JsonPath, JsonValue } from "./json_value.js";
+
 export interface TypeMap {
   text: { content: string; op: TextOp };
   "rich-text": { content: Delta; op: Delta };
+  json: { content: JsonValue; op: JsonOp };
 }
 
 export type TypeName = keyof TypeMap;
 export type Content<Name extends TypeName> = TypeMap[Name]["content"];
 export type Op<Name extends TypeName> = TypeMap[Name]["op"];
 
-/** In the type's units: code points for `text`, UTF-16 units for `rich-text`. */
-export type Selection = { index: number; length: number };
+/**
+ * In the type's units: code points for `text`, UTF-16 units for the others. In a `json` document it is at
+ * the value that `path` leads to; if that is a string, index and length are offsets in it, else they are 0.
+ */
+export type Selection = { index: number; length: number; path?: JsonPath };
 
 export type Side = "left" | "right";
 
 export interface OtType<C, O> {
   readonly name: TypeName;
+  /** The side of an undo against a later change of others that must stay. */
+  readonly undoSide: Side;
 
   /** Reads content of the wire; throws CloudSyncError `bad_reply` if it is none. */
   contentFromWire(value: unknown): C;
@@ -30,8 +39,8 @@ export interface OtType<C, O> {
   /** Throws CloudSyncError `op_invalid` unless `op` can be applied to `content`. */
   check(content: C, op: O): void;
   /**
-   * `op` without halves of surrogate pairs: where it inserts one, or leaves one of a pair, U+FFFD takes
-   * its place, so that all positions stay. The same object if there is none. `op` must pass `check`.
+   * `op` as it is applied: in normal form and without halves of surrogate pairs. Where it inserts one, or
+   * leaves one of a pair, U+FFFD takes its place, so that all positions stay. `op` must pass `check`.
    */
   repair(content: C, op: O): O;
   isNoop(op: O): boolean;
@@ -40,25 +49,41 @@ export interface OtType<C, O> {
   compose(a: O, b: O): O;
   /** apply(apply(c, b), transform(a, b, "left")) = apply(apply(c, a), transform(b, a, "right")) */
   transform(op: O, other: O, side: Side): O;
+  /** What undoes `op`, which was made on `content`. */
+  invert(op: O, content: C): O;
+  /** `op` as what the server takes at once, and what is to follow it, if it is too long. */
+  split(op: O): [O, O | null];
   /** An operation that leads from one content to the other. */
   diff(from: C, to: C): O;
 
   /** An operation that makes `content` of the empty document. */
   insertAll(content: C): O;
 
-  /** Where `position` is after `op`; an insert right at it moves it only if it is the owner's. */
-  transformPosition(position: number, op: O, isOwn: boolean): number;
+  /** Where `selection` is after `op`; an insert right at an end moves it only if it is the owner's. */
+  transformSelection(selection: Selection, op: O, isOwn: boolean): Selection;
   /** The text that `op` inserts, for showing it to a person. */
   insertedText(op: O): string;
   /** The content as plain text. */
   plainText(content: C): string;
 }
 
-export function transformSelection<C, O>(
-  type: OtType<C, O>, selection: Selection, op: O, isOwn: boolean,
-): Selection {
-  const start = type.transformPosition(selection.index, op, isOwn);
-  if (selection.length === 0) return { index: start, length: 0 };
-  const end = type.transformPosition(selection.index + selection.length, op, isOwn);
-  return { index: start, length: Math.max(0, end - start) };
+export function oppositeOf(side: Side): Side {
+  return side === "left" ? "right" : "left";
+}
+
+/** `selection` with both ends moved by `position`. */
+export function transformEnds({ index, length }: Selection, position: (at: number) => number): Selection {
+  const start = position(index);
+  return { index: start, length: length === 0 ? 0 : Math.max(0, position(index + length) - start) };
+}
+
+/** All of `ops`, which follow each other, as one; undefined if there are none. O(n log n) components. */
+export function composeAll<C, O>(type: OtType<C, O>, ops: readonly O[]): O | undefined {
+  if (ops.length <= 1) return ops[0];
+  const pairs: O[] = [];
+  for (let i = 0; i < ops.length; i += 2) {
+    const [first, second] = ops.slice(i, i + 2) as [O, O | undefined];
+    pairs.push(second === undefined ? first : type.compose(first, second));
+  }
+  return composeAll(type, pairs);
 }

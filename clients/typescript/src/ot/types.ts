@@ -1,6 +1,7 @@
 // The registry of types by their wire name.
 
 import { CloudSyncError } from "../errors.js";
+import { jsonType } from "./json.js";
 import { richTextType } from "./rich_text.js";
 import { textType } from "./text.js";
 import type { Content, Op, OtType, TypeName } from "./type.js";
@@ -8,6 +9,7 @@ import type { Content, Op, OtType, TypeName } from "./type.js";
 const kTypes: { [Name in TypeName]: OtType<Content<Name>, Op<Name>> } = {
   text: textType,
   "rich-text": richTextType,
+  json: jsonType,
 };
 
 export function isTypeName(name: unknown): name is TypeName {

@@ -1,7 +1,7 @@
 // The server's rules for documents (docs/protocol.md sections 2 and 3), in memory and as short as
 // they can be said: the tests' oracle.
 
-import type { OtType } from "../../src/ot/type.js";
+import type { OtType, TypeName } from "../../src/ot/type.js";
 import { typeByName } from "../../src/ot/types.js";
 
 export type Committed = { op: unknown; clientId: string; userId: string; seq: number; timestamp: number };
@@ -24,14 +24,14 @@ function chain(previous: string, text: string): string {
 }
 
 export class FakeAuthority {
-  readonly typeName: "text" | "rich-text";
+  readonly typeName: TypeName;
   readonly log: Committed[] = [];
   readonly hashes: string[] = ["0".repeat(16)];
   readonly #type: OtType<unknown, unknown>;
   readonly #seen = new Map<string, Seen>();
   readonly #contents: unknown[];
 
-  constructor(typeName: "text" | "rich-text", content: unknown) {
+  constructor(typeName: TypeName, content: unknown) {
     this.typeName = typeName;
     this.#type = typeByName(typeName) as unknown as OtType<unknown, unknown>;
     this.#contents = [this.#type.contentFromWire(content)];
@@ -48,7 +48,7 @@ export class FakeAuthority {
   /** The content at `revision` as it goes over the wire. */
   snapshot(revision = this.revision): unknown {
     const content = this.#contents[revision];
-    return typeof content === "string" ? content : (content as { ops: unknown }).ops;
+    return this.typeName === "rich-text" ? (content as { ops: unknown }).ops : content;
   }
 
   submit(clientId: string, revision: number, seq: number, wireOp: unknown): Reply {
