@@ -7,6 +7,7 @@ import type Quill from "quill/core";
 import { colorOf, nameOf } from "./company";
 import type { QuillCursors } from "./cursors_module";
 import { viewOf, type DocumentView } from "./document_view";
+import { historyOf, type UndoDirection } from "./history_module";
 
 export type Binding = {
   /** The name that the others see at our cursor. */
@@ -19,6 +20,8 @@ export function bindQuill(quill: Quill, document: CollaborativeDocument, name: s
 }
 
 const kFlagMs = 2_000;
+/** The source of what is undone and redone here. */
+const kStep = Symbol("step");
 
 class QuillBinding implements Binding {
   readonly #quill: Quill;
@@ -39,7 +42,7 @@ class QuillBinding implements Binding {
     this.#cursors = quill.getModule("cursors") as QuillCursors;
     this.#name = name;
     this.#show();
-    quill.history.clear();
+    historyOf(quill).attach({ document, step: (direction) => this.#step(direction) });
     this.#bindDocument();
     this.#bindEditor();
     this.#bindComposition();
@@ -69,7 +72,9 @@ class QuillBinding implements Binding {
     this.#cleanups.push(
       document.on("change", (change) => {
         const delta = this.#view.change(change);
-        if (change.source !== this) this.#apply(delta);
+        if (change.source === this) return;
+        this.#apply(delta);
+        if (change.source === kStep) this.#placeCaret(delta);
       }),
       document.on("presence", () => this.#showCursors()),
       document.on("members", () => this.#showCursors()),
@@ -133,6 +138,25 @@ class QuillBinding implements Binding {
     this.#quill.updateContents(shown.diff(this.#view.content()), "api");
   }
 
+  #step(direction: UndoDirection): void {
+    this.#document[direction](kStep);
+    this.#tellPresence();
+  }
+
+  /** Behind what was undone or redone, where a person looks for it. */
+  #placeCaret(delta: Delta): void {
+    let at = 0;
+    let end = 0;
+    for (const component of delta.ops) {
+      if (component.delete === undefined) at += Delta.Op.length(component);
+      if (component.retain === undefined || component.attributes !== undefined) end = at;
+    }
+    // A line's end and its formats belong to the line before.
+    const isLineEnd = this.#quill.getText(end - 1, 1) === "\n" && end === this.#quill.getLength();
+    this.#quill.setSelection(isLineEnd ? end - 1 : end, 0, "user");
+    this.#quill.scrollSelectionIntoView();
+  }
+
   #apply(delta: Delta): void {
     const content = this.#view.content();
     this.#quill.updateContents(delta, "api");
@@ -146,7 +170,8 @@ class QuillBinding implements Binding {
     if (!document.is("rich-text")) return;
     const last = document.content.ops.at(-1)?.insert;
     if (typeof last === "string" && last.endsWith("\n")) return;
-    document.submit(new Delta().retain(document.content.length()).insert("\n"), this);
+    const op = new Delta().retain(document.content.length()).insert("\n");
+    document.submit(op, this, { undoable: false });
   }
 
   #tellPresence(): void {

@@ -12,6 +12,7 @@ import Strike from "quill/formats/strike";
 import Underline from "quill/formats/underline";
 import Embed from "quill/blots/embed";
 import { QuillCursors } from "./cursors_module";
+import { DocumentHistory } from "./history_module";
 
 import type { TypeName } from "@cloudsync/client";
 
@@ -68,6 +69,7 @@ function register(type: TypeName): void {
     "formats/underline": Underline,
     [`formats/${kUnsupported}`]: Unsupported,
     "modules/cursors": QuillCursors,
+    "modules/history": DocumentHistory,
   }, true);
 }
 
@@ -97,8 +99,6 @@ export function createQuill(host: HTMLElement, type: TypeName, handlers: QuillHa
     formats: isRich ? [...kRichTextFormats] : [],
     placeholder: isRich ? "Start writing…" : "Start typing…",
     modules: {
-      // Undo takes back own changes only.
-      history: { userOnly: true, delay: 600, maxStack: 500 },
       keyboard: { bindings: { ...kNoTabBindings, ...(isMac ? {} : { redo }), ...(isRich ? { link } : plainOnly) } },
       cursors: { transformOnTextChange: false, hideDelayMs: 1_500, selectionChangeSource: null },
       // Dropped and pasted files would become images.

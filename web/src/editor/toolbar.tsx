@@ -1,6 +1,7 @@
 import { useEffect, useReducer, useRef, useState, type KeyboardEvent } from "react";
 import type Quill from "quill/core";
 
+import { historyOf } from "./history_module";
 import { Icon, type IconName } from "../ui/icons";
 import { isMac } from "../ui/platform";
 
@@ -42,11 +43,11 @@ const kGroups: readonly (readonly Tool[])[] = [
   [
     {
       id: "undo", label: "Undo", keys: `${kModifier}Z`, icon: "undo",
-      canRun: (quill) => quill.history.stack.undo.length > 0, run: (quill) => quill.history.undo(),
+      canRun: (quill) => historyOf(quill).can("undo"), run: (quill) => quill.history.undo(),
     },
     {
       id: "redo", label: "Redo", keys: isMac ? "⌘Shift+Z" : "Ctrl+Y", icon: "redo",
-      canRun: (quill) => quill.history.stack.redo.length > 0, run: (quill) => quill.history.redo(),
+      canRun: (quill) => historyOf(quill).can("redo"), run: (quill) => quill.history.redo(),
     },
   ],
   [

@@ -164,8 +164,8 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
   }
 
   /**
-   * Takes back the last edit of this client, with those made right before it, whatever others have
-   * changed meanwhile: their changes stay. Returns the operation, or null if nothing was left to undo.
+   * Takes back the last edits of this client, those of about a word, whatever others have changed
+   * meanwhile: their changes stay. Returns the operation, or null if nothing was left to undo.
    */
   undo(source: unknown = null): Op<Name> | null {
     return this.#step("undo", source);

@@ -5,7 +5,7 @@
 
 import { composeAll, oppositeOf, type OtType } from "../ot/type.js";
 
-/** Edits within this time of the one before are undone together. */
+/** Edits within this time of a step's first are undone with it: about a word, as editors do. */
 export const kUndoMergeMs = 600;
 /** Older edits cannot be undone any more. */
 export const kUndoEntriesMax = 500;
@@ -82,8 +82,8 @@ export class UndoStack<C, O> {
   readonly #type: OtType<C, O>;
   readonly #undo: InverseStack<C, O>;
   readonly #redo: InverseStack<C, O>;
-  /** When the last edit was recorded that the next one may be merged with. */
-  #mergeableMs = Number.NEGATIVE_INFINITY;
+  /** When the first edit of the newest step was made, if more may be merged into it. */
+  #stepMs = Number.NEGATIVE_INFINITY;
 
   constructor(type: OtType<C, O>) {
     this.#type = type;
@@ -103,14 +103,14 @@ export class UndoStack<C, O> {
   record(op: O, content: C, nowMs: number): void {
     this.#redo.clear();
     const inverse = this.#type.invert(op, content);
-    const previous = nowMs - this.#mergeableMs <= kUndoMergeMs ? this.#undo.pop() : undefined;
+    const previous = nowMs - this.#stepMs <= kUndoMergeMs ? this.#undo.pop() : undefined;
     this.#undo.push(previous === undefined ? inverse : this.#type.compose(inverse, previous));
-    this.#mergeableMs = nowMs;
+    if (previous === undefined) this.#stepMs = nowMs;
   }
 
   /** The next edit is undone by itself. */
   seal(): void {
-    this.#mergeableMs = Number.NEGATIVE_INFINITY;
+    this.#stepMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The content changed by what is not to be undone: by others, as a rule. */

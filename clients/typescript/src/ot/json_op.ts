@@ -1,6 +1,7 @@
 // Operations of type `json`: lists of components that are applied one after the other, each with a path
 // (docs/ot.md). The rules are those of npm ot-json0.
 
+/// <reference path="./ot-json0.d.ts" />
 import json0 from "ot-json0";
 
 import { isList, isObject, memberOf, type JsonKey, type JsonPath, type JsonValue } from "./json_value.js";
@@ -26,7 +27,7 @@ export type JsonComponent = {
 };
 export type JsonOp = readonly JsonComponent[];
 
-export const json = json0.type;
+const json = json0.type;
 
 /** The reference changes what it is given. */
 function copyOf(op: JsonOp): JsonOp {
