@@ -1,0 +1,87 @@
+// The SDK, as built for npm, against the real server: three clients edit one document of each type while
+// the server is killed and started again. In the end all hold what the server holds.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CloudSyncClient, Delta } from "../../clients/typescript/dist/index.js";
+import { eventually, freePort, Server } from "./server.mjs";
+
+const kRounds = 150;
+const kKillAt = [50, 100];
+/** One turn of the network, so that edits of several clients meet. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+/** A generator of numbers below a limit (Lehmer, MINSTD), so that a failure can be repeated. */
+function below(seed) {
+  let state = seed;
+  return (limit) => (state = (state * 48_271) % 2_147_483_647) % limit;
+}
+
+const edits = {
+  text(document, pick, mark) {
+    const length = [...document.content].length;
+    const at = pick(length + 1);
+    const deleted = pick(3) === 0 ? Math.min(2, length - at) : 0;
+    document.submit([...(at > 0 ? [at] : []), mark, ...(deleted > 0 ? [{ d: deleted }] : [])]);
+  },
+  "rich-text"(document, pick, mark) {
+    const length = document.content.length() - 1;
+    const at = pick(length + 1);
+    const rest = Math.min(3, length - at);
+    const op = new Delta().retain(at);
+    if (rest > 0 && pick(3) === 0) document.submit(op.retain(rest, { bold: pick(2) === 0 ? true : null }));
+    else if (rest > 0 && pick(4) === 0) document.submit(op.delete(rest));
+    else document.submit(op.insert(mark, pick(2) === 0 ? { italic: true } : {}));
+  },
+  json(document, pick, mark) {
+    const { list, text, n } = document.content;
+    if (list === undefined) return;
+    const at = pick(list.length + 1);
+    const kind = pick(6);
+    if (kind === 0 && at < list.length) document.submit([{ p: ["list", at], ld: list[at] }]);
+    else if (kind === 1 && at < list.length) document.submit([{ p: ["list", at], lm: pick(list.length) }]);
+    else if (kind === 2) document.submit([{ p: ["text", pick(text.length + 1)], si: mark }]);
+    else if (kind === 3) document.submit([{ p: ["n"], na: pick(9) - 4 }]);
+    else if (kind === 4 && at < list.length) document.submit([{ p: ["list", at, "t", 0], si: mark }]);
+    else document.submit([{ p: ["list", at], li: { t: mark, n } }]);
+  },
+};
+
+/** On the wire rich text is the list of its components. */
+const wire = (content) => content.ops ?? content;
+
+async function open(server, documentId, count) {
+  const clients = Array.from({ length: count }, (_, i) => new CloudSyncClient({ url: server.url, name: `client ${i}` }));
+  return { clients, documents: await Promise.all(clients.map((client) => client.open(documentId))) };
+}
+
+for (const type of Object.keys(edits)) {
+  test(`three clients converge on one ${type} document over two kills of the server`, async (context) => {
+    const server = await Server.start({ port: await freePort() });
+    context.after(() => server.dispose());
+    const id = await server.createDocument(type);
+    const { clients, documents } = await open(server, id, 3);
+    context.after(() => Promise.all(clients.map((client) => client.close({ discard: true }))));
+    const copies = [];
+    for (const document of documents) document.on("unsent-copy", ({ reason }) => copies.push(reason));
+    if (type === "json") {
+      documents[0].submit([{ p: ["list"], oi: [] }, { p: ["text"], oi: "" }, { p: ["n"], oi: 0 }]);
+    }
+    const pick = below(20_261);
+    for (let round = 0; round < kRounds; round++) {
+      for (const [i, document] of documents.entries()) edits[type](document, pick, "abc"[i]);
+      if (pick(10) === 0) documents[pick(3)].undo();
+      if (pick(20) === 0) documents[pick(3)].redo();
+      await turn();
+      if (kKillAt.includes(round)) {
+        await server.kill();
+        await server.launch();
+      }
+    }
+    const areSaved = () => documents.every(({ state, revision }) => state === "saved" && revision === documents[0].revision);
+    await eventually(areSaved, "all is saved", 30_000);
+    const stored = await server.document(id);
+    assert.deepEqual(copies, []);
+    assert.equal(stored.revision, documents[0].revision);
+    for (const { content } of documents) assert.deepEqual(JSON.parse(JSON.stringify(wire(content))), stored.content);
+  });
+}
