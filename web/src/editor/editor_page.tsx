@@ -16,6 +16,7 @@ import { LoadingPage } from "../ui/loading_page";
 import { ThemeToggle } from "../ui/theme_toggle";
 import { ConnectionNotice } from "./connection_notice";
 import { EditorSurface } from "./editor_surface";
+import { JsonSurface } from "./json_surface";
 import { MemberList } from "./member_list";
 import { SaveIndicator } from "./save_indicator";
 import { UnsentCopies } from "./unsent_copies";
@@ -65,7 +66,8 @@ function OpenDocument({ document }: { document: CollaborativeDocument }) {
   return (
     <div className="editor-page">
       <a className="skip-link" href="#editor">Skip to the text</a>
-      <EditorSurface document={document} state={state} name={name} header={header} />
+      {document.is("json") ? <JsonSurface document={document} header={header} />
+        : <EditorSurface document={document} state={state} name={name} header={header} />}
       <UnsentCopies copies={copies} title={title} onDismiss={dismissCopy} />
     </div>
   );
