@@ -102,7 +102,7 @@ class Checker {
       problem(name + " is not at the head");
     }
     if (to_canonical_json(ot::content(editor.client().document())) != contents_.back()) {
-      problem(name + " shows another text than the log:\n    " +
+      problem(name + " shows something else than the log:\n    " +
               to_canonical_json(ot::content(editor.client().document())) + "\n    " +
               contents_.back());
     }

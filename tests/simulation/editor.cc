@@ -1,5 +1,7 @@
 #include "editor.h"
 
+#include "random_edit.h"
+
 #include <utility>
 
 namespace cloudsync::simulation {
@@ -30,7 +32,7 @@ void Editor::edit_now_and_then() {
         --edits_left_;
       }
       if (world_.chance(0.2)) {
-        client_.select({.index = world_.number(0, ot::length(client_.document())), .length = 0});
+        client_.select(random_cursor(world_, client_.document()));
       }
       pump();
     }
@@ -187,16 +189,14 @@ void Editor::on_ops(const JsonObject& body) {
 void Editor::on_presence(const JsonObject& body) {
   std::optional<ot::Range> selection;
   if (const JsonObject* state = body.at("state").if_object()) {
-    const JsonObject& range = state->at("selection").as_object();
-    selection = ot::Range{.index = *find_unsigned(range, "index"),
-                          .length = *find_unsigned(range, "length")};
+    selection = ot::read_range(plan_.type, state->at("selection").as_object());
   }
   client_.on_presence(ClientId(std::string(view(body.at("clientId").as_string()))),
                       Revision(*find_unsigned(body, "revision")),
                       selection);
   for (const auto& [client, range] : client_.selections()) {
-    if (range.index + range.length > ot::length(client_.document())) {
-      complain("a selection lies outside the text");
+    if (!ot::contains(client_.document(), range)) {
+      complain("a selection lies outside the document");
     }
   }
 }
@@ -214,12 +214,13 @@ void Editor::pump() {
     send_fetch(*range);
   }
   if (const auto selection = client_.take_presence()) {
+    JsonObject range{{"index", 0}, {"length", 0}};
+    ot::write_range(range, plan_.type, *selection);
     connection_->send_to_server(
         {.name = "presence",
          .request = 0,
          .json = "{\"revision\":" + std::to_string(client_.revision().value()) +
-                 ",\"state\":{\"selection\":{\"index\":" + std::to_string(selection->index) +
-                 ",\"length\":" + std::to_string(selection->length) + "}}}"});
+                 ",\"state\":{\"selection\":" + to_json(range) + "}}"});
   }
 }
 

@@ -15,9 +15,6 @@
 
 namespace cloudsync::simulation {
 
-/// A random change of `document`, which it fits but for cut surrogate pairs.
-ot::Operation random_edit(World& world, const ot::Document& document);
-
 class Editor {
  public:
   /// Opens a connection for the client, or returns null while the server is down.

@@ -13,7 +13,7 @@ Plan Plan::draw(std::uint64_t seed, Bug bug) {
   Plan plan;
   plan.seed = seed;
   plan.bug = bug;
-  plan.type = number(0, 1) == 0 ? ot::Type::kText : ot::Type::kRichText;
+  plan.type = static_cast<ot::Type>(number(0, 2));
   plan.clients = number(2, 4);
   plan.edits_per_client = number(5, 25);
   plan.delay_ms_max = number(1, 60);

@@ -1,4 +1,6 @@
-#include "editor.h"
+#include "random_edit.h"
+
+#include "random_json_edit.h"
 
 #include <algorithm>
 #include <array>
@@ -6,15 +8,6 @@
 
 namespace cloudsync::simulation {
 namespace {
-
-std::string random_text(World& world) {
-  static constexpr std::array<const char*, 6> kPieces{"a", "b", "cd", "é", "😀", "\n"};
-  std::string text;
-  for (std::uint64_t i = world.number(1, 3); i > 0; --i) {
-    text += kPieces[world.number(0, kPieces.size() - 1)];
-  }
-  return text;
-}
 
 JsonObject random_attributes(World& world, bool with_removal) {
   JsonObject attributes;
@@ -67,12 +60,31 @@ ot::RichTextOp random_rich_edit(World& world, std::uint64_t length) {
 
 }  // namespace
 
+std::string random_text(World& world) {
+  static constexpr std::array<const char*, 6> kPieces{"a", "b", "cd", "é", "😀", "\n"};
+  std::string text;
+  for (std::uint64_t i = world.number(1, 3); i > 0; --i) {
+    text += kPieces[world.number(0, kPieces.size() - 1)];
+  }
+  return text;
+}
+
 ot::Operation random_edit(World& world, const ot::Document& document) {
+  if (const auto* json = std::get_if<ot::JsonDocument>(&document)) {
+    return random_json_edit(world, *json);
+  }
   const std::uint64_t length = ot::length(document);
   if (ot::type_of(document) == ot::Type::kText) {
     return random_text_edit(world, length);
   }
   return random_rich_edit(world, length);
+}
+
+ot::Range random_cursor(World& world, const ot::Document& document) {
+  if (const auto* json = std::get_if<ot::JsonDocument>(&document)) {
+    return random_json_cursor(world, *json);
+  }
+  return {.index = world.number(0, ot::length(document))};
 }
 
 }  // namespace cloudsync::simulation

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <string>
 
 namespace cloudsync::simulation {
@@ -47,11 +48,14 @@ TEST_F(SimulationTest, EverySeedConverges) {
   const std::uint64_t first = only == 0 ? 1 : only;
   const std::uint64_t last = only == 0 ? setting("CS_SEEDS", 500) : only;
   Outcome total;
+  std::map<ot::Type, std::uint64_t> operations_of;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const Outcome outcome = simulate(Plan::draw(seed));
+    const Plan plan = Plan::draw(seed);
+    const Outcome outcome = simulate(plan);
     ASSERT_TRUE(outcome.problems.empty())
         << "replay with CS_SEED=" << seed << lines(outcome.problems);
     total.operations += outcome.operations;
+    operations_of[plan.type] += outcome.operations;
     total.crashes += outcome.crashes;
     total.conflicts += outcome.conflicts;
     total.unknowns += outcome.unknowns;
@@ -64,6 +68,9 @@ TEST_F(SimulationTest, EverySeedConverges) {
     // A simulation in which nothing happens would pass as well.
     const std::uint64_t seeds = last - first + 1;
     EXPECT_GT(total.operations, seeds * 10);
+    for (const auto type : {ot::Type::kText, ot::Type::kRichText, ot::Type::kJson}) {
+      EXPECT_GT(operations_of[type], seeds * 2) << ot::type_name(type);
+    }
     EXPECT_GT(total.connections, seeds * 4);
     EXPECT_GT(total.crashes, seeds / 2);
     EXPECT_GT(total.unknowns, seeds / 2);
