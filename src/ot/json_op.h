@@ -70,6 +70,11 @@ struct JsonComponent {
 /// one edit would not be transformed against each other.
 class JsonOp {
  public:
+  JsonOp() = default;
+
+  /// Takes components that are in normal form.
+  explicit JsonOp(std::vector<JsonComponent> components) : components_(std::move(components)) {}
+
   /// Parses and normalises. Errors: kOpInvalid, the message names the component.
   static Result<JsonOp> parse(const JsonValue& json,
                               std::size_t components_max = kJsonOpComponentsMax);

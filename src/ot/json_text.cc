@@ -68,12 +68,14 @@ bool merge_text(JsonComponent& last, JsonComponent& next) {
   }
   if (last.kind == Kind::kTextInsert) {
     const bool touches = last.index() <= next.index() && next.index() <= last.index() + last.units;
-    if (!touches || !inject(last.text, next.index() - last.index(), next.text)) {
+    if (!touches || last.path != next.path ||
+        !inject(last.text, next.index() - last.index(), next.text)) {
       return false;
     }
   } else {
     const bool touches = next.index() <= last.index() && last.index() <= next.index() + next.units;
-    if (!touches || !inject(next.text, last.index() - next.index(), last.text)) {
+    if (!touches || last.path != next.path ||
+        !inject(next.text, last.index() - next.index(), last.text)) {
       return false;
     }
     last.text = std::move(next.text);

@@ -8,8 +8,9 @@
 
 namespace cloudsync::ot {
 
-/// Merges `next` into `last`, both edits of one string, if it inserts into or right at what was
-/// inserted, or deletes around or right at what was deleted. Takes from `next` only if it merges.
+/// Merges `next` into `last`, both edits of strings, if it inserts into or right at what was
+/// inserted in the same string, or deletes around or right at what was deleted. Takes from `next`
+/// only if it merges.
 bool merge_text(JsonComponent& last, JsonComponent& next);
 
 /// Appends `component` as it is after `other`, an edit of the same string, to `result`: at most two

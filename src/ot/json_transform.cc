@@ -1,6 +1,7 @@
 // Transforming JSON operations: the rules of npm ot-json0 1.1.0, for pairs of components and, from
 // them, for lists of components (its bootstrapTransform).
 
+#include "ot/json_merge.h"
 #include "ot/json_op.h"
 #include "ot/json_text.h"
 #include "ot/json_value.h"
@@ -16,7 +17,32 @@ using Kind = JsonComponent::Kind;
 using Components = std::vector<JsonComponent>;
 
 // What a rule says about the component: whether there is anything left of it.
-enum class Fate : bool { kDropped, kKept };
+enum class Fate : std::uint8_t {
+  kDropped,
+  kKept,
+  kRemovesInserted,  ///< kept, and it removes what the other component put there
+};
+
+// What a component does to its list or object, without the values: what the rules look at. Two
+// components are transformed over each other in place by noting this of both before.
+struct Action {
+  Kind kind;
+  bool removes;
+  bool inserts;
+  std::uint64_t index;  ///< of kinds with a list
+  std::uint64_t to;
+
+  explicit Action(const JsonComponent& component)
+      : kind(component.kind),
+        removes(component.removed.has_value()),
+        inserts(component.inserted.has_value()),
+        index(0),
+        to(component.to) {
+    if (const auto* in_list = std::get_if<std::uint64_t>(&component.key)) {
+      index = *in_list;
+    }
+  }
+};
 
 // What `component` deletes was changed inside by `other`: it must name what is there now.
 void follow_inside_removed(JsonComponent& component, const JsonComponent& other) {
@@ -76,12 +102,9 @@ Fate after_list_delete(JsonComponent& component,
   return Fate::kKept;
 }
 
-Fate after_list_replace(JsonComponent& component,
-                        std::uint64_t step,
-                        bool acts_on_it,
-                        const JsonComponent& other,
-                        Side side) {
-  if (step != other.index()) {
+Fate after_list_replace(
+    JsonComponent& component, std::uint64_t step, bool acts_on_it, const Action& other, Side side) {
+  if (step != other.index) {
     return Fate::kKept;
   }
   if (!acts_on_it) {
@@ -93,15 +116,14 @@ Fate after_list_replace(JsonComponent& component,
   if (!component.inserted || side == Side::kRight) {
     return Fate::kDropped;
   }
-  component.removed = other.inserted;
-  return Fate::kKept;
+  return Fate::kRemovesInserted;
 }
 
 // Two moves in one list. The element moved by both goes where kLeft wants it.
-Fate move_after_move(JsonComponent& component, const JsonComponent& other, Side side) {
+Fate move_after_move(JsonComponent& component, const Action& other, Side side) {
   const std::uint64_t from = component.index();
   const std::uint64_t to = component.to;
-  const std::uint64_t other_from = other.index();
+  const std::uint64_t other_from = other.index;
   const std::uint64_t other_to = other.to;
   if (from == other_from) {
     if (side == Side::kRight) {
@@ -128,7 +150,7 @@ Fate move_after_move(JsonComponent& component, const JsonComponent& other, Side 
 Fate after_list_move(JsonComponent& component,
                      std::uint64_t& step,
                      bool acts_on_it,
-                     const JsonComponent& other,
+                     const Action& other,
                      Side side) {
   if (acts_on_it && component.kind == Kind::kMove) {
     return move_after_move(component, other, side);
@@ -136,48 +158,101 @@ Fate after_list_move(JsonComponent& component,
   if (acts_on_it && is_insertion(component)) {
     // Between two elements, not at one: it does not go with the element behind it.
     const std::uint64_t before = step;
-    step -= before > other.index() ? 1 : 0;
+    step -= before > other.index ? 1 : 0;
     step += before > other.to ? 1 : 0;
     return Fate::kKept;
   }
-  step = follow_move(step, other.index(), other.to);
+  step = follow_move(step, other.index, other.to);
   return Fate::kKept;
 }
 
 Fate after_list_change(JsonComponent& component,
                        std::uint64_t& step,
                        bool acts_on_it,
-                       const JsonComponent& other,
+                       const Action& other,
                        Side side) {
   if (other.kind == Kind::kMove) {
     return after_list_move(component, step, acts_on_it, other, side);
   }
-  if (!other.removed) {
-    return after_list_insert(component, step, acts_on_it, other.index(), side);
+  if (!other.removes) {
+    return after_list_insert(component, step, acts_on_it, other.index, side);
   }
-  if (!other.inserted) {
-    return after_list_delete(component, step, acts_on_it, other.index());
+  if (!other.inserts) {
+    return after_list_delete(component, step, acts_on_it, other.index);
   }
   return after_list_replace(component, step, acts_on_it, other, side);
 }
 
 // --- `other` sets or deletes the key that `component` acts on or passes through.
 
-Fate after_object_change(JsonComponent& component,
+Fate after_object_change(const JsonComponent& component,
                          bool acts_on_it,
-                         const JsonComponent& other,
+                         const Action& other,
                          Side side) {
-  if (!acts_on_it) {
-    return other.removed ? Fate::kDropped : Fate::kKept;
+  if (!acts_on_it || !component.inserted) {
+    return other.removes ? Fate::kDropped : Fate::kKept;
   }
-  if (!component.inserted) {
-    return other.removed ? Fate::kDropped : Fate::kKept;
-  }
-  if (other.inserted && side == Side::kRight) {
+  if (other.inserts && side == Side::kRight) {
     return Fate::kDropped;
   }
-  component.removed = other.inserted;  // nothing, if the key is gone
-  return Fate::kKept;
+  return Fate::kRemovesInserted;  // nothing, if the key is gone
+}
+
+// --- Two components ---
+
+// Neither acts inside of what the other acts on.
+bool are_apart(const JsonComponent& a, const JsonComponent& b) {
+  const std::size_t common = std::min(a.path.size(), b.path.size());
+  return !is_prefix(std::span(a.path).first(common), b.path);
+}
+
+// Changes the place of `component` as `other`, which acts as `action` says, demands. The two are
+// not apart and no edits of one string. Of `other` the path is read and, if it changes an object,
+// the key: transforming it over `component` changes neither, if both act on one container.
+Fate follow(JsonComponent& component, const JsonComponent& other, const Action& action, Side side) {
+  const std::size_t depth = other.path.size();
+  const bool acts_on_it = component.path.size() == depth;
+  const bool is_value = component.kind == Kind::kAdd || component.is_text();  // no container
+  if (component.path.size() < depth || (acts_on_it && is_value) || action.kind == Kind::kAdd ||
+      other.is_text()) {
+    return Fate::kKept;
+  }
+  JsonKey& step = acts_on_it ? component.key : component.path[depth];
+  if (action.kind == Kind::kObject) {
+    return step == other.key ? after_object_change(component, acts_on_it, action, side)
+                             : Fate::kKept;
+  }
+  auto* index = std::get_if<std::uint64_t>(&step);
+  return index == nullptr ? Fate::kKept
+                          : after_list_change(component, *index, acts_on_it, action, side);
+}
+
+// Of two that are not apart.
+bool edit_one_string(const JsonComponent& a, const JsonComponent& b) {
+  return a.is_text() && b.is_text() && a.path.size() == b.path.size();
+}
+
+struct Fates {
+  bool left_is_kept;
+  bool right_is_kept;
+};
+
+// Transforms both over each other, in place. They are not apart and no edits of one string.
+Fates transform_in_place(JsonComponent& left, JsonComponent& right) {
+  const Action left_action(left);
+  const Action right_action(right);
+  follow_inside_removed(left, right);
+  follow_inside_removed(right, left);
+  const Fate right_fate = follow(right, left, left_action, Side::kRight);
+  const Fate left_fate = follow(left, right, right_action, Side::kLeft);
+  if (right_fate == Fate::kRemovesInserted) {
+    right.removed = left.inserted;
+  }
+  if (left_fate == Fate::kRemovesInserted) {
+    left.removed = right.inserted;
+  }
+  return {.left_is_kept = left_fate != Fate::kDropped && !left.is_noop(),
+          .right_is_kept = right_fate != Fate::kDropped && !right.is_noop()};
 }
 
 // `component` as it is after `other`, appended to `result`: no, one or two components.
@@ -185,98 +260,178 @@ void transform_component(JsonOp& result,
                          JsonComponent component,
                          const JsonComponent& other,
                          Side side) {
-  follow_inside_removed(component, other);
-  const std::size_t depth = other.path.size();
-  const bool acts_on_it = component.path.size() == depth;
-  const bool is_touched = other.kind != Kind::kAdd && is_prefix(other.path, component.path) &&
-                          !(acts_on_it && component.kind == Kind::kAdd);
-  if (!is_touched) {
+  if (are_apart(component, other)) {
     result.append(std::move(component));
     return;
   }
-  if (other.is_text()) {
-    if (acts_on_it && component.is_text()) {
-      transform_text(result, std::move(component), other, side);
-    } else {
-      result.append(std::move(component));
-    }
+  if (edit_one_string(component, other)) {
+    transform_text(result, std::move(component), other, side);
     return;
   }
-  JsonKey& step = acts_on_it ? component.key : component.path[depth];
-  Fate fate = Fate::kKept;
-  if (acts_on_it && component.is_text()) {
-    // One takes it for a string, the other for a list: no document fits both.
-  } else if (other.kind == Kind::kObject) {
-    if (step == other.key) {
-      fate = after_object_change(component, acts_on_it, other, side);
-    }
-  } else if (auto* index = std::get_if<std::uint64_t>(&step)) {
-    fate = after_list_change(component, *index, acts_on_it, other, side);
+  follow_inside_removed(component, other);
+  const Fate fate = follow(component, other, Action(other), side);
+  if (fate == Fate::kRemovesInserted) {
+    component.removed = other.inserted;
   }
-  if (fate == Fate::kKept) {
+  if (fate != Fate::kDropped) {
     result.append(std::move(component));
   }
 }
 
 // --- Lists of components ---
 
-// Neither acts inside of what the other acts on.
-bool are_apart(const JsonComponent& a, const JsonComponent& b) {
-  return !is_prefix(a.path, b.path) && !is_prefix(b.path, a.path);
-}
+// A list of components in normal form that is changed from its front to its end, in place: most
+// stay what they are, and two neighbours that did are not compared again.
+class Rewriting {
+ public:
+  explicit Rewriting(Components& list) : list_(list) {}
+
+  // The next component stays as it is, or was changed where it is.
+  void keep(bool is_changed) {
+    const std::size_t next = next_++;
+    if (!is_changed && !is_changed_) {
+      put(next);
+      return;
+    }
+    is_changed_ = is_changed;
+    while (kept_ > 0) {
+      const Merged merged = merge(list_[kept_ - 1], list_[next]);
+      if (merged == Merged::kNo) {
+        break;
+      }
+      // What was merged may merge with the one before.
+      --kept_;
+      is_changed_ = true;
+      if (merged == Merged::kCancelled) {
+        return;
+      }
+      list_[next] = std::move(list_[kept_]);
+    }
+    put(next);
+  }
+
+  void drop() {
+    ++next_;
+    is_changed_ = true;
+  }
+
+  // At most two parts take the next component's place.
+  void split(Components parts) {
+    if (parts.size() == 2) {
+      const auto at = list_.begin() + static_cast<std::ptrdiff_t>(next_);
+      *at = std::move(parts.back());
+      list_.insert(at, std::move(parts.front()));
+      keep(true);
+      keep(true);
+    } else if (parts.size() == 1) {
+      list_[next_] = std::move(parts.front());
+      keep(true);
+    } else {
+      drop();
+    }
+  }
+
+  // The next component; the list is over if there is none.
+  JsonComponent* next() { return next_ < list_.size() ? &list_[next_] : nullptr; }
+
+  // Takes the components that were not kept or dropped yet out of the list.
+  Components cut_off() {
+    const auto rest = list_.begin() + static_cast<std::ptrdiff_t>(next_);
+    Components cut(std::make_move_iterator(rest), std::make_move_iterator(list_.end()));
+    list_.resize(kept_);
+    next_ = kept_;
+    return cut;
+  }
+
+  // The rest stays as it is.
+  void finish() {
+    while (next() != nullptr) {
+      if (!is_changed_ && kept_ == next_) {
+        return;
+      }
+      keep(false);
+    }
+    list_.resize(kept_);
+  }
+
+ private:
+  void put(std::size_t at) {
+    if (at != kept_) {
+      list_[kept_] = std::move(list_[at]);
+    }
+    ++kept_;
+  }
+
+  Components& list_;
+  std::size_t kept_ = 0;  // the first ones are done
+  std::size_t next_ = 0;  // at least kept_
+  bool is_changed_ =
+      false;  // the last one is not what it was, or not the one that was before next_
+};
 
 // Transforms two lists over each other. The right list's components go through the left list one by
 // one; where one of them becomes two, these go through the rest of the left list in a walk of their
 // own, the walks being a stack.
 struct Walk {
-  Components left;
+  Components left;  // after right[0, next_right)
   Components right;
   std::size_t next_right = 0;
-  JsonOp left_result = {};   // `left` after right[0, next_right)
   JsonOp right_result = {};  // right[0, next_right) after `left`
 };
 
-void append_all(JsonOp& op, Components components) {
+void append_all(Components& list, Components components) {
+  JsonOp op(std::move(list));
   for (JsonComponent& component : components) {
     op.append(std::move(component));
   }
+  list = op.take_components();
+}
+
+// Two edits of one string that overlap: what is left of `right`, of which there may be two.
+Components transform_overlap(Rewriting& left, const JsonComponent& right) {
+  JsonOp left_after;
+  JsonOp right_after;
+  transform_text(right_after, right, *left.next(), Side::kRight);
+  transform_text(left_after, std::move(*left.next()), right, Side::kLeft);
+  left.split(left_after.take_components());
+  return right_after.take_components();
 }
 
 // Takes the next right component through the left list. Returns what of both lists is left to walk
 // if it became two.
 std::optional<Walk> step(Walk& walk) {
   JsonComponent right = std::move(walk.right[walk.next_right++]);
-  walk.left_result = JsonOp();
-  for (std::size_t k = 0; k < walk.left.size(); ++k) {
-    if (are_apart(walk.left[k], right)) {
-      walk.left_result.append(std::move(walk.left[k]));
+  Rewriting left(walk.left);
+  while (JsonComponent* own = left.next()) {
+    if (are_apart(*own, right)) {
+      left.keep(false);
       continue;
     }
-    const bool edit_one_string =
-        walk.left[k].is_text() && right.is_text() && walk.left[k].path.size() == right.path.size();
-    if (edit_one_string && shift_texts(walk.left[k], right)) {
-      walk.left_result.append(std::move(walk.left[k]));
+    if (!edit_one_string(*own, right)) {
+      const Fates fates = transform_in_place(*own, right);
+      fates.left_is_kept ? left.keep(true) : left.drop();
+      if (!fates.right_is_kept) {
+        left.finish();
+        return std::nullopt;
+      }
       continue;
     }
-    JsonOp right_after;
-    transform_component(right_after, right, walk.left[k], Side::kRight);
-    transform_component(walk.left_result, std::move(walk.left[k]), right, Side::kLeft);
-    Components parts = right_after.take_components();
-    const auto rest = walk.left.begin() + static_cast<std::ptrdiff_t>(k + 1);
-    if (parts.size() == 1) {
-      right = std::move(parts.front());
+    if (shift_texts(*own, right)) {
+      left.keep(true);
       continue;
     }
-    Components left_rest(std::make_move_iterator(rest), std::make_move_iterator(walk.left.end()));
-    if (!parts.empty()) {
-      return Walk{.left = std::move(left_rest), .right = std::move(parts)};
+    Components parts = transform_overlap(left, right);
+    if (parts.empty()) {
+      left.finish();
+      return std::nullopt;
     }
-    append_all(walk.left_result, std::move(left_rest));
-    walk.left = walk.left_result.take_components();
-    return std::nullopt;
+    if (parts.size() == 2) {
+      return Walk{.left = left.cut_off(), .right = std::move(parts)};
+    }
+    right = std::move(parts.front());
   }
+  left.finish();
   walk.right_result.append(std::move(right));
-  walk.left = walk.left_result.take_components();
   return std::nullopt;
 }
 
@@ -297,9 +452,10 @@ std::pair<Components, Components> transform_both(Components left, Components rig
       return {std::move(done.left), done.right_result.take_components()};
     }
     Walk& outer = walks.back();
-    append_all(outer.left_result, std::move(done.left));
-    append_all(outer.right_result, done.right_result.take_components());
-    outer.left = outer.left_result.take_components();
+    append_all(outer.left, std::move(done.left));
+    for (JsonComponent& component : done.right_result.take_components()) {
+      outer.right_result.append(std::move(component));
+    }
   }
 }
 
@@ -315,15 +471,14 @@ std::uint64_t follow_move(std::uint64_t index, std::uint64_t from, std::uint64_t
 }
 
 JsonOp transform(const JsonOp& op, const JsonOp& other, Side side) {
-  JsonOp result;
   if (op.components().size() == 1 && other.components().size() == 1) {
+    JsonOp result;
     transform_component(result, op.components().front(), other.components().front(), side);
     return result;
   }
   auto [left, right] = side == Side::kLeft ? transform_both(op.components(), other.components())
                                            : transform_both(other.components(), op.components());
-  append_all(result, side == Side::kLeft ? std::move(left) : std::move(right));
-  return result;
+  return JsonOp(side == Side::kLeft ? std::move(left) : std::move(right));
 }
 
 }  // namespace cloudsync::ot

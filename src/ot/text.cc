@@ -108,7 +108,20 @@ TextOp& TextOp::skip(std::uint64_t code_points) {
 }
 
 TextOp& TextOp::insert(std::string_view text) {
-  return append({Kind::kInsert, count_code_points(text), std::string(text)});
+  return insert(text, count_code_points(text));
+}
+
+TextOp& TextOp::insert(std::string_view text, std::uint64_t code_points) {
+  if (code_points == 0) {
+    return *this;
+  }
+  if (components_.empty() || components_.back().kind != Kind::kInsert) {
+    components_.emplace_back();
+    components_.back().kind = Kind::kInsert;
+  }
+  components_.back().length += code_points;
+  components_.back().text += text;
+  return *this;
 }
 
 TextOp& TextOp::erase(std::uint64_t code_points) {

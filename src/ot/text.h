@@ -48,8 +48,13 @@ class TextOp {
   /// Builders, from the start of the text to its end; zero lengths and "" do nothing.
   TextOp& skip(std::uint64_t code_points);
   TextOp& insert(std::string_view text);
+  /// The same for text that is known to have `code_points`.
+  TextOp& insert(std::string_view text, std::uint64_t code_points);
   TextOp& erase(std::uint64_t code_points);
   TextOp& append(TextComponent component);
+  /// Makes room: adding up to that many components allocates once at most.
+  void reserve(std::size_t components) { components_.reserve(components); }
+
   /// Drops the skip at the end: call it once after the last builder.
   TextOp& trim();
 

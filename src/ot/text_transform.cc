@@ -71,10 +71,7 @@ class Reader {
     const std::string_view rest = rest_of(current);
     const std::uint64_t walked = walk(length);
     const bool is_rest = offset_ == 0;
-    result.append(
-        {Kind::kInsert,
-         walked,
-         std::string(is_rest ? rest : rest.substr(0, rest.size() - rest_of(current).size()))});
+    result.insert(is_rest ? rest : rest.substr(0, rest.size() - rest_of(current).size()), walked);
     return walked;
   }
 
@@ -91,14 +88,22 @@ void take_rest(Reader& reader, TextOp& result) {
   result.trim();
 }
 
+// Room for what two operations may become, unless that is likely to fit without an allocation.
+void reserve(TextOp& result, std::size_t first, std::size_t second) {
+  if (std::max(first, second) > TextComponents::static_capacity) {
+    result.reserve(first + second);
+  }
+}
+
 }  // namespace
 
 TextOp compose(const TextOp& first, const TextOp& second) {
   TextOp result;
+  reserve(result, first.components().size(), second.components().size());
   Reader reader(first);
   for (const TextComponent& component : second.components()) {
     if (component.kind == Kind::kInsert) {
-      result.append(component);
+      result.insert(component.text, component.length);
       continue;
     }
     for (std::uint64_t left = component.length; left > 0;) {
