@@ -1,5 +1,8 @@
 #pragma once
-// The edits that simulated users make: one character at a time, at random places.
+// The edits that simulated users make: text and rich text one character at a time, at random
+// places. JSON is a note with a list of tasks and a counter:
+//   {"text": string, "tasks": [{"title": string, "done": boolean}, …], "count": number}
+// which is mostly typed into; tasks come, go, are moved, renamed and checked, and are counted.
 
 #include "ot/type.h"
 
@@ -8,7 +11,8 @@
 namespace cloudsync::loadtest {
 
 /// Inserts a letter while the document is short; around 1,000 characters inserts and deletions are
-/// in balance, so that a long run does not measure ever larger documents.
+/// in balance, so that a long run does not measure ever larger documents. A document of type json
+/// keeps that many characters of text and about 20 tasks. O(n) for json, else O(log n).
 ot::Operation make_edit(const ot::Document& document, std::mt19937_64& random);
 
 }  // namespace cloudsync::loadtest

@@ -51,7 +51,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.add_option("--writers", options.writers, "Connections that edit; 0: all")
       ->capture_default_str();
   app.add_option("--type", type, "Document type")
-      ->check(CLI::IsMember({"text", "rich-text"}))
+      ->check(CLI::IsMember({"text", "rich-text", "json"}))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of edits and schedule")->capture_default_str();
   app.add_option("--json", options.json_path, "File for the result as JSON");

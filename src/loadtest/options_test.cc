@@ -48,6 +48,14 @@ TEST(Options, EverybodyWritesAndNoDocumentIsEmptyUnlessSaidOtherwise) {
   EXPECT_EQ(options.documents, 3U);
 }
 
+TEST(Options, TakesEveryType) {
+  for (const auto type : {ot::Type::kText, ot::Type::kRichText, ot::Type::kJson}) {
+    const std::string name(ot::type_name(type));
+    const auto parsed = parse({"--target", "http://127.0.0.1:1", "--type", name.c_str()});
+    EXPECT_EQ(std::get<Options>(parsed).type, type);
+  }
+}
+
 TEST(Options, RefusesNonsense) {
   EXPECT_TRUE(std::holds_alternative<int>(parse({})));
   EXPECT_NE(std::get<int>(parse({"--target", "nonsense"})), 0);

@@ -11,7 +11,7 @@ const generator = join(dirname(binary), "cloudsync-loadtest");
 const run = (args) => new Promise((resolve) =>
   execFile(generator, args, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr })));
 
-for (const type of ["text", "rich-text"]) {
+for (const type of ["text", "rich-text", "json"]) {
   test(`60 connections edit 6 ${type} documents, and all converge`, async () => {
     const server = await Server.start();
     const json = join(server.dataDir, "result.json");
