@@ -124,19 +124,11 @@ void DocumentAuthority::break_down(const Error& error) {
 // Answers all that waits with `error` and takes no more.
 void DocumentAuthority::answer_everything(const Error& error) {
   phase_ = Phase::kBroken;
-  for (const PendingSubmission& submission : batch_) {
-    answer_all(submission, fail(error));
-  }
-  for (const PendingSubmission& submission : queue_) {
-    answer_all(submission, fail(error));
-  }
-  for (const Moving& moving : moving_) {
-    answer_all(moving.submission, fail(error));
+  while (!awaited_.empty()) {
+    answer_pending(ClientId(awaited_.begin()->first), fail(error));
   }
   for (const auto& [token, purpose] : reads_) {
-    if (const auto* rebase = std::get_if<RebaseRead>(&purpose)) {
-      answer_all(rebase->submission, fail(error));
-    } else if (const auto* fetch = std::get_if<FetchRead>(&purpose)) {
+    if (const auto* fetch = std::get_if<FetchRead>(&purpose)) {
       effects_.emplace_back(FetchAnswer{.token = fetch->fetch, .reply = fail(error)});
     }
   }
@@ -171,7 +163,7 @@ void DocumentAuthority::maybe_forget(const ClientId& client) {
   const bool joining = std::any_of(joins_.begin(), joins_.end(), [&client](const auto& join) {
     return join.second.request.client == client;
   });
-  if (!joining && !members_.has_client(client) && find_pending(client) == nullptr) {
+  if (!joining && !members_.has_client(client) && !awaited_.contains(client)) {
     ledger_.forget(client);
   }
 }

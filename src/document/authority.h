@@ -108,6 +108,13 @@ class DocumentAuthority {
     JoinRequest request;
   };
 
+  /// Who waits for the answer to a client's submission.
+  struct Awaited {
+    std::vector<Token> tokens;  ///< the request and its resends
+    ClientSeq seq;
+    Sha256 hash{};  ///< identity of the submission
+  };
+
   /// What a read of the log is for.
   struct JoinRead {
     Token join = 0;
@@ -177,11 +184,10 @@ class DocumentAuthority {
 
   // authority_submit.cc
   void answer_submit(Token token, Result<Revision> reply, bool duplicate = false);
-  void answer_all(const PendingSubmission& submission, const Result<Revision>& reply);
+  void answer_pending(const ClientId& client, const Result<Revision>& reply);
   void refuse_invalid(const PendingSubmission& submission, Error error);
   bool answer_if_known(Token token, const PendingSubmission& submission);
   bool join_pending(Token token, const PendingSubmission& submission);
-  PendingSubmission* find_pending(const ClientId& client);
   Result<void> check_admissible(const PendingSubmission& submission) const;
   void move_to_head(Moving moving, Moment moment);
   Result<Committed> take_read(Moving& moving) const;
@@ -201,7 +207,7 @@ class DocumentAuthority {
                         Result<std::vector<storage::Update>> updates,
                         Moment moment);
   void publish(std::vector<Committed> batch);
-  void move_queue_over(const Committed& committed);
+  void move_queue_over(const std::vector<Committed>& batch);
   void write_snapshot_if_due();
 
   const Limits& limits_;
@@ -219,7 +225,8 @@ class DocumentAuthority {
 
   // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one
   // as batch_committed_. A client has one submission in moving_, queue_, batch_ and reads_
-  // together.
+  // together, and awaited_ knows which without a search.
+  std::map<ClientId, Awaited> awaited_;
   std::deque<Moving> moving_;  // each with a ContinueEffect under way
   std::deque<PendingSubmission> queue_;
   std::size_t queue_bytes_ = 0;  // of moving_, queue_ and reads_

@@ -46,7 +46,7 @@ void DocumentAuthority::add_to_batch(PendingSubmission submission,
       refuse_invalid(submission, std::move(fits).error());
     } else {
       effects_.emplace_back(LimitEffect{"document_bytes"});
-      answer_all(submission, fail(std::move(fits).error()));
+      answer_pending(submission.client, fail(std::move(fits).error()));
     }
     maybe_forget(submission.client);
     return;
@@ -107,7 +107,7 @@ void DocumentAuthority::on_committed(Moment moment) {
   }
   publish(std::move(committed));
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    answer_all(batch[i], revisions[i]);
+    answer_pending(batch[i].client, revisions[i]);
     maybe_forget(batch[i].client);
   }
   write_snapshot_if_due();
@@ -120,10 +120,10 @@ void DocumentAuthority::on_refused(const storage::AppendOutcome& outcome, Moment
   const std::vector<PendingSubmission> batch = std::exchange(batch_, {});
   batch_committed_.clear();
   for (const PendingSubmission& submission : batch) {
-    answer_all(submission,
-               fail({.code = outcome.refusal,
-                     .message = "the operation was not stored",
-                     .retry_after_ms = 1'000}));
+    answer_pending(submission.client,
+                   fail({.code = outcome.refusal,
+                         .message = "the operation was not stored",
+                         .retry_after_ms = 1'000}));
     maybe_forget(submission.client);
   }
   start_batch(moment);
@@ -188,13 +188,16 @@ void DocumentAuthority::publish(std::vector<Committed> batch) {
   if (!members_.empty()) {
     deliver("ops", ops_event(info_.id, updates), std::nullopt, std::nullopt);
   }
-  for (Committed& committed : batch) {
+  for (const Committed& committed : batch) {
     const storage::Update& update = committed.update;
     // Committed by another node: the hash of its submission is not in the log.
     if (ledger_.knows(update.client) || lookups_.contains(update.client)) {
       ledger_.meet(update.client, update.seq, update.revision);
     }
-    move_queue_over(committed);
+  }
+  move_queue_over(batch);
+  for (Committed& committed : batch) {
+    const storage::Update& update = committed.update;
     last_at_ = std::max(last_at_, update.created_at);
     ++ops_since_snapshot_;
     bytes_since_snapshot_ += update.op.size();
@@ -202,15 +205,25 @@ void DocumentAuthority::publish(std::vector<Committed> batch) {
   }
 }
 
-void DocumentAuthority::move_queue_over(const Committed& committed) {
-  std::deque<PendingSubmission> waiting = std::exchange(queue_, {});
-  for (PendingSubmission& submission : waiting) {
-    if (step(submission, committed)) {
-      queue_.push_back(std::move(submission));
-    } else {
+// Every pair of a waiting and a committed operation is transformed; what waits is taken in hand
+// once.
+void DocumentAuthority::move_queue_over(const std::vector<Committed>& batch) {
+  auto kept = queue_.begin();
+  for (PendingSubmission& submission : queue_) {
+    const bool waits_on =
+        std::all_of(batch.begin(), batch.end(), [this, &submission](const Committed& committed) {
+          return step(submission, committed);
+        });
+    if (!waits_on) {
       queue_bytes_ -= submission.size.bytes;
+      continue;
     }
+    if (&*kept != &submission) {
+      *kept = std::move(submission);
+    }
+    ++kept;
   }
+  queue_.erase(kept, queue_.end());
 }
 
 void DocumentAuthority::write_snapshot_if_due() {

@@ -1,5 +1,6 @@
 // DocumentAuthority: a submission's way from its arrival to the queue at the head.
 
+#include "base/assert.h"
 #include "document/authority.h"
 #include "document/chain.h"
 
@@ -57,8 +58,7 @@ void DocumentAuthority::submit(Token token,
     answer_submit(token, fail(too_large(size.components, " components", limits_.op_components)));
     return;
   }
-  PendingSubmission pending{.tokens = {token},
-                            .client = member->client,
+  PendingSubmission pending{.client = member->client,
                             .user = member->user,
                             .seq = submission.seq,
                             .hash = submission_hash(submission.revision, submission.seq, canonical),
@@ -80,7 +80,8 @@ void DocumentAuthority::submit(Token token,
   }
   auto op = ot::parse_operation(type_, submission.op);
   if (!op) {
-    refuse_invalid(pending, std::move(op).error());
+    ledger_.refuse(pending.client, pending.seq, pending.hash);
+    answer_submit(token, fail(std::move(op).error()));
     return;
   }
   const std::uint64_t behind = head().value() - pending.base.value();
@@ -91,6 +92,8 @@ void DocumentAuthority::submit(Token token,
   }
   pending.op = *std::move(op);
   queue_bytes_ += pending.size.bytes;
+  awaited_.emplace(pending.client,
+                   Awaited{.tokens = {token}, .seq = pending.seq, .hash = pending.hash});
   move_to_head({.submission = std::move(pending), .updates = {}}, moment);
 }
 
@@ -99,10 +102,12 @@ void DocumentAuthority::answer_submit(Token token, Result<Revision> reply, bool 
       SubmitAnswer{.token = token, .reply = std::move(reply), .duplicate = duplicate});
 }
 
-void DocumentAuthority::answer_all(const PendingSubmission& submission,
-                                   const Result<Revision>& reply) {
+// Answers the client's submission that is under way, and its resends.
+void DocumentAuthority::answer_pending(const ClientId& client, const Result<Revision>& reply) {
+  const auto awaited = awaited_.extract(client);
+  CS_ASSERT(!awaited.empty(), "a submission is answered once");
   bool duplicate = false;
-  for (const Token token : submission.tokens) {
+  for (const Token token : awaited.mapped().tokens) {
     answer_submit(token, reply, duplicate);
     duplicate = true;
   }
@@ -110,7 +115,7 @@ void DocumentAuthority::answer_all(const PendingSubmission& submission,
 
 void DocumentAuthority::refuse_invalid(const PendingSubmission& submission, Error error) {
   ledger_.refuse(submission.client, submission.seq, submission.hash);
-  answer_all(submission, fail(std::move(error)));
+  answer_pending(submission.client, fail(std::move(error)));
 }
 
 // Answers a resend, or a misuse of a seq. False if the submission is a new one.
@@ -143,45 +148,21 @@ bool DocumentAuthority::answer_if_known(Token token, const PendingSubmission& su
 
 // If the client has a submission under way: a resend of it waits for the same answer.
 bool DocumentAuthority::join_pending(Token token, const PendingSubmission& submission) {
-  PendingSubmission* pending = find_pending(submission.client);
-  if (pending == nullptr) {
+  const auto found = awaited_.find(submission.client);
+  if (found == awaited_.end()) {
     return false;
   }
-  if (submission.seq > pending->seq) {
+  Awaited& pending = found->second;
+  if (submission.seq > pending.seq) {
     answer_submit(token, fail(overloaded("a client has one operation of a document in flight")));
-  } else if (submission.seq < pending->seq || submission.hash != pending->hash) {
+  } else if (submission.seq < pending.seq || submission.hash != pending.hash) {
     answer_submit(token, fail(ErrorCode::kSeqReused, "the seq was used before"));
-  } else if (pending->tokens.size() >= kResendsMax) {
+  } else if (pending.tokens.size() >= kResendsMax) {
     answer_submit(token, fail(overloaded("the operation is being committed")));
   } else {
-    pending->tokens.push_back(token);
+    pending.tokens.push_back(token);
   }
   return true;
-}
-
-PendingSubmission* DocumentAuthority::find_pending(const ClientId& client) {
-  for (PendingSubmission& submission : batch_) {
-    if (submission.client == client) {
-      return &submission;
-    }
-  }
-  for (PendingSubmission& submission : queue_) {
-    if (submission.client == client) {
-      return &submission;
-    }
-  }
-  for (Moving& moving : moving_) {
-    if (moving.submission.client == client) {
-      return &moving.submission;
-    }
-  }
-  for (auto& [token, purpose] : reads_) {
-    auto* rebase = std::get_if<RebaseRead>(&purpose);
-    if (rebase != nullptr && rebase->submission.client == client) {
-      return &rebase->submission;
-    }
-  }
-  return nullptr;
 }
 
 Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submission) const {
@@ -261,7 +242,7 @@ Result<Committed> DocumentAuthority::take_read(Moving& moving) const {
 // Answers a submission that can't be brought to the head.
 void DocumentAuthority::give_up(const PendingSubmission& submission, const Error& error) {
   queue_bytes_ -= submission.size.bytes;
-  answer_all(submission, fail(error));
+  answer_pending(submission.client, fail(error));
   maybe_forget(submission.client);
 }
 
@@ -272,10 +253,10 @@ bool DocumentAuthority::step(PendingSubmission& submission, const Committed& com
       return true;
     case RebaseStep::kCommitted:
       ledger_.commit(submission.client, submission.seq, committed.update.revision, submission.hash);
-      answer_all(submission, committed.update.revision);
+      answer_pending(submission.client, committed.update.revision);
       break;
     case RebaseStep::kReused:
-      answer_all(submission, fail(ErrorCode::kSeqReused, "a later seq was committed"));
+      answer_pending(submission.client, fail(ErrorCode::kSeqReused, "a later seq was committed"));
       break;
   }
   maybe_forget(submission.client);

@@ -20,7 +20,6 @@ using Token = std::uint64_t;
 
 /// A submission that has no answer yet.
 struct PendingSubmission {
-  std::vector<Token> tokens;  ///< the request and its resends
   ClientId client;
   UserId user;
   ClientSeq seq;
