@@ -8,6 +8,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
@@ -173,16 +174,122 @@ void compose(benchmark::State& state, const Op& first, const Op& second) {
   measure(state, 1, [&] { benchmark::DoNotOptimize(compose(first, second)); });
 }
 
+// --- JSON. One change and its inverse, so that the document stays what it is. ---
+
+using MakeJsonOp = JsonOp (*)(std::uint64_t at);
+
+void apply_json(benchmark::State& state,
+                const JsonValue& content,
+                std::uint64_t places_count,
+                MakeJsonOp change,
+                MakeJsonOp back) {
+  JsonDocument document = JsonDocument::parse(content).value();
+  Places places(Walk::kRandom, places_count);
+  measure(state, 2, [&] {
+    const std::uint64_t at = places.next();
+    benchmark::DoNotOptimize(document.apply(change(at)).has_value());
+    benchmark::DoNotOptimize(document.apply(back(at)).has_value());
+  });
+}
+
+JsonObject task(std::int64_t number) {
+  return JsonObject{{"title", "task"}, {"number", number}};
+}
+
+JsonValue tasks(std::int64_t count) {
+  JsonArray list;
+  for (std::int64_t i = 0; i < count; ++i) {
+    list.emplace_back(task(i));
+  }
+  return JsonObject{{"tasks", std::move(list)}};
+}
+
+JsonValue hundred_keys() {
+  JsonObject object;
+  for (int i = 0; i < 100; ++i) {
+    object["key" + std::to_string(i)] = 0;
+  }
+  return object;
+}
+
+JsonOp insert_text(std::uint64_t at) {
+  return JsonOp().insert_text({"body", at}, "x");
+}
+
+JsonOp erase_text(std::uint64_t at) {
+  return JsonOp().erase_text({"body", at}, "x");
+}
+
+JsonOp insert_task(std::uint64_t at) {
+  return JsonOp().replace({"tasks", at}, std::nullopt, task(-1));
+}
+
+JsonOp delete_task(std::uint64_t at) {
+  return JsonOp().replace({"tasks", at}, task(-1), std::nullopt);
+}
+
+JsonOp set_key(std::uint64_t at) {
+  return JsonOp().replace({"key" + std::to_string(at)}, 0, 1);
+}
+
+JsonOp reset_key(std::uint64_t at) {
+  return JsonOp().replace({"key" + std::to_string(at)}, 1, 0);
+}
+
+// An operation of components at every tenth place from `offset` on, one kind each.
+JsonOp json_text_op(std::int64_t components, std::uint64_t offset) {
+  JsonOp op;
+  for (std::int64_t i = 0; i < components; ++i) {
+    op.insert_text({"tasks", 7U, "title", offset + 10U * static_cast<std::uint64_t>(i)}, "x");
+  }
+  return op;
+}
+
+JsonOp json_list_op(std::int64_t components, std::uint64_t offset) {
+  JsonOp op;
+  for (std::int64_t i = 0; i < components; ++i) {
+    op.replace({"tasks", offset + 10U * static_cast<std::uint64_t>(i)}, std::nullopt, task(i));
+  }
+  return op;
+}
+
+JsonOp json_move_op(std::int64_t components, std::uint64_t offset) {
+  JsonOp op;
+  for (std::int64_t i = 0; i < components; ++i) {
+    const std::uint64_t from = offset + 10U * static_cast<std::uint64_t>(i);
+    op.move({"tasks", from}, from + 4);
+  }
+  return op;
+}
+
+// Keys of different tasks: nothing of the one operation touches the other.
+JsonOp json_apart_op(std::int64_t components, std::uint64_t offset) {
+  JsonOp op;
+  for (std::int64_t i = 0; i < components; ++i) {
+    op.replace({"tasks", offset + 10U * static_cast<std::uint64_t>(i), "done"}, false, true);
+  }
+  return op;
+}
+
+void invert_json(benchmark::State& state, const JsonOp& op) {
+  measure(state, 1, [&] { benchmark::DoNotOptimize(invert(op)); });
+}
+
 void parse(benchmark::State& state) {
   measure(state, 1, [] {
     benchmark::DoNotOptimize(parse_operation(Type::kText, parse_json(R"([1234,"x"])").value()));
   });
 }
 
-// Lambdas capture by value: benchmarks run after main() has begun.
+// Lambdas capture by value: benchmarks run after main() has begun. CS_ITERATIONS is for a profiler,
+// bench/ot_instructions.sh.
 template <class Run>
 void add(const std::string& name, Run run) {
-  benchmark::RegisterBenchmark(name.c_str(), [run](benchmark::State& state) { run(state); });
+  auto* added =
+      benchmark::RegisterBenchmark(name.c_str(), [run](benchmark::State& state) { run(state); });
+  if (const char* iterations = std::getenv("CS_ITERATIONS")) {
+    added->Iterations(std::atoi(iterations));
+  }
 }
 
 template <class Make>
@@ -210,6 +317,46 @@ void add_operations(const std::string& kind, Make make) {
   }
 }
 
+void add_json_documents() {
+  const std::pair<const char*, std::size_t> sizes[] = {
+      {"10k", 10'000}, {"1M", 1'000'000}, {"10M", 10'000'000}};
+  for (const auto& [name, size] : sizes) {
+    const std::size_t bytes = size;
+    add(std::string("json/apply-text/") + name, [=](auto& state) {
+      apply_json(state, JsonObject{{"body", ascii(bytes)}}, bytes, insert_text, erase_text);
+    });
+  }
+  for (const std::int64_t count : {200, 20'000}) {
+    add("json/apply-list/" + std::to_string(count), [=](auto& state) {
+      apply_json(state, tasks(count), static_cast<std::uint64_t>(count), insert_task, delete_task);
+    });
+  }
+  add("json/apply-key/100",
+      [](auto& state) { apply_json(state, hundred_keys(), 100, set_key, reset_key); });
+}
+
+void add_json_operations() {
+  const std::pair<const char*, JsonOp (*)(std::int64_t, std::uint64_t)> kinds[] = {
+      {"json-text", json_text_op},
+      {"json-list", json_list_op},
+      {"json-move", json_move_op},
+      {"json-apart", json_apart_op}};
+  for (const auto& [name, make] : kinds) {
+    const auto maker = make;
+    const std::string kind = name;
+    const std::pair<std::int64_t, std::int64_t> sizes[] = {{1, 1}, {2, 20}, {1'000, 1'000}};
+    for (const auto& [own, others] : sizes) {
+      const std::string against = "/" + std::to_string(own) + "x" + std::to_string(others);
+      const auto pair = std::pair(own, others);
+      add(kind + "/transform" + against,
+          [=](auto& state) { transform(state, maker(pair.first, 3), maker(pair.second, 0)); });
+      add(kind + "/compose" + against,
+          [=](auto& state) { compose(state, maker(pair.first, 3), maker(pair.second, 0)); });
+    }
+    add(kind + "/invert/20", [=](auto& state) { invert_json(state, maker(20, 0)); });
+  }
+}
+
 void add_all() {
   add_documents("text", [](std::size_t size) { return TextDocument(ascii(size)); });
   add_documents("text-astral", [](std::size_t size) { return TextDocument(astral(size / 2)); });
@@ -218,6 +365,8 @@ void add_all() {
   add_operations("text", text_op);
   add_operations("rich", rich_op);
   add_operations("rich-format", format_op);
+  add_json_documents();
+  add_json_operations();
   add("text/parse", parse);
 }
 

@@ -10,6 +10,7 @@ const path = require('node:path');
 const packages = path.join(__dirname, '../tests/differential/node_modules');
 const text = require(path.join(packages, 'ot-text-unicode')).type;
 const Delta = require(path.join(packages, 'quill-delta'));
+const json = require(path.join(packages, 'ot-json0')).type;
 
 const seconds = Number(process.env.CS_SECONDS || 0.5);
 const SIZES = { '10k': 1e4, '1M': 1e6, '10M': 1e7 };
@@ -87,8 +88,56 @@ function richOp(components, offset, change) {
   return op;
 }
 
+// One change and its inverse, as in ot_bench. The reference changes the document in place as well.
+function applyingJson(make, length, change, back) {
+  return () => {
+    let doc = make();
+    const next = places(true, length);
+    const work = () => {
+      const at = next();
+      doc = json.apply(doc, [change(at)]);
+      doc = json.apply(doc, [back(at)]);
+    };
+    return { work, operations: 2 };
+  };
+}
+
+const task = (number) => ({ title: 'task', number });
+const components = (count, make) => Array.from({ length: count }, (_, i) => make(i));
+
+function addJsonCases(found) {
+  for (const [name, size] of Object.entries(SIZES)) {
+    found[`json/apply-text/${name}`] = applyingJson(() => ({ body: ascii(size) }), size,
+      (at) => ({ p: ['body', at], si: 'x' }), (at) => ({ p: ['body', at], sd: 'x' }));
+  }
+  for (const count of [200, 20000]) {
+    found[`json/apply-list/${count}`] = applyingJson(() => ({ tasks: components(count, task) }), count,
+      (at) => ({ p: ['tasks', at], li: task(-1) }), (at) => ({ p: ['tasks', at], ld: task(-1) }));
+  }
+  const keys = () => Object.fromEntries(components(100, (i) => [`key${i}`, 0]));
+  found['json/apply-key/100'] = applyingJson(keys, 100,
+    (at) => ({ p: [`key${at}`], od: 0, oi: 1 }), (at) => ({ p: [`key${at}`], od: 1, oi: 0 }));
+  const kinds = {
+    'json-text': (at) => ({ p: ['tasks', 7, 'title', at], si: 'x' }),
+    'json-list': (at, i) => ({ p: ['tasks', at], li: task(i) }),
+    'json-move': (at) => ({ p: ['tasks', at], lm: at + 4 }),
+    'json-apart': (at) => ({ p: ['tasks', at, 'done'], od: false, oi: true }),
+  };
+  for (const [kind, make] of Object.entries(kinds)) {
+    const op = (count, offset) => components(count, (i) => make(offset + 10 * i, i));
+    for (const [own, others] of [[1, 1], [2, 20], [1000, 1000]]) {
+      const [a, b] = [op(own, 3), op(others, 0)];
+      found[`${kind}/transform/${own}x${others}`] = () => ({ work: () => json.transform(a, b, 'left'), operations: 1 });
+      found[`${kind}/compose/${own}x${others}`] = () => ({ work: () => json.compose(a, b), operations: 1 });
+    }
+    const inverted = op(20, 0);
+    found[`${kind}/invert/20`] = () => ({ work: () => json.invert(inverted), operations: 1 });
+  }
+}
+
 function cases() {
   const found = {};
+  addJsonCases(found);
   const documents = {
     text: [textKind, ascii],
     'text-astral': [textKind, (size) => astral(size / 2)],

@@ -28,7 +28,8 @@
 namespace cloudsync::ot {
 
 /// Components that one operation of a peer may have: transforming takes as many steps as the
-/// product of both operations' components, here 1,000,000 at most, a fraction of a second.
+/// product of both operations' components, here 1,000,000 at most: up to 25 ms in release
+/// (bench/ot_bench, json-*/transform/1000x1000).
 inline constexpr std::size_t kJsonOpComponentsMax = 1'000;
 
 /// Bound of a number that is added to, of what is added and of the result: 2^53. Doubles beyond are
