@@ -52,6 +52,7 @@ class TextOp {
   TextOp& insert(std::string_view text, std::uint64_t code_points);
   TextOp& erase(std::uint64_t code_points);
   TextOp& append(TextComponent component);
+
   /// Makes room: adding up to that many components allocates once at most.
   void reserve(std::size_t components) { components_.reserve(components); }
 
