@@ -9,6 +9,7 @@ import { FakeScheduler } from "./support/fake_scheduler.js";
 /** A transport that the test plays by hand; it counts what it was given to send. */
 class ManualTransport implements Transport {
   isOpen = false;
+  maxPayloadBytes = Infinity;
   readonly emitted: string[] = [];
   readonly acks: ((reply: unknown) => void)[] = [];
 
@@ -100,6 +101,22 @@ describe("connection", () => {
     const second = codeOf(connection.request("submit-op", {}));
     await scheduler.run(kRequestTimeoutMs);
     expect([await second, transports[0]?.isOpen]).toEqual(["timeout", false]);
+  });
+
+  test("sends nothing that the server would close the connection for", async () => {
+    const { connection, last } = await start();
+    last().open();
+    const payload = { op: ["é".repeat(50)] };
+    // 42, up to 16 digits of an ack id, ["submit-op",{"op":["…"]}]
+    const bytes = 18 + 25 + 100;
+    last().maxPayloadBytes = bytes - 1;
+    expect(await codeOf(connection.request("submit-op", payload))).toBe("too_large");
+    connection.notify("submit-op", payload);
+    expect([last().emitted, connection.isConnected]).toEqual([[], true]);
+    last().maxPayloadBytes = bytes;
+    void connection.request("submit-op", payload);
+    connection.notify("submit-op", payload);
+    expect(last().emitted).toEqual(["submit-op", "submit-op"]);
   });
 
   test("ignores what an old transport still reports", async () => {

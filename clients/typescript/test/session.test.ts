@@ -155,6 +155,20 @@ describe("an unanswered or refused submission", () => {
     expect(fixture.authority.content).toBe("kept abc");
   });
 
+  test("becomes a copy, unsent, when it is larger than a message may be", async () => {
+    const fixture = new Fixture("abc", { maxPayloadBytes: 1_000 });
+    const { document, events } = await fixture.open();
+    const paste = "x".repeat(1_000);
+    document.submit([paste]);
+    await fixture.scheduler.run(5_000);
+    expect(events).toContain(`unsent too_large "${paste}abc" "${paste}"`);
+    expect(fixture.submissions()).toEqual([]);
+    expect([document.content, document.state, fixture.server.openCount]).toEqual(["abc", "saved", 1]);
+    document.submit(["kept "]);
+    await fixture.scheduler.run(100);
+    expect(fixture.authority.content).toBe("kept abc");
+  });
+
   test("joins again when the server forgot the membership", async () => {
     const fixture = new Fixture();
     const { document } = await fixture.open();

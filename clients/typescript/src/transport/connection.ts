@@ -6,6 +6,7 @@ import { Emitter } from "../emitter.js";
 import type { Identity } from "../identity.js";
 import type { Scheduler, Timer } from "../scheduler.js";
 import { reconnectDelayMs } from "./backoff.js";
+import { packetBytes } from "./packet_size.js";
 import type { CloseReason, Transport, TransportFactory } from "./transport.js";
 
 export type ConnectionState = "idle" | "connecting" | "connected" | "waiting";
@@ -90,12 +91,21 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#rejectAll(new CloudSyncError("disconnected", "The connection was closed by this client."));
   }
 
-  /** Sends a request and resolves to the reply's fields; rejects with a CloudSyncError. */
+  /**
+   * Sends a request and resolves to the reply's fields; rejects with a CloudSyncError. What the server
+   * would close the connection for is never sent: it is `too_large`.
+   */
   request(event: string, payload: object): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       const transport = this.#transport;
       if (!this.isConnected || transport === null) {
         reject(new CloudSyncError("disconnected", "There is no connection."));
+        return;
+      }
+      const bytes = packetBytes(event, payload);
+      if (bytes > transport.maxPayloadBytes) {
+        const max = transport.maxPayloadBytes;
+        reject(new CloudSyncError("too_large", `the message has ${bytes} bytes, at most ${max} are allowed`));
         return;
       }
       const pending: PendingRequest = {
@@ -114,9 +124,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     });
   }
 
-  /** Sends what may be lost; does nothing while disconnected. */
+  /** Sends what may be lost; does nothing while disconnected, and with what is too large. */
   notify(event: string, payload: object): void {
-    if (this.isConnected) this.#transport?.emitVolatile(event, payload);
+    const transport = this.#transport;
+    if (!this.isConnected || transport === null) return;
+    if (packetBytes(event, payload) <= transport.maxPayloadBytes) transport.emitVolatile(event, payload);
   }
 
   async #open(): Promise<void> {

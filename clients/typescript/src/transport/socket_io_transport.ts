@@ -21,6 +21,7 @@ export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, h
     closeOnBeforeunload: false,
   });
   let isClosed = false;
+  let maxPayloadBytes = Infinity;
 
   function finish(reason: CloseReason): void {
     if (isClosed) return;
@@ -29,6 +30,10 @@ export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, h
     handlers.onClose(reason);
   }
 
+  // Engine.IO's client itself minds it for polling alone, and only between packets.
+  socket.io.engine.on("handshake", ({ maxPayload }: { maxPayload?: unknown }) => {
+    if (typeof maxPayload === "number") maxPayloadBytes = maxPayload;
+  });
   socket.on("connect", () => handlers.onOpen());
   socket.on("connect_error", (error: ConnectError) => {
     finish({ message: error.message, ...(error.data === undefined ? {} : { refusal: error.data }) });
@@ -41,6 +46,9 @@ export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, h
   const transport: Transport = {
     get isOpen() {
       return socket.connected && !isClosed;
+    },
+    get maxPayloadBytes() {
+      return maxPayloadBytes;
     },
     emit(event, payload, onAck) {
       if (onAck === undefined) socket.emit(event, payload);

@@ -21,7 +21,9 @@ export type CloseReason = {
 
 export interface Transport {
   readonly isOpen: boolean;
-  /** Sends at once; must not be called unless `isOpen`. */
+  /** The bytes of the largest message that the server takes; infinite unless it says. */
+  readonly maxPayloadBytes: number;
+  /** Sends at once; must not be called unless `isOpen`, nor with more than `maxPayloadBytes`. */
   emit(event: string, payload: object, onAck?: (reply: unknown) => void): void;
   /** May be dropped on the way. */
   emitVolatile(event: string, payload: object): void;

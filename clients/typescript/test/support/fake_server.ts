@@ -11,6 +11,8 @@ export type FakeServerOptions = {
   /** Chance that a frame is delivered twice. */
   duplicate?: number;
   fetchLimit?: number;
+  /** What a connection takes at most. */
+  maxPayloadBytes?: number;
 };
 
 export class FakeServer {
@@ -31,7 +33,7 @@ export class FakeServer {
 
   constructor(scheduler: FakeScheduler, options: FakeServerOptions = {}) {
     this.#scheduler = scheduler;
-    this.#options = { delayMs: 10, duplicate: 0, fetchLimit: 1000, ...options };
+    this.#options = { delayMs: 10, duplicate: 0, fetchLimit: 1000, maxPayloadBytes: Infinity, ...options };
   }
 
   readonly transport: TransportFactory = (options) => {
@@ -40,6 +42,10 @@ export class FakeServer {
     connection.start();
     return connection;
   };
+
+  get maxPayloadBytes(): number {
+    return this.#options.maxPayloadBytes;
+  }
 
   get openCount(): number {
     return this.#connections.filter((connection) => connection.isOpen).length;
@@ -161,6 +167,10 @@ class FakeConnection implements Transport {
     this.#options = options;
     this.#number = number;
     this.clientId = options.auth.client?.id ?? server.newClientId();
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#server.maxPayloadBytes;
   }
 
   start(): void {

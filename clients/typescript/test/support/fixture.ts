@@ -3,7 +3,7 @@
 import { CloudSyncClient, MemoryIdentity, type CollaborativeDocument, type Identity } from "../../src/index.js";
 import { FakeAuthority } from "./fake_authority.js";
 import { FakeScheduler } from "./fake_scheduler.js";
-import { FakeServer } from "./fake_server.js";
+import { FakeServer, type FakeServerOptions } from "./fake_server.js";
 
 export type Opened = {
   client: CloudSyncClient;
@@ -14,10 +14,11 @@ export type Opened = {
 
 export class Fixture {
   readonly scheduler = new FakeScheduler();
-  readonly server = new FakeServer(this.scheduler);
+  readonly server: FakeServer;
   readonly authority: FakeAuthority;
 
-  constructor(content = "abc") {
+  constructor(content = "abc", options: FakeServerOptions = {}) {
+    this.server = new FakeServer(this.scheduler, options);
     this.authority = new FakeAuthority("text", content);
     this.server.documents.set("d", this.authority);
   }
