@@ -61,6 +61,33 @@ test("on a phone the colours can be changed, and nothing but the toolbar scrolls
   for (const editor of [ann, ...others]) await editor.context.close();
 });
 
+test("guests without a name are told apart by letters, and all are listed behind the number of the rest", async () => {
+  const ann = await Editor.create(browser, server.url, "new-rich-text", kPhone);
+  const others = [];
+  for (let i = 0; i < 3; ++i) others.push(await Editor.open(browser, ann.url));
+  const more = ann.page.getByRole("button", { name: "2 more. Show everybody." });
+  await more.waitFor();
+  await more.focus();
+  await ann.page.keyboard.press("Enter");
+  const everybody = ann.page.getByRole("dialog", { name: "Everybody here" });
+  await everybody.waitFor();
+  const names = await everybody.getByRole("listitem").allInnerTexts();
+  assert.equal(names.length, 4);
+  for (const name of names) assert.match(name, /^[A-Z][a-z]+ [A-Z][a-z]+( \(you\))?$/);
+  const own = (editor) => editor.page.evaluate(() => localStorage.getItem("cloudsync.name"));
+  assert.deepEqual(names, [`${await own(ann)} (you)`, ...await Promise.all(others.map(own))]);
+  await ann.page.keyboard.press("Escape");
+  await everybody.waitFor({ state: "detached" });
+  assert.ok(await more.evaluate((button) => button === document.activeElement));
+  await more.click();
+  await everybody.waitFor();
+  await others.pop().context.close();
+  await eventually(async () => await everybody.getByRole("listitem").count() === 3, "who left is gone");
+  const { left, right } = await everybody.evaluate((panel) => panel.getBoundingClientRect());
+  assert.ok(left >= 0 && right <= 360);
+  for (const editor of [ann, ...others]) await editor.context.close();
+});
+
 test("the start page names a document whose edits are not sent yet, and shows its own logo offline", async () => {
   const proxy = await Proxy.to(server.port);
   const ann = await Editor.create(browser, proxy.url);

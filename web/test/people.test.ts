@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { routeOf } from "../src/router";
 import { cleanName } from "../src/profile";
 import { relativeTime } from "../src/start/relative_time";
-import { initials, kPersonColors, pickColor } from "../src/ui/people";
+import { defaultName, initials, kPersonColors, pickColor } from "../src/ui/people";
 
 /** WCAG 2.2, relative luminance. */
 function luminance(color: string): number {
@@ -35,6 +35,14 @@ describe("people", () => {
     expect(["Ada Lovelace", "ada", "Jean Luc van Dam", "😀 x", "", "étienne"].map(initials)).toEqual(
       ["AL", "A", "JD", "😀X", "?", "É"],
     );
+  });
+
+  test("who have set no name get the same one each time, and most get initials of their own", () => {
+    expect(defaultName("client-1")).toBe(defaultName("client-1"));
+    const names = new Set(Array.from({ length: 10_000 }, (_, i) => defaultName(`client-${i}`)));
+    expect(names.size).toBe(625);
+    expect(new Set([...names].map(initials)).size).toBe(625);
+    for (const name of names) expect(cleanName(name)).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
   });
 
   test("have a name that fits the server's 128 bytes", () => {

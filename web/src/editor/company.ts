@@ -3,13 +3,13 @@
 import type { CollaborativeDocument } from "@cloudsync/client";
 
 import { cleanName } from "../profile";
-import { pickColor } from "../ui/people";
+import { defaultName, pickColor } from "../ui/people";
 
-/** A member's name: as they changed it meanwhile, or as they joined. */
+/** A member's name: as they changed it meanwhile, or as they joined; a program may have given none. */
 export function nameOf(document: CollaborativeDocument, clientId: string): string {
   const present = document.presence.find((presence) => presence.clientId === clientId)?.state.name;
   const joined = document.members.find((member) => member.clientId === clientId)?.name ?? "";
-  return cleanName(typeof present === "string" ? present : joined) || "Guest";
+  return cleanName(typeof present === "string" ? present : joined) || defaultName(clientId);
 }
 
 const colors = new WeakMap<CollaborativeDocument, Map<string, string>>();

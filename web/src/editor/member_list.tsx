@@ -1,8 +1,9 @@
-import { useEffect, useId, useRef, useState, useSyncExternalStore, type FormEvent } from "react";
+import { useEffect, useId, useState, useSyncExternalStore, type FormEvent } from "react";
 import type { CollaborativeDocument } from "@cloudsync/client";
 
 import { kNameLengthMax } from "../profile";
 import { initials } from "../ui/people";
+import { usePopover } from "../ui/use_popover";
 import { colorOf, nameOf } from "./company";
 import { useCompany } from "./use_document";
 
@@ -31,9 +32,48 @@ export function MemberList({ document, name, onRename }: Props) {
         {shown.map(({ clientId }) => (
           <li key={clientId}><Avatar name={nameOf(document, clientId)} color={colorOf(document, clientId)} /></li>
         ))}
-        {more > 0 && <li><span className="avatar more" title={`${more} more`}>+{more}<span className="visually-hidden"> more</span></span></li>}
       </ul>
+      {more > 0 && <Everybody document={document} name={name} more={more} />}
       <OwnName name={name} color={colorOf(document, document.clientId)} onRename={onRename} />
+    </div>
+  );
+}
+
+/** The names of all, behind the number of those there is no room for. */
+function Everybody({ document, name, more }: { document: CollaborativeDocument; name: string; more: number }) {
+  const { isOpen, button, panel, toggle, onKeyDown } = usePopover<HTMLDivElement>();
+  useEffect(() => {
+    if (isOpen) panel.current?.focus();
+  }, [isOpen, panel]);
+  const unlisted = document.memberCount - 1 - document.members.length;
+  const people = [
+    { clientId: document.clientId, label: `${name} (you)` },
+    ...document.members.map(({ clientId }) => ({ clientId, label: nameOf(document, clientId) })),
+  ];
+  return (
+    <div className="popover-anchor">
+      <button
+        ref={button} type="button" className="avatar more" aria-expanded={isOpen} aria-haspopup="dialog"
+        aria-label={`${more} more. Show everybody.`} title="Show everybody" onClick={toggle}
+      >
+        +{more}
+      </button>
+      {isOpen && (
+        <div
+          ref={panel} className="popover everybody" role="dialog" aria-label="Everybody here" tabIndex={0}
+          data-testid="everybody" onKeyDown={onKeyDown}
+        >
+          <ul>
+            {people.map(({ clientId, label }) => (
+              <li key={clientId}>
+                <span className="dot" style={{ backgroundColor: colorOf(document, clientId) }} aria-hidden="true" />
+                {label}
+              </li>
+            ))}
+            {unlisted > 0 && <li>and {unlisted} more</li>}
+          </ul>
+        </div>
+      )}
     </div>
   );
 }
@@ -50,46 +90,30 @@ function Avatar({ name, color }: { name: string; color: string }) {
 type OwnNameProps = { name: string; color: string; onRename: (name: string) => void };
 
 function OwnName({ name, color, onRename }: OwnNameProps) {
-  const [isOpen, setOpen] = useState(false);
+  const { isOpen, button, panel, toggle, close, onKeyDown } = usePopover<HTMLFormElement>();
   const [draft, setDraft] = useState(name);
-  const button = useRef<HTMLButtonElement>(null);
-  const panel = useRef<HTMLFormElement>(null);
   const inputId = useId();
 
-  function close(): void {
-    setOpen(false);
-    button.current?.focus();
-  }
   function onSubmit(event: FormEvent): void {
     event.preventDefault();
     onRename(draft);
     close();
   }
-  useEffect(() => {
-    if (!isOpen) return undefined;
-    function onPointerDown(event: PointerEvent): void {
-      const { target } = event;
-      if (target instanceof Node && (panel.current?.contains(target) || button.current?.contains(target))) return;
-      setOpen(false);
-    }
-    window.addEventListener("pointerdown", onPointerDown);
-    return () => window.removeEventListener("pointerdown", onPointerDown);
-  }, [isOpen]);
 
   return (
-    <div className="own-name">
+    <div className="popover-anchor own-name">
       <button
         ref={button} type="button" className="avatar own" aria-expanded={isOpen} aria-haspopup="dialog"
         aria-label={`You are ${name}. Change your name.`} title={`${name} (you)`}
         style={{ backgroundColor: color }}
-        onClick={() => { setDraft(name); setOpen(!isOpen); }}
+        onClick={() => { setDraft(name); toggle(); }}
       >
         {initials(name)}
       </button>
       {isOpen && (
         <form
           ref={panel} className="popover" role="dialog" aria-label="Your name" onSubmit={onSubmit}
-          onKeyDown={(event) => { if (event.key === "Escape") close(); }}
+          onKeyDown={onKeyDown}
         >
           <label htmlFor={inputId}>Your name, as others see it</label>
           <div className="field-row">

@@ -1,4 +1,4 @@
-// How a person is shown: initials, and a colour that most see alike.
+// How a person is shown: a name, its initials, and a colour that most see alike.
 
 /** White text on each has a contrast of 4.5:1 at least (WCAG AA); checked in people.test.ts. */
 export const kPersonColors = [
@@ -24,6 +24,24 @@ export function pickColor(clientId: string, taken: ReadonlySet<string> = new Set
     if (color !== undefined && !taken.has(color)) return color;
   }
   return kPersonColors[first] ?? kPersonColors[0];
+}
+
+/** Each word has a first letter of its own: who is named differently has other initials. */
+const kAdjectives = [
+  "Amber", "Brave", "Calm", "Dapper", "Eager", "Fair", "Gentle", "Happy", "Ideal", "Jolly", "Keen", "Lively", "Merry",
+  "Noble", "Open", "Polite", "Quick", "Rosy", "Sunny", "Tidy", "Upbeat", "Vivid", "Witty", "Young", "Zesty",
+] as const;
+const kAnimals = [
+  "Antelope", "Badger", "Camel", "Dolphin", "Egret", "Falcon", "Gecko", "Heron", "Ibis", "Jaguar", "Koala", "Lemur",
+  "Marten", "Newt", "Otter", "Panda", "Quail", "Robin", "Salmon", "Tapir", "Urchin", "Viper", "Wombat", "Yak", "Zebra",
+] as const;
+
+/** A friendly name for somebody who has set none; the same for the same `id`. */
+export function defaultName(id: string): string {
+  const value = hash(id);
+  const adjective = kAdjectives[value % kAdjectives.length];
+  const animal = kAnimals[Math.floor(value / kAdjectives.length) % kAnimals.length];
+  return `${adjective} ${animal}`;
 }
 
 /** One or two letters: of the first and the last word, or the start of the only one. */
