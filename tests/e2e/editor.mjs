@@ -93,6 +93,24 @@ export class Editor {
     }, { text, html });
   }
 
+  /**
+   * Drops `data` (by type) at the first line's start, or at the last one's end; without data the selection,
+   * which is dragged there. Real drags by mouse are left to chance in headless Chromium.
+   */
+  async drop(where, data, ctrlKey = false) {
+    await this.field.evaluate((element, { where, data, ctrlKey }) => {
+      const isStart = where === "start";
+      const range = document.createRange();
+      range.selectNodeContents(isStart ? element.firstElementChild : element.lastElementChild);
+      const { left, right, top, bottom } = range.getBoundingClientRect();
+      const dataTransfer = new DataTransfer();
+      const init = { dataTransfer, bubbles: true, cancelable: true, ctrlKey };
+      for (const [type, value] of Object.entries(data ?? { "text/plain": String(getSelection()) })) dataTransfer.setData(type, value);
+      if (data === undefined) element.dispatchEvent(new DragEvent("dragstart", init));
+      element.dispatchEvent(new DragEvent("drop", { ...init, clientX: isStart ? left + 1 : right - 1, clientY: (top + bottom) / 2 }));
+    }, { where, data, ctrlKey });
+  }
+
   saveState() { return this.page.getByTestId("save-state").getAttribute("data-state"); }
 
   async saved(timeout = 30_000) {

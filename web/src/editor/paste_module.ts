@@ -5,6 +5,8 @@ import { Delta } from "@cloudsync/client";
 import Clipboard from "quill/modules/clipboard";
 import type Quill from "quill/core";
 
+import { acceptDroppedText } from "./dropped_text";
+
 type Pasted = { html?: string; text?: string };
 type ClipboardOptions = ConstructorParameters<typeof Clipboard>[1];
 
@@ -13,6 +15,11 @@ const withLineFeeds = (text: string): string => text.replace(/\r\n?/g, "\n");
 
 /** Takes the clipboard's text as it is: for documents without formats. */
 export class PlainTextClipboard extends Clipboard {
+  constructor(quill: Quill, options: Partial<ClipboardOptions>) {
+    super(quill, options);
+    acceptDroppedText(quill, this);
+  }
+
   override convert(pasted: Pasted, formats: Record<string, unknown> = {}): ReturnType<Clipboard["convert"]> {
     const text = pasted.text ? pasted.text : super.convert(pasted, formats).reduce(
       (all, { insert }) => all + (typeof insert === "string" ? insert : ""), "");
@@ -25,6 +32,7 @@ export class RichTextClipboard extends Clipboard {
   constructor(quill: Quill, options: Partial<ClipboardOptions>) {
     super(quill, options);
     this.addMatcher(Node.TEXT_NODE, keepWhiteSpace);
+    acceptDroppedText(quill, this);
   }
 }
 
