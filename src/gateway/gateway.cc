@@ -32,19 +32,11 @@ Gateway::Gateway(GatewayDependencies dependencies)
                    .queue_limit = metrics_.limit("send_queue_bytes"),
                    .presence_limit = metrics_.limit("presence_queue_bytes"),
                    .requests_limit = metrics_.limit("requests_in_flight"),
-                   .flush_later =
-                       [this](Session& session) {
-                         loop_.post([this, id = session.identity().id] {
+                   .call_later =
+                       [this](ConnectionId id, void (Session::*function)()) {
+                         loop_.post([this, id, function] {
                            if (Session* found = find(id)) {
-                             found->flush();
-                           }
-                         });
-                       },
-                   .continue_later =
-                       [this](ConnectionId id) {
-                         loop_.post([this, id] {
-                           if (Session* found = find(id)) {
-                             found->continue_input();
+                             (found->*function)();
                            }
                          });
                        },

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "codec/websocket/frame.h"
 
+#include <functional>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -27,7 +28,7 @@ Session::Session(SessionEnvironment& environment, Identity identity, Transport t
       transport_(transport),
       requests_(std::make_shared<RequestsInFlight>(
           environment.limits.requests_in_flight,
-          [&environment, id = identity_.id] { environment.continue_later(id); })),
+          std::bind_front(environment.call_later, identity_.id, &Session::continue_input))),
       decoder_(socketio::Role::kServer, environment.decoder_limits),
       next_ping_(environment.loop.now() + environment.limits.ping_interval),
       connect_deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
@@ -191,7 +192,7 @@ void Session::send(const EncodedPacket& packet) {
   buffer_.push_back(packet);
   if (poll_ != nullptr && !flush_scheduled) {
     flush_scheduled = true;
-    environment_.flush_later(*this);
+    environment_.call_later(identity_.id, &Session::flush);
   }
 }
 

@@ -39,10 +39,9 @@ struct SessionEnvironment {
   Counter& queue_limit;     ///< limit="send_queue_bytes"
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   Counter& requests_limit;  ///< limit="requests_in_flight"
-  /// Calls flush() on the session at the end of this turn of the loop.
-  std::function<void(Session&)> flush_later;
-  /// Calls continue_input() on the session, if it is still there, soon. From any thread.
-  std::function<void(ConnectionId)> continue_later;
+  /// Calls the function on the session, if it is still there, at the end of this turn of the loop.
+  /// From any thread.
+  std::function<void(ConnectionId, void (Session::*)())> call_later;
   /// The session left the namespace: takes it out of its rooms.
   std::function<void(Session&)> leave_rooms;
   /// The session closed; destroy it soon, not at once.

@@ -103,7 +103,7 @@ void Session::continue_input() {
   if (!has_input()) {
     release_input();
   } else if (handled == kPacketsPerTurn) {
-    environment_.continue_later(identity_.id);
+    environment_.call_later(identity_.id, &Session::continue_input);
   }
 }
 
