@@ -291,8 +291,13 @@ void DocumentService::Impl::settle(Document& document) {
 }
 
 void DocumentService::Impl::evict_idle() {
-  while (idle_.size() > deps_.limits.idle_documents ||
-         (idle_bytes_ > deps_.limits.idle_document_bytes && !idle_.empty())) {
+  const Limits& limits = deps_.limits;
+  while (!idle_.empty()) {
+    const bool too_many = idle_.size() > limits.idle_documents;
+    if (!too_many && idle_bytes_ <= limits.idle_document_bytes) {
+      return;
+    }
+    metrics_.count_limit(too_many ? "idle_documents" : "idle_document_bytes");
     const auto evicted = documents_.find(idle_.front());
     idle_bytes_ -= evicted->second->idle_bytes;
     documents_.erase(evicted);

@@ -242,6 +242,7 @@ TEST_F(ServiceTest, KeepsABoundedNumberOfIdleDocuments) {
   service->disconnect(ann);
   executor.run();
   EXPECT_EQ(open_documents(), 1);
+  EXPECT_EQ(metrics.limit("idle_documents").value(), 3U);
 }
 
 TEST_F(ServiceTest, KeepsABoundedAmountOfIdleContent) {
@@ -271,6 +272,8 @@ TEST_F(ServiceTest, KeepsABoundedAmountOfIdleContent) {
   service->disconnect(ann);
   executor.run();
   EXPECT_EQ(open_documents(), 1);
+  EXPECT_EQ(metrics.limit("idle_document_bytes").value(), 1U);
+  EXPECT_EQ(metrics.limit("idle_documents").value(), 0U);
 }
 
 TEST_F(ServiceTest, ForgetsAMemberWhoseJoinFailed) {
