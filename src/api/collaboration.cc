@@ -399,9 +399,9 @@ void Collaboration::receive(const Frame& frame, TimePoint made) {
   delivery_seconds_.observe(std::chrono::duration<double>(context_.clock.now() - made).count());
 }
 
-void Collaboration::supersede(document::MemberId superseded) {
-  Collaboration* target = context_.collaborations[superseded.loop];
-  context_.loops[superseded.loop]->post([target, connection = ConnectionId{superseded.connection}] {
+void Collaboration::supersede(document::MemberId member) {
+  Collaboration* target = context_.collaborations[member.loop];
+  context_.loops[member.loop]->post([target, connection = ConnectionId{member.connection}] {
     target->receive_supersede(connection);
   });
 }

@@ -34,7 +34,7 @@ std::string encode_base64(std::span<const std::uint8_t> data, const char* alphab
 }
 
 std::array<std::int8_t, 256> make_decode_table() {
-  std::array<std::int8_t, 256> table;
+  std::array<std::int8_t, 256> table{};
   table.fill(-1);
   for (int i = 0; i < 64; ++i) {
     table[static_cast<unsigned char>(kStandardAlphabet[i])] = static_cast<std::int8_t>(i);
@@ -136,7 +136,7 @@ FieldHasher& FieldHasher::add(std::span<const std::uint8_t> field) {
 }
 
 FieldHasher& FieldHasher::add(std::uint64_t number) {
-  std::array<std::uint8_t, 8> bytes;
+  std::array<std::uint8_t, 8> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
   }

@@ -253,12 +253,12 @@ void DocumentClient::on_presence(const ClientId& client,
                                  Revision revision,
                                  std::optional<ot::Range> selection) {
   if (client != self_) {
-    presence_.on_presence(client, revision, selection, revision_, unacknowledged());
+    presence_.on_presence(client, revision, std::move(selection), revision_, unacknowledged());
   }
 }
 
 void DocumentClient::select(ot::Range selection) {
-  selection_ = selection;
+  selection_ = std::move(selection);
   presence_due_ = true;
 }
 

@@ -171,7 +171,7 @@ void DocumentAuthority::maybe_forget(const ClientId& client) {
 void DocumentAuthority::deliver(std::string_view event,
                                 std::string payload,
                                 std::optional<MemberId> except,
-                                std::optional<ClientId> presence_of) {
+                                const std::optional<ClientId>& presence_of) {
   const std::vector<std::uint32_t> loops = members_.loops(except);
   if (loops.empty()) {
     return;

@@ -59,7 +59,7 @@ class DocumentAuthority {
   void join(Token token, MemberId member, const JoinRequest& request, Timestamp now);
   void submit(Token token, MemberId member, const Submission& submission, Moment moment);
   void fetch(Token token, MemberId member, const FetchRequest& request);
-  void presence(MemberId member, const PresenceUpdate& update, Timestamp now);
+  void presence(MemberId id, const PresenceUpdate& update, Timestamp now);
   /// Also for a connection that is gone: whatever the member waits for is still answered. False if
   /// it was neither a member nor joining.
   bool leave(MemberId member, Timestamp now);
@@ -161,7 +161,7 @@ class DocumentAuthority {
   void deliver(std::string_view event,
                std::string payload,
                std::optional<MemberId> except,
-               std::optional<ClientId> presence_of);
+               const std::optional<ClientId>& presence_of);
 
   // authority_join.cc
   void try_join(Token token, Timestamp now);
@@ -176,7 +176,7 @@ class DocumentAuthority {
                      Timestamp now);
   void finish_join(Token token, Timestamp now, JoinReply content);
   void announce(const Member& member, Timestamp now);
-  void remove_member(MemberId member, Timestamp now);
+  void remove_member(MemberId id, Timestamp now);
   void answer_fetch(Token token, Revision to, const UpdateList& updates);
   UpdateList held_updates(Revision from, Revision to) const;
   void withdraw_presence(Member& member);

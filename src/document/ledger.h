@@ -23,7 +23,7 @@ class ClientLedger {
   };
 
   struct Answer {
-    Verdict verdict;
+    Verdict verdict = Verdict::kNew;
     Revision revision;  ///< of kCommitted
   };
 

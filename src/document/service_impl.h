@@ -52,7 +52,7 @@ class DocumentService::Impl {
   void presence(MemberId member, PresenceUpdate update);
   void leave(MemberId member, const DocumentId& document, Completion<void> done);
   void disconnect(MemberId member);
-  void read(const DocumentId& document,
+  void read(const DocumentId& id,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
   void close(UniqueFunction<void()> done);

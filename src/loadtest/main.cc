@@ -9,10 +9,8 @@
 #include <cstdio>
 #include <fstream>
 
+namespace cloudsync::loadtest {
 namespace {
-
-using namespace cloudsync;
-using namespace cloudsync::loadtest;
 
 /// Raises the soft limit of descriptors to the hard one. Errors: kTooLarge if that is not enough.
 Result<void> provide_descriptors(std::size_t connections) {
@@ -54,9 +52,7 @@ Result<bool> measure(const Options& options) {
   return outcome.ok();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (const int* code = std::get_if<int>(&options)) {
     return *code;
@@ -67,4 +63,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   return *ok ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace cloudsync::loadtest
+
+int main(int argc, char** argv) {
+  return cloudsync::loadtest::run(argc, argv);
 }

@@ -88,7 +88,7 @@ void Member::on_ready() {
       body["hash"] = copy_->resume_hash();
     }
   }
-  request("join-document", std::move(body), {PendingAck::Kind::kJoin, {}, {}});
+  request("join-document", body, {PendingAck::Kind::kJoin, {}, {}});
 }
 
 bool Member::try_packet(std::string_view text) {
@@ -338,7 +338,7 @@ void Member::fetch_gap() {
   }
 }
 
-void Member::request(std::string_view event, JsonObject body, PendingAck pending) {
+void Member::request(std::string_view event, const JsonObject& body, PendingAck pending) {
   const std::uint64_t id = next_ack_++;
   acks_.emplace(id, std::move(pending));
   connection_.emit(event, to_json(body), id);

@@ -79,7 +79,7 @@ class Member final : private SocketIoEvents {
 
   void submit();
   void fetch_gap();
-  void request(std::string_view event, JsonObject body, PendingAck pending);
+  void request(std::string_view event, const JsonObject& body, PendingAck pending);
   void retry_later(std::chrono::milliseconds delay);
   void end_handshake();
   void fail_with(std::string_view code);

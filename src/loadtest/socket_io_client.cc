@@ -24,7 +24,7 @@ std::string_view text_of(std::span<const std::uint8_t> bytes) {
 /// protect.
 template <std::size_t kSize>
 std::array<std::uint8_t, kSize> random_bytes(std::mt19937_64& random) {
-  std::array<std::uint8_t, kSize> bytes;
+  std::array<std::uint8_t, kSize> bytes{};
   for (std::size_t at = 0; at < kSize; at += sizeof(std::uint64_t)) {
     const std::uint64_t word = random();
     std::memcpy(bytes.data() + at, &word, std::min(sizeof word, kSize - at));

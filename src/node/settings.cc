@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-#define TOML_EXCEPTIONS 0
+#define TOML_EXCEPTIONS 0  // NOLINT(readability-identifier-naming): the library's name
 #include <toml++/toml.h>
 
 namespace cloudsync::node {
@@ -95,6 +95,7 @@ Result<void> check_origin(const std::string& text) {
   return {};
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Setting> make_settings() {
   std::vector<Setting> settings;
   settings.push_back({.name = "listen",
@@ -345,8 +346,10 @@ Result<void> apply_settings(Settings& settings,
                             std::string_view source) {
   for (const auto& [name, texts] : values) {
     const auto& table = all_settings();
-    const auto setting = std::find_if(
-        table.begin(), table.end(), [&](const Setting& entry) { return entry.name == name; });
+    const auto setting =
+        std::find_if(table.begin(), table.end(), [&wanted = name](const Setting& entry) {
+          return entry.name == wanted;
+        });
     if (setting == table.end()) {
       return fail(ErrorCode::kBadRequest, std::string(source) + ": no such setting: " + name);
     }
