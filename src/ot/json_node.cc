@@ -137,21 +137,9 @@ bool is_equal(const JsonNode& a, const JsonNode& b) {
 }
 
 MemberPlace find_member(const JsonMembers& members, std::string_view key) {
-  std::size_t first = 0;
-  std::size_t last = members.size();
-  while (first < last) {
-    const std::size_t middle = first + (last - first) / 2;
-    const JsonMembers::Position at = members.seek_index(middle);
-    if (at.item->key == key) {
-      return {at, true};
-    }
-    if (at.item->key < key) {
-      first = middle + 1;
-    } else {
-      last = middle;
-    }
-  }
-  return {members.seek_index(first), false};
+  const auto at =
+      members.partition_point([key](const JsonMember& member) { return member.key < key; });
+  return {at, at.item != nullptr && at.item->key == key};
 }
 
 namespace {

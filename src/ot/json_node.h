@@ -58,7 +58,7 @@ JsonValue to_json(const JsonNode& node);
 bool is_equal(const JsonNode& node, const JsonValue& value);
 bool is_equal(const JsonNode& a, const JsonNode& b);
 
-/// Where `key` is among the members, or where it would be. O(log² n).
+/// Where `key` is among the members, or where it would be. O(log n).
 struct MemberPlace {
   JsonMembers::Position at;
   bool is_there = false;

@@ -65,7 +65,7 @@ bool JsonString::has(std::uint64_t offset, std::string_view text) const {
     return flat->text.compare(flat->prefix(offset).bytes, text.size(), text) == 0;
   }
   const auto& rope = std::get<Rope>(content_);
-  const std::uint64_t first = rope.locate(&TextSize::utf16_units, offset).bytes;
+  const std::uint64_t first = rope.bytes_before(&TextSize::utf16_units, offset);
   return text.size() <= rope.size().bytes - first &&
          rope.slice(&TextSize::bytes, first, first + text.size()) == text;
 }

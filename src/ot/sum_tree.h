@@ -103,6 +103,11 @@ class SumTree {
     });
   }
 
+  /// The first item of which `is_before` does not hold; the end if it holds of all. The items must
+  /// be partitioned by it, as by a key in a sorted sequence. O(log n), and as many calls.
+  template <class IsBefore>
+  Position partition_point(IsBefore is_before) const;
+
   /// Calls change(Item&) on the item at `at`, which is not the end, and corrects the sums. O(log
   /// n), in place where the tree is not shared.
   template <class Change>

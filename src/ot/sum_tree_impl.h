@@ -39,6 +39,51 @@ auto SumTree<Item, kLeafMax, kBranchMax>::descend(EndsBefore ends_before) const 
 }
 
 template <class Item, std::size_t kLeafMax, std::size_t kBranchMax>
+template <class IsBefore>
+auto SumTree<Item, kLeafMax, kBranchMax>::partition_point(IsBefore is_before) const -> Position {
+  Position at;
+  if (root_.node == nullptr) {
+    return at;
+  }
+  // Goes to the last child whose first item is before the place, or to the first child.
+  const auto first_item = [](const Entry& entry) -> const Item& {
+    const Node* node = entry.node.get();
+    while (node->height > 0) {
+      node = branch(*node).content.front().node.get();
+    }
+    return leaf(*node).content.front();
+  };
+  const Node* node = root_.node.get();
+  while (node->height > 0) {
+    const auto& content = branch(*node).content;
+    const auto behind =
+        std::partition_point(content.begin() + 1, content.end(), [&](const Entry& entry) {
+          return is_before(first_item(entry));
+        });
+    const auto child = behind - 1;
+    for (auto it = content.begin(); it != child; ++it) {
+      at.before += it->total.summary;
+      at.index += it->total.items;
+    }
+    at.path[node->height] = static_cast<std::uint8_t>(child - content.begin());
+    node = child->node.get();
+  }
+  const auto& content = leaf(*node).content;
+  const auto place = std::partition_point(content.begin(), content.end(), is_before);
+  if (place == content.end()) {
+    // The first item of the next leaf, if there is one.
+    return seek_index(at.index + content.size());
+  }
+  for (auto it = content.begin(); it != place; ++it) {
+    at.before += it->summary();
+    ++at.index;
+  }
+  at.path[0] = static_cast<std::uint8_t>(place - content.begin());
+  at.item = &*place;
+  return at;
+}
+
+template <class Item, std::size_t kLeafMax, std::size_t kBranchMax>
 template <class Change>
 void SumTree<Item, kLeafMax, kBranchMax>::update(const Position& at, Change change) {
   CS_ASSERT(at.item != nullptr, "there is an item at the position");

@@ -221,6 +221,30 @@ TYPED_TEST(SumTreeTest, ABuilderKeepsTheOrderOfItems) {
   }
 }
 
+TYPED_TEST(SumTreeTest, FindsAPlaceInAnOrder) {
+  for (const std::size_t count : {0U, 1U, 2U, 3U, 16U, 17U, 300U}) {
+    SCOPED_TRACE("of " + std::to_string(count));
+    TypeParam tree;
+    for (std::size_t i = 0; i < count; ++i) {
+      tree.push_back({2 * i, {3, i % 2}});
+    }
+    for (std::size_t id = 0; id <= 2 * count; ++id) {
+      const auto at = tree.partition_point([id](const Piece& piece) { return piece.id < id; });
+      ASSERT_EQ(at.index, std::min((id + 1) / 2, count));
+      ASSERT_EQ(at.before.units, 3 * at.index);
+      ASSERT_EQ(at.before.marks, at.index / 2);
+      ASSERT_EQ(at.item == nullptr, at.index == count);
+      if (at.item != nullptr) {
+        ASSERT_EQ(at.item->id, 2 * at.index);
+        TypeParam changed = tree;
+        changed.update(at, [](Piece& piece) { piece.sizes.units = 5; });
+        ASSERT_EQ(changed.seek_index(at.index).item->sizes.units, 5U);
+        ASSERT_TRUE(changed.is_consistent());
+      }
+    }
+  }
+}
+
 TYPED_TEST(SumTreeTest, AMovedFromTreeIsEmpty) {
   TypeParam tree;
   tree.push_back({1, {2, 3}});

@@ -89,6 +89,7 @@ class RopeModel {
       const auto at = *rc::gen::inRange<std::uint64_t>(0, rope_.size().*dimension + 1);
       const TextSize expected = locate_by_walking(text_, dimension, at);
       RC_ASSERT(rope_.locate(dimension, at) == expected);
+      RC_ASSERT(rope_.bytes_before(dimension, at) == expected.bytes);
       RC_ASSERT(rope_.is_border(dimension, at) == (expected.*dimension == at));
     }
     if (!text_.empty()) {
