@@ -104,6 +104,7 @@ void EpollLoop::run() {
 }
 
 void EpollLoop::turn() {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): epoll_wait fills it
   std::array<epoll_event, kEventsPerWait> events;
   const int count = ::epoll_wait(epoll_, events.data(), kEventsPerWait, wait_ms());
   CS_ASSERT(count >= 0 || errno == EINTR, "epoll_wait fails only when interrupted");

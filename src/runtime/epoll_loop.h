@@ -85,9 +85,9 @@ class EpollLoop final : public Loop {
   void check_thread() const;
 
   // epoll_accept.cc: listeners and connects
-  void on_acceptable(std::size_t listener);
+  void on_acceptable(std::size_t index);
   void hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer);
-  void pause_accepting(std::size_t listener);
+  void pause_accepting(std::size_t index);
   void on_connectable(SocketId socket, SocketRecord& record);
   void refuse_connect(Completion<SocketId> done, Error error);
 

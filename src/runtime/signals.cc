@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's
 #include <unistd.h>
 
 namespace cloudsync::runtime {

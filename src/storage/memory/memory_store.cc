@@ -151,6 +151,7 @@ void MemoryStore::write_snapshot(DocumentId document,
   answer(reply_to, std::move(done), write(document, std::move(snapshot)));
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved from
 Result<void> MemoryStore::write(const DocumentId& document, Snapshot snapshot) {
   CS_TRY_ASSIGN(Document * found, find(document));
   if (snapshot.revision > found->info.head) {
@@ -244,6 +245,7 @@ std::vector<DocumentInfo> MemoryStore::list(const UserId& user, std::size_t coun
   std::sort(order.begin(), order.end(), std::greater<>());
   order.resize(std::min(order.size(), count));
   std::vector<DocumentInfo> listed;
+  listed.reserve(order.size());
   for (const auto& entry : order) {
     listed.push_back(documents_.at(entry.second).info);
   }

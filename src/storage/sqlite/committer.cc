@@ -74,6 +74,7 @@ void Committer::submit(PendingAppend append) {
     wake_.notify_one();
     return;
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): what was refused was not moved
   answer<AppendOutcome>(*append.reply_to, std::move(append.done), std::move(refusal));
 }
 
@@ -99,6 +100,7 @@ void Committer::submit(PendingWrite write) {
   if (refusal.error().code == ErrorCode::kOverloaded) {
     overloads_.add();
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): what was refused was not moved
   answer(*write.reply_to, std::move(write.done), std::move(refusal));
 }
 

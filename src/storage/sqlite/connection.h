@@ -165,7 +165,7 @@ class Connection {
   int wal_pages() const { return *wal_pages_; }
 
   /// Copies the write-ahead log into the database. The result code, 0 if it went well.
-  int checkpoint(CheckpointMode mode);
+  int checkpoint(CheckpointMode wanted);
   /// Leaves the log as it is when the connection closes, for recovery at the next start.
   void keep_log_on_close();
 
