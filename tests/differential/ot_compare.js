@@ -11,7 +11,7 @@ const refusals = require('./ot_refusals.js');
 const { makeCase } = require('./ot_cases.js');
 
 const tool = process.argv[2];
-const seed = process.env.CS_SEED === 'fresh' ? Date.now() % 2 ** 31 : Number(process.env.CS_SEED || 1);
+const seed = process.env.CS_SEED === 'fresh' ? Date.now() : Number(process.env.CS_SEED || 1);
 const cases = Number(process.env.CS_CASES || 1000);
 const BATCH = 2000; // cases a run of the tool, to bound memory
 const REFUSALS = 200; // operations of each refused class
