@@ -9,7 +9,7 @@ web_sources := $(shell find web clients/typescript -type f -not -path '*/node_mo
 web_stamp := web/dist/index.html
 sources := $(shell git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc' 2>/dev/null)
 
-.PHONY: help install run build test check bench format tidy clean
+.PHONY: help install run build test soak check bench format tidy clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -27,6 +27,9 @@ test: ## Install, build and run the whole test suite
 	@tools/install_packages.sh test
 	@$(MAKE) --no-print-directory $(web_stamp)
 	@tools/test.sh
+
+soak: install ## Run the long tests: hours (CASES=200000 FUZZ_SECONDS=60 … are in tools/soak.sh)
+	@tools/soak.sh
 
 check: ## The cheap checks alone: layers, format, repository hygiene
 	@python3 tools/check_layers.py

@@ -1,6 +1,7 @@
-// Fuzzes the parsers of operations and the laws behind them. Input: one JSON array, [type,
-// document, a, b], with type 0 text, 1 rich text or 2 json. Whatever parses and fits must converge
-// (TP1), compose and survive the wire; everything else must be refused without a trace.
+// Fuzzes the parsers of documents, operations and selections, and the laws behind them. Input: one
+// JSON array, [type, document, a, b] or with a selection as the fifth, with type 0 text, 1 rich
+// text or 2 json. Whatever parses and fits must converge (TP1), compose and survive the wire;
+// everything else must be refused without a trace.
 
 #include "base/assert.h"
 #include "base/json.h"
@@ -9,12 +10,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace cloudsync::ot {
 namespace {
 
 constexpr std::size_t kDepthMax = kJsonDepthMax + 2;
+constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
 // Two additions may fit one by one, but not both: their sum leaves the whole numbers of a double.
 bool adds(const Operation& op) {
@@ -36,6 +39,35 @@ void check_wire(Type type, const Operation& op) {
   CS_ASSERT(json.has_value(), "operations are written as JSON");
   const auto parsed = parse_operation(type, *json);
   CS_ASSERT(parsed.has_value() && *parsed == op, "operations survive the wire");
+  const auto committed = parse_committed(type, *json);
+  CS_ASSERT(committed.has_value() && *committed == op, "operations survive the log");
+}
+
+void check_document(const Document& document) {
+  const auto json = parse_json(cloudsync::to_json(content(document)), kDepthMax);
+  CS_ASSERT(json.has_value(), "documents are written as JSON");
+  const auto parsed = parse_document(type_of(document), *json);
+  CS_ASSERT(parsed.has_value() && *parsed == document, "documents survive the wire");
+  CS_ASSERT(length(*parsed) == length(document), "and are as long");
+}
+
+// A selection within the document stays within it, and is written as it was read.
+void check_selection(const Document& document, const Operation& op, const JsonValue& json) {
+  const JsonObject* selection = json.if_object();
+  const auto range = selection ? read_range(type_of(op), *selection) : std::nullopt;
+  if (!range) {
+    return;
+  }
+  JsonObject written = *selection;
+  write_range(written, type_of(op), *range);
+  CS_ASSERT(JsonValue(written) == json, "selections survive the wire");
+  const Range own = transform_range(*range, op, true);
+  const Range foreign = transform_range(*range, op, false);
+  CS_ASSERT(own.path == foreign.path && own.index >= foreign.index, "own is not behind foreign");
+  Document after = document;
+  if (ot::apply(after, op) && contains(document, *range)) {
+    CS_ASSERT(contains(after, own) && contains(after, foreign), "selections stay inside");
+  }
 }
 
 // Operations that don't fit the document, or each other, still combine without harm.
@@ -43,6 +75,8 @@ void combine(const Operation& a, const Operation& b) {
   static_cast<void>(to_json(compose(a, b)));
   static_cast<void>(to_json(transform(a, b, Side::kLeft)));
   static_cast<void>(transform_range({1, 2}, a, true));
+  static_cast<void>(transform_range({kMost, kMost}, a, true));
+  CS_ASSERT(transform_cost(a, b) > 0, "every step costs something");
 }
 
 void check_laws(const Document& document, const Operation& a, const Operation& b) {
@@ -76,7 +110,7 @@ void check_laws(const Document& document, const Operation& a, const Operation& b
 void fuzz(std::string_view input) {
   const auto json = parse_json(input, kDepthMax);
   const JsonArray* parts = json ? json->if_array() : nullptr;
-  if (parts == nullptr || parts->size() != 4) {
+  if (parts == nullptr || parts->size() < 4) {
     return;
   }
   const JsonValue& number = (*parts)[0];
@@ -86,6 +120,9 @@ void fuzz(std::string_view input) {
   const auto document = parse_document(type, (*parts)[1]);
   const auto a = parse_operation(type, (*parts)[2]);
   const auto b = parse_operation(type, (*parts)[3]);
+  if (document) {
+    check_document(*document);
+  }
   if (!a || !b) {
     return;
   }
@@ -93,6 +130,7 @@ void fuzz(std::string_view input) {
   combine(*a, *b);
   if (document) {
     check_laws(*document, *a, *b);
+    check_selection(*document, *a, parts->back());
   }
 }
 
