@@ -2,9 +2,18 @@
 
 #include "base/json.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloudsync::document {
+namespace {
+
+/// Growth, in document limits, by which an operation that might still fit is tried. The bound is
+/// pessimistic for operations of many components; with attributes of up to some 500 bytes it stays
+/// below this for the longest operations.
+constexpr std::size_t kTriedGrowthMax = 2;
+
+}  // namespace
 
 Content::Content(ot::Document committed) : committed_(std::move(committed)), working_(committed_) {}
 
@@ -25,10 +34,13 @@ void Content::drop_working() {
   bound_.reset();
 }
 
-// An addition inside a run of rich text splits it, so that its attributes are written up to twice
-// more.
-std::size_t Content::growth(const OpSize& size) const {
-  return size.added_bytes + size.additions * 2 * (bound_->attribute_bytes + size.attribute_bytes);
+// A component inside a run of rich text splits it, so that its attributes are written up to twice
+// more; what it formats is written with each of the runs. An operation that was transformed may
+// have more components than it came with.
+std::size_t Content::growth(const ot::Operation& op, const OpSize& size) const {
+  const std::size_t pieces = std::max(size.additions, ot::component_count(op));
+  return size.added_bytes + pieces * 2 * (bound_->attribute_bytes + size.attribute_bytes) +
+         ot::run_count(working_) * size.attribute_bytes;
 }
 
 void Content::measure(const ot::Document& document) {
@@ -41,21 +53,30 @@ Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::s
     measure(working_);
   }
   // What only deletes always passes: a full document can be shortened.
-  if (size.additions > 0 && bound_->bytes + growth(size) > bytes_max) {
-    return try_exactly(op, bytes_max);
+  const std::size_t grown = growth(op, size);
+  if (size.additions > 0 && bound_->bytes + grown > bytes_max) {
+    return try_exactly(op, size, bytes_max);
   }
   CS_TRY(ot::apply(working_, op));
-  bound_->bytes += growth(size);
+  bound_->bytes += grown;
   bound_->attribute_bytes += size.attribute_bytes;
   return {};
 }
 
-// The bound says that it might not fit; it may be far from the truth, so it is tried. O(size).
-Result<void> Content::try_exactly(const ot::Operation& op, std::size_t bytes_max) {
+// The bound says that it might not fit; it may be far from the truth, so it is tried, unless even
+// trying might take memory without measure: a few kilobytes of attributes on each of a million
+// runs. O(size).
+Result<void> Content::try_exactly(const ot::Operation& op,
+                                  const OpSize& size,
+                                  std::size_t bytes_max) {
+  measure(working_);
   ot::Document tried = working_;
-  CS_TRY(ot::apply(tried, op));
-  measure(tried);
-  if (bound_->bytes > bytes_max) {
+  const bool may_be_tried = growth(op, size) <= kTriedGrowthMax * bytes_max;
+  if (may_be_tried) {
+    CS_TRY(ot::apply(tried, op));
+    measure(tried);
+  }
+  if (!may_be_tried || bound_->bytes > bytes_max) {
     bound_.reset();
     return fail(
         ErrorCode::kTooLarge,

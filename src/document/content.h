@@ -41,8 +41,8 @@ class Content {
   std::size_t bytes() const;
 
  private:
-  std::size_t growth(const OpSize& size) const;
-  Result<void> try_exactly(const ot::Operation& op, std::size_t bytes_max);
+  std::size_t growth(const ot::Operation& op, const OpSize& size) const;
+  Result<void> try_exactly(const ot::Operation& op, const OpSize& size, std::size_t bytes_max);
   void measure(const ot::Document& document);
 
   ot::Document committed_;

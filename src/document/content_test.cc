@@ -43,6 +43,34 @@ TEST(Content, CountsAttributesThatASplitRepeats) {
   EXPECT_TRUE(try_json(content, ot::Type::kRichText, R"([{"retain":4},{"insert":"x"}])", 200));
 }
 
+TEST(Content, CountsAttributesThatFormattingRepeats) {
+  // 10 runs; formatting them all adds 28 bytes to each.
+  std::string runs = R"({"insert":"a"})";
+  for (int i = 1; i < 10; ++i) {
+    runs += R"(,{"insert":"a","attributes":{"n":)" + std::to_string(i) + "}}";
+  }
+  const std::string document = "[" + runs + "]";
+  const auto* op = R"([{"retain":10,"attributes":{"font":"0123456789abcdef"}}])";
+  Content content = content_of(ot::Type::kRichText, document);
+  EXPECT_FALSE(try_json(content, ot::Type::kRichText, op, document.size() + 200));
+  EXPECT_TRUE(try_json(content, ot::Type::kRichText, op, document.size() + 400));
+}
+
+TEST(Content, DoesNotTryWhatMightTakeMemoryWithoutMeasure) {
+  const std::string link(100, 'l');
+  Content content = content_of(
+      ot::Type::kRichText, R"([{"insert":"abcdefghij","attributes":{"link":")" + link + R"("}}])");
+  std::string inserts;
+  for (int i = 0; i < 9; ++i) {
+    inserts += R"(,{"retain":1},{"insert":{"b":1}})";
+  }
+  // Each insert repeats the link once: 1,000 bytes, which fit, but it might be 4,000.
+  const auto refused = try_json(content, ot::Type::kRichText, "[" + inserts.substr(1) + "]", 1'800);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+  EXPECT_TRUE(try_json(content, ot::Type::kRichText, "[" + inserts.substr(1) + "]", 2'500));
+}
+
 TEST(Content, MeasuresAgainBeforeItRefuses) {
   Content content = content_of(ot::Type::kText, R"("12345678")");
   ASSERT_TRUE(try_json(content, ot::Type::kText, R"([{"d":8}])", 12));

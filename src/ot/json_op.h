@@ -32,6 +32,10 @@ namespace cloudsync::ot {
 /// (bench/ot_bench, json-*/transform/1000x1000).
 inline constexpr std::size_t kJsonOpComponentsMax = 1'000;
 
+/// Bytes of keys that the edits of text0 components in one operation may take with a path each, as
+/// we rewrite them: 1,000 edits at 1 KiB of keys.
+inline constexpr std::size_t kJsonText0KeyBytesMax = 1'024 * 1'024;
+
 /// Bound of a number that is added to, of what is added and of the result: 2^53. Doubles beyond are
 /// rounded, and adding rounded numbers does not commute.
 inline constexpr std::int64_t kJsonCounterMax = std::int64_t{1} << 53U;

@@ -208,9 +208,24 @@ Result<const JsonArray*> subtype_components(const Fields& fields, std::size_t in
   return array;
 }
 
+std::size_t key_bytes(const JsonPath& path) {
+  std::size_t bytes = 0;
+  for (const JsonKey& key : path) {
+    const auto* name = std::get_if<std::string>(&key);
+    bytes += name == nullptr ? 0 : name->size();
+  }
+  return bytes;
+}
+
+// What text0 components may still add to an operation.
+struct Text0Left {
+  std::size_t components = 0;
+  std::size_t key_bytes = kJsonText0KeyBytesMax;
+};
+
 Result<void> parse_component(JsonOp& op,
                              const JsonValue& json,
-                             std::size_t& components_left,
+                             Text0Left& left,
                              std::size_t index) {
   CS_TRY_ASSIGN(const Fields fields, read_fields(json, index));
   if (count_actions(fields) != 1) {
@@ -223,10 +238,12 @@ Result<void> parse_component(JsonOp& op,
     return {};
   }
   CS_TRY_ASSIGN(const JsonArray* edits, subtype_components(fields, index));
-  if (edits->size() > components_left) {
-    return component_error(index, "o has too many components");
+  const std::size_t keys = edits->size() * key_bytes(path);
+  if (edits->size() > left.components || keys > left.key_bytes) {
+    return component_error(index, "o has too many components, or too many for so long a path");
   }
-  components_left -= edits->size();
+  left.components -= edits->size();
+  left.key_bytes -= keys;
   for (const JsonValue& edit : *edits) {
     CS_TRY_ASSIGN(JsonComponent component, parse_text0(edit, path, index));
     op.append(std::move(component));
@@ -276,9 +293,9 @@ JsonObject component_to_json(const JsonComponent& component) {
 Result<JsonOp> JsonOp::parse(const JsonValue& json, std::size_t components_max) {
   CS_TRY_ASSIGN(const JsonArray* array, parse_components(json, components_max));
   JsonOp op;
-  std::size_t components_left = components_max - array->size();
+  Text0Left left{.components = components_max - array->size()};
   for (std::size_t i = 0; i < array->size(); ++i) {
-    CS_TRY(parse_component(op, (*array)[i], components_left, i));
+    CS_TRY(parse_component(op, (*array)[i], left, i));
   }
   return op;
 }

@@ -13,6 +13,8 @@ namespace {
 
 using Kind = RichTextComponent::Kind;
 
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
 // The bare array, or the one inside {"ops": […]}, as quill-delta serialises itself.
 Result<const JsonValue*> find_ops(const JsonValue& json) {
   const JsonObject* object = json.if_object();
@@ -61,6 +63,16 @@ Result<SharedObject> parse_attributes(const JsonValue& value, Kind kind, std::si
   // An attribute that an insert is to remove was never there.
   const SharedObject attributes(*object);
   return kind == Kind::kRetain ? attributes : compose_attributes({}, attributes, Nulls::kDrop);
+}
+
+Result<void> check_length(const SharedObject& attributes,
+                          std::size_t bytes_max,
+                          std::size_t index) {
+  if (!attributes.empty() && to_json(JsonValue(attributes.get())).size() > bytes_max) {
+    return component_error(
+        index, "attributes may have at most " + std::to_string(bytes_max) + " bytes of JSON");
+  }
+  return {};
 }
 
 Result<RichTextComponent> parse_component(const JsonValue& json, std::size_t index) {
@@ -129,13 +141,18 @@ JsonValue components_json(const RichTextComponents& components) {
 
 }  // namespace
 
-Result<RichTextOp> RichTextOp::parse(const JsonValue& json, std::size_t components_max) {
+Result<RichTextOp> RichTextOp::parse(const JsonValue& json,
+                                     std::size_t components_max,
+                                     std::size_t attributes_bytes_max) {
   CS_TRY_ASSIGN(const JsonValue* ops, find_ops(json));
   CS_TRY_ASSIGN(const JsonArray* array, parse_components(*ops, components_max));
   RichTextOp op;
   std::uint64_t base = 0;
   for (std::size_t i = 0; i < array->size(); ++i) {
     CS_TRY_ASSIGN(RichTextComponent component, parse_component((*array)[i], i));
+    if (attributes_bytes_max != kNoLimit) {
+      CS_TRY(check_length(component.attributes, attributes_bytes_max, i));
+    }
     if (!component.is_insert()) {
       CS_TRY(add_to_base(base, component.length, i));
     }
@@ -187,7 +204,6 @@ std::uint64_t RichTextOp::base_length() const {
 }
 
 Result<RichTextDocument> RichTextDocument::parse(const JsonValue& content) {
-  constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
   CS_TRY_ASSIGN(const JsonValue* ops, find_ops(content));
   CS_TRY_ASSIGN(const JsonArray* array, parse_components(*ops, kNoLimit));
   std::string text;

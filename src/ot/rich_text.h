@@ -23,6 +23,11 @@
 
 namespace cloudsync::ot {
 
+/// Attributes of one component of a peer, as JSON text. An operation that cuts a formatted range
+/// into pieces repeats its attributes in each: 20,000 pieces times any length would be more memory
+/// than a server has. The longest in use are links, of which nginx takes 8 KiB.
+inline constexpr std::size_t kAttributesBytesMax = 8'192;
+
 struct RichTextComponent {
   enum class Kind : std::uint8_t { kRetain, kInsertText, kInsertEmbed, kDelete };
 
@@ -49,7 +54,8 @@ class RichTextOp {
   /// Parses and normalises a bare array or {"ops": […]}. Errors: kOpInvalid, the message names the
   /// component.
   static Result<RichTextOp> parse(const JsonValue& json,
-                                  std::size_t components_max = kOpComponentsMax);
+                                  std::size_t components_max = kOpComponentsMax,
+                                  std::size_t attributes_bytes_max = kAttributesBytesMax);
   /// A bare array.
   JsonValue to_json() const;
 
@@ -111,6 +117,8 @@ class RichTextDocument {
   RichTextComponents inserts() const { return inserts(0, length()); }
 
   const Rope& rope() const { return rope_; }
+
+  std::size_t run_count() const { return runs_.tree().size(); }
 
   /// UTF-16 units.
   std::uint64_t length() const { return rope_.size().utf16_units; }

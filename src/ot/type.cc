@@ -31,18 +31,6 @@ const JsonOp& op_for(const JsonDocument&, const Operation& op) {
   return std::get<JsonOp>(op);
 }
 
-Result<Operation> parse(Type type, const JsonValue& json, std::size_t components_max) {
-  switch (type) {
-    case Type::kText:
-      return TextOp::parse(json, components_max);
-    case Type::kRichText:
-      return RichTextOp::parse(json, components_max);
-    case Type::kJson:
-      break;
-  }
-  return JsonOp::parse(json, components_max);
-}
-
 }  // namespace
 
 std::string_view type_name(Type type) {
@@ -100,11 +88,28 @@ JsonValue content(const Document& document) {
 }
 
 Result<Operation> parse_operation(Type type, const JsonValue& json) {
-  return parse(type, json, type == Type::kJson ? kJsonOpComponentsMax : kOpComponentsMax);
+  switch (type) {
+    case Type::kText:
+      return TextOp::parse(json);
+    case Type::kRichText:
+      return RichTextOp::parse(json);
+    case Type::kJson:
+      break;
+  }
+  return JsonOp::parse(json);
 }
 
 Result<Operation> parse_committed(Type type, const JsonValue& json) {
-  return parse(type, json, std::numeric_limits<std::size_t>::max());
+  constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+  switch (type) {
+    case Type::kText:
+      return TextOp::parse(json, kNoLimit);
+    case Type::kRichText:
+      return RichTextOp::parse(json, kNoLimit, kNoLimit);
+    case Type::kJson:
+      break;
+  }
+  return JsonOp::parse(json, kNoLimit);
 }
 
 JsonValue to_json(const Operation& op) {
@@ -150,6 +155,11 @@ std::size_t transform_cost(const Operation& op, const Operation& other) {
   const std::size_t others = component_count(other);
   // Text is walked once; a component of json is transformed over each of the other's.
   return 1 + (type_of(op) == Type::kJson ? own * others : own + others);
+}
+
+std::size_t run_count(const Document& document) {
+  const auto* rich = std::get_if<RichTextDocument>(&document);
+  return rich == nullptr ? 0 : rich->run_count();
 }
 
 bool is_noop(const Operation& op) {

@@ -49,10 +49,13 @@ JsonValue content(const Document& document);
 
 /// Parses and normalises what a peer sent. Errors: kOpInvalid, the message names the component.
 Result<Operation> parse_operation(Type type, const JsonValue& json);
-/// The same for an operation of a log, which may have more components than a peer may send: one of
-/// a peer that was transformed, so that deletions were split.
+/// The same for an operation of a log, without the limits of what a peer may send: one of a peer
+/// that was transformed, so that deletions were split.
 Result<Operation> parse_committed(Type type, const JsonValue& json);
 JsonValue to_json(const Operation& op);
+
+/// Runs of rich text of the document, each with attributes of its own; 0 for the other types. O(1).
+std::size_t run_count(const Document& document);
 
 /// Checks that `op` fits `document` and changes it; on an error (kOpInvalid) nothing changed.
 /// Both must be of one type (asserted). O(log n) for each component. Call it as ot::apply:

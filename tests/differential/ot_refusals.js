@@ -62,6 +62,7 @@ const RICH = [
   ['component that is no object', 'not run', (r) => [r.pick(['x', 1, null, []])]],
   ['neither array nor ops', true, (r) => r.pick(['x', 1, {}, { ops: 1 }, { ops: [], x: 1 }])],
   ['length above 2^53', true, () => [{ delete: 2 ** 53 }]],
+  ['attributes above 8 KiB', true, () => [{ insert: 'x', attributes: { link: 'x'.repeat(8192) } }]],
   ['surrogate pair cut by a delete', true, (r, doc) => {
     const at = cutInside(doc, r);
     return at === null ? null : [{ delete: at }];

@@ -1,5 +1,6 @@
 #include "ot_generators.h"
 
+#include "json_cursors.h"
 #include "json_edits.h"
 #include "ot/unicode.h"
 
@@ -160,28 +161,6 @@ JsonOp any_json_op(JsonDocument document) {
   return op;
 }
 
-// The strings of a JSON value, and the value itself.
-void collect_cursors(const JsonValue& value, JsonPath path, std::vector<Range>& ranges) {
-  ranges.push_back({.path = path});
-  if (const auto* string = value.if_string()) {
-    ranges.push_back({.length = count_utf16_units(view(*string)), .path = path});
-  }
-  if (const auto* list = value.if_array()) {
-    path.emplace_back(std::uint64_t{0});
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      path.back() = std::uint64_t{i};
-      collect_cursors((*list)[i], path, ranges);
-    }
-  }
-  if (const auto* object = value.if_object()) {
-    path.emplace_back(std::string());
-    for (const auto& [key, member] : *object) {
-      path.back() = std::string(key);
-      collect_cursors(member, path, ranges);
-    }
-  }
-}
-
 }  // namespace
 
 Document any_document(Type type) {
@@ -217,8 +196,7 @@ Operation any_operation(const Document& document) {
 Range any_range(const Document& document) {
   Range range{.length = length(document)};
   if (const auto* json = std::get_if<JsonDocument>(&document)) {
-    std::vector<Range> ranges;
-    collect_cursors(json->to_json(), {}, ranges);
+    const std::vector<Range> ranges = every_json_cursor(json->to_json());
     range = ranges[below(ranges.size())];
   }
   range.index = below(range.length + 1);

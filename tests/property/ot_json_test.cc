@@ -1,7 +1,7 @@
-// What json promises beyond the laws of every type: its documents do what plain values do, cursors
-// follow their character, and every pair of small edits of small trees converges.
+// What json promises beyond the laws of every type: its documents do what plain values do, and
+// cursors follow their character.
 
-#include "json_edits.h"
+#include "json_cursors.h"
 #include "ot/json_cursor.h"
 #include "ot/json_document.h"
 #include "ot/json_value.h"
@@ -16,14 +16,6 @@
 
 namespace cloudsync::ot {
 namespace {
-
-JsonValue json(std::string_view text) {
-  return parse_json(text).value();
-}
-
-std::string text_of(const JsonOp& op) {
-  return cloudsync::to_json(op.to_json());
-}
 
 // Also operations that don't fit: made on another document, or cut.
 JsonOp any_op_for(const Document& document) {
@@ -105,8 +97,8 @@ TEST(OtJson, LargeDocumentsDoWhatPlainValuesDo) {
   }));
 }
 
-// Every letter of every string gets a name of its own, so that it is found again.
-struct Letters {
+// Gives every letter of every string a name of its own, so that it is found again.
+struct Renaming {
   char32_t next = 0x4e00;
 
   JsonValue rename(const JsonValue& value) {
@@ -134,32 +126,17 @@ struct Letters {
   }
 };
 
-std::string letter_at(const JsonValue& document, const Range& range) {
-  const JsonValue* value = &document;
-  for (const JsonKey& key : range.path) {
-    const auto* index = std::get_if<std::uint64_t>(&key);
-    value = index != nullptr ? &value->at(*index) : &value->at(std::get<std::string>(key));
-  }
-  const auto* string = value->if_string();
-  if (string == nullptr) {
-    return "";
-  }
-  const std::string_view rest =
-      view(*string).substr(utf16_prefix(view(*string), range.index).bytes);
-  return std::string(rest.substr(0, bytes_of_code_points(rest, 1)));
-}
-
 // A cursor in front of a letter that is still there afterwards is in front of it, unless text was
 // inserted between the two.
 TEST(OtJson, CursorsFollowTheirCharacter) {
   EXPECT_TRUE(rc::check([] {
-    Letters letters;
+    Renaming letters;
     const JsonValue before =
         letters.rename(std::get<JsonDocument>(any_document(Type::kJson)).to_json());
     JsonDocument document = JsonDocument::parse(before).value();
     Range cursor = any_range(document);
     cursor.length = 0;
-    const std::string letter = letter_at(before, cursor);
+    const std::string letter = letters_at(before, cursor).behind;
     if (letter.empty()) {
       return;
     }
@@ -168,76 +145,8 @@ TEST(OtJson, CursorsFollowTheirCharacter) {
     const JsonValue after = document.to_json();
     const bool survived = cloudsync::to_json(after).find(letter) != std::string::npos;
     const Range moved = transform_range(cursor, op, true);
-    RC_ASSERT(!survived || letter_at(after, moved) == letter);
+    RC_ASSERT(!survived || letters_at(after, moved).behind == letter);
   }));
-}
-
-JsonDocument applied(JsonDocument document, const JsonOp& op) {
-  const auto result = document.apply(op);
-  EXPECT_TRUE(result.has_value()) << text_of(op);
-  return document;
-}
-
-std::vector<JsonOp> every_pair_of_edits(const JsonValue& value) {
-  std::vector<JsonOp> ops;
-  for (const JsonOp& first : every_json_edit(value)) {
-    JsonValue between = value;
-    EXPECT_TRUE(apply_to_value(between, first).has_value());
-    for (const JsonOp& second : every_json_edit(between)) {
-      ops.push_back(compose(first, second));
-    }
-  }
-  return ops;
-}
-
-// Every operation of `a` with every one of `b`.
-void expect_convergence(const JsonValue& value,
-                        const std::vector<JsonOp>& left,
-                        const std::vector<JsonOp>& right) {
-  const JsonDocument document = JsonDocument::parse(value).value();
-  std::vector<JsonDocument> after_right;
-  for (const JsonOp& op : right) {
-    after_right.push_back(applied(document, op));
-  }
-  for (const JsonOp& a : left) {
-    const JsonDocument after_left = applied(document, a);
-    for (std::size_t i = 0; i < right.size(); ++i) {
-      const JsonOp& b = right[i];
-      ASSERT_EQ(applied(after_left, transform(b, a, Side::kRight)).to_json(),
-                applied(after_right[i], transform(a, b, Side::kLeft)).to_json())
-          << text_of(a) << " (left) with " << text_of(b) << " (right) on "
-          << cloudsync::to_json(value);
-    }
-  }
-}
-
-TEST(OtJson, EveryPairOfEditsOfSmallTreesConverges) {
-  for (const auto* text : {R"([])",
-                           R"({})",
-                           R"("ab💩")",
-                           R"([1,"ab",[2,{"a":"c"}],{"b":[]}])",
-                           R"([0,1,2,3,4])",
-                           R"({"a":{"a":[1,"a"],"b":"xy"}})",
-                           R"([[1,2],[3,[4]]])"}) {
-    const auto edits = every_json_edit(json(text));
-    expect_convergence(json(text), edits, edits);
-  }
-}
-
-TEST(OtJson, EveryEditConvergesWithEveryTwoEditsOfSmallTrees) {
-  for (const auto* text : {R"([1,["a"]])", R"({"a":[1,2]})", R"([0,1,2])", R"("ab")"}) {
-    const auto edits = every_json_edit(json(text));
-    const auto two = every_pair_of_edits(json(text));
-    expect_convergence(json(text), edits, two);
-    expect_convergence(json(text), two, edits);
-  }
-}
-
-TEST(OtJson, EveryTwoEditsOfATinyTreeConverge) {
-  for (const auto* text : {R"([1,"a"])", R"({"a":[1]})"}) {
-    const auto two = every_pair_of_edits(json(text));
-    expect_convergence(json(text), two, two);
-  }
 }
 
 }  // namespace
