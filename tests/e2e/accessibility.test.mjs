@@ -69,12 +69,13 @@ for (const colorScheme of ["light", "dark"]) {
       await ann.page.getByRole("button", { name: /Change your name/ }).click();
       await assertAccessible(ann.page, "the name's form");
       await ann.page.keyboard.press("Escape");
-      const crowd = [];
-      for (let i = 0; i < 4; ++i) crowd.push(await Editor.open(browser, ann.url));
-      await ann.page.getByRole("button", { name: /Show everybody/ }).click();
-      await assertAccessible(ann.page, "everybody's names");
-      await ann.page.keyboard.press("Escape");
-      for (const { context } of crowd) await context.close();
+      if (viewport.width < 640) { // there a third person is one too many for the header
+        const eve = await Editor.open(browser, ann.url);
+        await ann.page.getByRole("button", { name: /Show everybody/ }).click();
+        await assertAccessible(ann.page, "everybody's names");
+        await ann.page.keyboard.press("Escape");
+        await eve.context.close();
+      }
       await ann.field.focus();
       await ann.press("Control+k");
       await ann.page.locator(".link-panel").waitFor();
