@@ -1,7 +1,7 @@
 // Where the others are. A presence frame speaks of a revision; it is held until that revision is
 // reached, then carried over later operations and over our own unacknowledged ones.
 
-import type { OtType, Selection } from "../ot/type.js";
+import { isPosition, type OtType, type Selection } from "../ot/type.js";
 import type { Step } from "./state.js";
 import { fieldsOf } from "./wire.js";
 
@@ -26,10 +26,6 @@ export type PresenceFrame = {
   revision: number;
   state: PresenceState | null;
 };
-
-function isPosition(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
 
 /** Null if it is malformed. At a value of a JSON document there is a path alone. */
 function selectionFromWire(value: unknown): Selection | null {

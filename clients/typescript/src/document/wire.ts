@@ -3,7 +3,7 @@
 
 import { CloudSyncError } from "../errors.js";
 import type { ClientCredentials } from "../identity.js";
-import type { OtType } from "../ot/type.js";
+import { isPosition, type OtType } from "../ot/type.js";
 import type { LogEntry } from "./state.js";
 
 export type Member = { clientId: string; userId: string; name: string };
@@ -33,7 +33,7 @@ export function stringOf(value: unknown): string {
 }
 
 export function revisionOf(value: unknown): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+  if (!isPosition(value)) {
     throw new CloudSyncError("bad_reply", "A revision is missing or malformed.");
   }
   return value;

@@ -3,6 +3,7 @@
 
 import { JsonEditor, type JsonComponent, type JsonOp } from "./json_op.js";
 import { isEqual, isList, isObject, memberOf, valueAt, type JsonValue } from "./json_value.js";
+import { isPosition } from "./type.js";
 import { cutsPair } from "./well_formed.js";
 
 /** Levels of a document, and whole numbers that sums of doubles keep exact: src/ot/json_path.h, json_op.h. */
@@ -26,10 +27,6 @@ export function problemOf(content: JsonValue, op: JsonOp): Problem {
   return null;
 }
 
-function isIndex(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
 function isCounter(value: unknown): value is number {
   return Number.isInteger(value) && Math.abs(value as number) <= kCounterMax;
 }
@@ -42,7 +39,7 @@ function problemOfShape(component: JsonComponent): Problem {
   const { p, na, li, ld, lm, oi, od, si, sd, t, o } = component;
   const isThere = (...values: unknown[]): boolean => values.some((value) => value !== undefined);
   if (!isList(p) || p.length > kLevelsMax) return "the path p must be a list of at most 48 keys";
-  const badKey = p.find((key) => !isIndex(key) && (typeof key !== "string" || kUnsafeKeys.has(key)));
+  const badKey = p.find((key) => !isPosition(key) && (typeof key !== "string" || kUnsafeKeys.has(key)));
   if (badKey !== undefined) return `${String(badKey)} is no key of a path`;
   const actions = [isThere(na), isThere(li, ld), isThere(lm), isThere(oi, od), isThere(si), isThere(sd), isThere(t, o)];
   if (actions.filter(Boolean).length !== 1) return "must have one action";
@@ -84,7 +81,7 @@ function problemOfAddition(value: JsonValue | undefined, na: number): Problem {
 
 function problemOfText(text: JsonValue, offset: unknown, si: unknown, sd: unknown): Problem {
   if (typeof text !== "string") return "there is no string";
-  if (!isIndex(offset) || offset > text.length) return "the offset is past the end";
+  if (!isPosition(offset) || offset > text.length) return "the offset is past the end";
   if (cutsPair(text, offset)) return "the offset is inside a surrogate pair";
   const edit = si ?? sd;
   if (typeof edit !== "string" || edit === "") return "what is inserted or deleted must be a string, not empty";
@@ -95,7 +92,7 @@ function problemOfText(text: JsonValue, offset: unknown, si: unknown, sd: unknow
 
 function problemOfMove(list: JsonValue, from: unknown, to: unknown): Problem {
   if (!isList(list)) return "there is no list";
-  return isIndex(from) && isIndex(to) && from < list.length && to < list.length
+  return isPosition(from) && isPosition(to) && from < list.length && to < list.length
     ? null : "the index is past the end";
 }
 
@@ -104,7 +101,7 @@ function problemOfElement(
 ): Problem {
   if (!isList(list)) return "there is no list";
   const isPureInsert = ld === undefined && li !== undefined;
-  if (!isIndex(index) || index > list.length - (isPureInsert ? 0 : 1)) return "the index is past the end";
+  if (!isPosition(index) || index > list.length - (isPureInsert ? 0 : 1)) return "the index is past the end";
   return ld !== undefined && !isEqual(ld, list[index] ?? null) ? "ld is not what is there" : null;
 }
 

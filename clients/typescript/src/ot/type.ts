@@ -23,6 +23,11 @@ export type Op<Name extends TypeName> = TypeMap[Name]["op"];
  */
 export type Selection = { index: number; length: number; path?: JsonPath };
 
+/** A place in a text or list, a revision: whole, and exact in a double. */
+export function isPosition(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
 export type Side = "left" | "right";
 
 export interface OtType<C, O> {
