@@ -31,6 +31,25 @@ const JsonOp& op_for(const JsonDocument&, const Operation& op) {
   return std::get<JsonOp>(op);
 }
 
+// What a peer may send, unless said otherwise.
+struct OperationLimits {
+  std::size_t components = kOpComponentsMax;
+  std::size_t json_components = kJsonOpComponentsMax;
+  std::size_t attributes_bytes = kAttributesBytesMax;
+};
+
+Result<Operation> parse(Type type, const JsonValue& json, const OperationLimits& limits) {
+  switch (type) {
+    case Type::kText:
+      return TextOp::parse(json, limits.components);
+    case Type::kRichText:
+      return RichTextOp::parse(json, limits.components, limits.attributes_bytes);
+    case Type::kJson:
+      break;
+  }
+  return JsonOp::parse(json, limits.json_components);
+}
+
 }  // namespace
 
 std::string_view type_name(Type type) {
@@ -88,28 +107,14 @@ JsonValue content(const Document& document) {
 }
 
 Result<Operation> parse_operation(Type type, const JsonValue& json) {
-  switch (type) {
-    case Type::kText:
-      return TextOp::parse(json);
-    case Type::kRichText:
-      return RichTextOp::parse(json);
-    case Type::kJson:
-      break;
-  }
-  return JsonOp::parse(json);
+  return parse(type, json, {});
 }
 
 Result<Operation> parse_committed(Type type, const JsonValue& json) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
-  switch (type) {
-    case Type::kText:
-      return TextOp::parse(json, kNoLimit);
-    case Type::kRichText:
-      return RichTextOp::parse(json, kNoLimit, kNoLimit);
-    case Type::kJson:
-      break;
-  }
-  return JsonOp::parse(json, kNoLimit);
+  return parse(type,
+               json,
+               {.components = kNoLimit, .json_components = kNoLimit, .attributes_bytes = kNoLimit});
 }
 
 JsonValue to_json(const Operation& op) {
