@@ -69,9 +69,13 @@ Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::s
 Result<void> Content::try_exactly(const ot::Operation& op,
                                   const OpSize& size,
                                   std::size_t bytes_max) {
-  measure(working_);
+  const auto may_try = [&] { return growth(op, size) <= kTriedGrowthMax * bytes_max; };
+  bool may_be_tried = may_try();
+  if (!may_be_tried) {
+    measure(working_);
+    may_be_tried = may_try();
+  }
   ot::Document tried = working_;
-  const bool may_be_tried = growth(op, size) <= kTriedGrowthMax * bytes_max;
   if (may_be_tried) {
     CS_TRY(ot::apply(tried, op));
     measure(tried);
