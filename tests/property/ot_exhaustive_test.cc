@@ -1,6 +1,7 @@
 // Every pair of small operations on documents of up to three characters: what random tests may miss
 // is found here, and a failure is as small as it can be. For JSON: ot_json_exhaustive_test.cc.
 
+#include "exhaustion.h"
 #include "ot/type.h"
 
 #include <gtest/gtest.h>
@@ -14,22 +15,16 @@
 namespace cloudsync::ot {
 namespace {
 
-using Operations = std::vector<Operation>;
+using exhaustion::applied;
+using exhaustion::expect_convergence;
+using exhaustion::Operations;
+using exhaustion::written;
+
 /// The lengths of a document's characters in its type's units.
 using Characters = std::vector<std::uint64_t>;
 
-std::string written(const Operation& op) {
-  return cloudsync::to_json(to_json(op));
-}
-
 Document parsed(Type type, std::string_view content) {
   return parse_document(type, parse_json(content).value()).value();
-}
-
-Document applied(Document document, const Operation& op) {
-  const auto result = ot::apply(document, op);
-  EXPECT_TRUE(result.has_value()) << written(op);
-  return document;
 }
 
 // Before each character one of `inserts`, then one of `changes` to the character itself; at the end
@@ -127,23 +122,6 @@ RichAlphabet format_alphabet() {
 }
 
 // --- TP1 ---
-
-void expect_convergence(const Document& document, const Operations& left, const Operations& right) {
-  std::vector<Document> after_right;
-  for (const Operation& op : right) {
-    after_right.push_back(applied(document, op));
-  }
-  for (const Operation& a : left) {
-    const Document after_left = applied(document, a);
-    for (std::size_t i = 0; i < right.size(); ++i) {
-      const Operation& b = right[i];
-      const bool converges = applied(after_left, transform(b, a, Side::kRight)) ==
-                             applied(after_right[i], transform(a, b, Side::kLeft));
-      ASSERT_TRUE(converges) << written(a) << " (left) with " << written(b) << " (right) on "
-                             << cloudsync::to_json(content(document));
-    }
-  }
-}
 
 TEST(OtExhaustive, EveryPairOfSmallTextOperationsConverges) {
   const TextAlphabet lengths = text_alphabet({"", "x", "yz"});

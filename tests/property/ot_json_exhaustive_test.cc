@@ -2,6 +2,7 @@
 // composing, undoing and cursors. No letter of a tree is in it twice or is put there by an edit, so
 // that it is found again.
 
+#include "exhaustion.h"
 #include "json_cursors.h"
 #include "json_edits.h"
 #include "ot/json_cursor.h"
@@ -55,25 +56,11 @@ std::vector<JsonOp> every_two_edits(const JsonValue& value) {
   return ops;
 }
 
-// Every operation of `left` with every one of `right`.
 void expect_convergence(const JsonValue& value,
                         const std::vector<JsonOp>& left,
                         const std::vector<JsonOp>& right) {
-  const JsonDocument document = JsonDocument::parse(value).value();
-  std::vector<JsonDocument> after_right;
-  for (const JsonOp& op : right) {
-    after_right.push_back(applied(document, op));
-  }
-  for (const JsonOp& a : left) {
-    const JsonDocument after_left = applied(document, a);
-    for (std::size_t i = 0; i < right.size(); ++i) {
-      const JsonOp& b = right[i];
-      const bool converges = applied(after_left, transform(b, a, Side::kRight)) ==
-                             applied(after_right[i], transform(a, b, Side::kLeft));
-      ASSERT_TRUE(converges) << text_of(a) << " (left) with " << text_of(b) << " (right) on "
-                             << cloudsync::to_json(value);
-    }
-  }
+  exhaustion::expect_convergence(
+      JsonDocument::parse(value).value(), {left.begin(), left.end()}, {right.begin(), right.end()});
 }
 
 TEST(OtJsonExhaustive, EveryPairOfEditsConverges) {
