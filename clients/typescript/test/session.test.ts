@@ -102,6 +102,22 @@ describe("a lost connection", () => {
     expect(fixture.server.violations).toEqual([]);
   });
 
+  test("asks for the next page of what it missed before it applies one", async () => {
+    const fixture = new Fixture("", { fetchLimit: 2 });
+    const { document } = await fixture.open();
+    fixture.server.isUp = false;
+    fixture.server.cutAll();
+    for (let i = 0; i < 7; i++) fixture.authority.submit("other", i, i, [String(i)]);
+    const fetches = () => fixture.server.sent.filter(({ event }) => event === "fetch-ops").length;
+    const changes: string[] = [];
+    document.on("change", () => changes.push(`${document.content} with ${fetches()} asked for`));
+    fixture.server.isUp = true;
+    await fixture.scheduler.run(6_000);
+    expect(changes).toEqual([
+      "10 with 0 asked for", "3210 with 2 asked for", "543210 with 3 asked for", "6543210 with 3 asked for",
+    ]);
+  });
+
   test("goes on under a new identity when the server refuses the old one", async () => {
     const fixture = new Fixture();
     const { document } = await fixture.open();

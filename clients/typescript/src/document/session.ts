@@ -373,8 +373,11 @@ export class DocumentSession {
   }
 
   #onFetched(entries: readonly LogEntry<AnyOp>[]): void {
-    for (const entry of entries) this.opened.state.enqueue(entry);
+    const core = this.opened;
+    for (const entry of entries) core.state.enqueue(entry);
     this.#retry.succeeded();
+    // The next page is on its way while this one is applied.
+    void this.#gaps.fetch(core);
     try {
       this.#drain();
     } catch (reason) {

@@ -148,12 +148,13 @@ export class DocumentState<C, O> {
     return change;
   }
 
-  /** The revisions to fetch before anything else can be applied. */
+  /** The first revisions that are neither applied nor waiting for their turn, up to the next that is. */
   get missing(): { from: number; to: number } | null {
-    const from = this.#revision + 1;
-    if (this.#head < from || this.#early.has(from)) return null;
+    let from = this.#revision + 1;
+    while (this.#early.has(from)) from++;
+    if (this.#head < from) return null;
     let to = this.#head;
-    for (const revision of this.#early.keys()) to = Math.min(to, revision - 1);
+    for (const revision of this.#early.keys()) if (revision > from) to = Math.min(to, revision - 1);
     return { from, to };
   }
 
