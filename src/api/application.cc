@@ -26,17 +26,21 @@ Result<gateway::Subject> Application::authenticate(const Request& request,
                           .guests_allowed = context_.guests.allowed(request, origin)};
 }
 
-Result<void> Application::on_connect(gateway::ConnectionId connection,
-                                     const gateway::Subject& subject,
-                                     const JsonValue& auth) {
-  return collaboration_.on_connect(connection, subject, auth);
+void Application::on_connect(gateway::ConnectRequest request, gateway::ConnectReply reply) {
+  const auto accepted =
+      collaboration_.on_connect(request.connection, request.subject, request.auth);
+  if (accepted) {
+    reply({});
+  } else {
+    reply({.refusal = gateway::connect_refusal(accepted.error())});
+  }
 }
 
 void Application::on_event(gateway::ConnectionId connection, gateway::Event event) {
   collaboration_.on_event(connection, std::move(event));
 }
 
-void Application::on_disconnect(gateway::ConnectionId connection) {
+void Application::on_disconnect(gateway::ConnectionId connection, std::string_view) {
   collaboration_.on_disconnect(connection);
 }
 

@@ -16,11 +16,12 @@ class Application final : public gateway::Application {
   bool has_session_cookie(const codec::http1::Request& request) const override;
   Result<gateway::Subject> authenticate(const codec::http1::Request& request,
                                         const gateway::RequestOrigin& origin) override;
-  Result<void> on_connect(gateway::ConnectionId connection,
-                          const gateway::Subject& subject,
-                          const JsonValue& auth) override;
+
+  bool has_namespace(std::string_view nsp) const override { return nsp == "/"; }
+
+  void on_connect(gateway::ConnectRequest request, gateway::ConnectReply reply) override;
   void on_event(gateway::ConnectionId connection, gateway::Event event) override;
-  void on_disconnect(gateway::ConnectionId connection) override;
+  void on_disconnect(gateway::ConnectionId connection, std::string_view reason) override;
   void on_request(codec::http1::Request request,
                   const gateway::RequestOrigin& origin,
                   gateway::Responder respond) override;

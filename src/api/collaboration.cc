@@ -134,6 +134,8 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
     refuse(call,
            {event.name == "submit-op" ? ErrorCode::kOpInvalid : ErrorCode::kBadRequest,
             "a string has half of a surrogate pair"});
+  } else if (!event.attachments.empty()) {
+    refuse(call, {ErrorCode::kBadRequest, "the events take no binary"});
   } else if (event.arguments.size() != 1 || !event.arguments.front().is_object()) {
     refuse(call, {ErrorCode::kBadRequest, "the event takes one object"});
   } else {

@@ -32,8 +32,14 @@ struct Limits {
   std::size_t presence_queue_bytes = 64 * 1024;
   /// Open connections of one node (a process of the test machines has 20,000 descriptors).
   std::size_t connections = 18'000;
-  /// Time from accept to a complete request head, and from upgrade to the Socket.IO CONNECT.
+  /// Time from accept to a complete request head, for an upgrade of the transport, and for the
+  /// attachments that a packet announced.
   std::chrono::milliseconds handshake_timeout{10'000};
+  /// Time that a session may be without a Socket.IO CONNECT: at its start, and after it left its
+  /// last namespace. (Stock: 45 s, which is long for whoever is nobody yet.)
+  std::chrono::milliseconds connect_timeout{10'000};
+  /// Namespaces that one session is connected to; applications have a handful.
+  std::size_t namespaces_per_session = 32;
   std::chrono::milliseconds ping_interval{25'000};
   std::chrono::milliseconds ping_timeout{60'000};
   /// An HTTP connection without a request in flight.

@@ -1,90 +1,95 @@
 #pragma once
 // The border between the gateway and what runs on it. The gateway speaks HTTP, WebSocket, Engine.IO
 // and Socket.IO and knows nothing of documents; an Application gets requests and events and answers
-// through Gateway. All calls are made on the gateway's loop.
+// through Gateway. All calls are made on the gateway's loop. socket_server.h is an Application with
+// the comforts of Socket.IO's own API.
 
+#include "base/error.h"
 #include "base/json.h"
-#include "base/result.h"
-#include "codec/http1/request.h"
-#include "codec/http1/response.h"
+#include "gateway/encoded_packet.h"
+#include "gateway/engine_application.h"
+#include "gateway/ids.h"
 #include "gateway/requests_in_flight.h"
-#include "runtime/loop.h"
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cloudsync::gateway {
 
-/// One Socket.IO connection on this loop: slot and generation, unique for the process's lifetime.
-struct ConnectionId {
-  std::uint64_t value = 0;
-
-  friend auto operator<=>(const ConnectionId&, const ConnectionId&) = default;
+/// A client's CONNECT to a namespace.
+struct ConnectRequest {
+  ConnectionId connection;
+  std::string nsp;
+  /// The public id that the connection gets.
+  std::string sid;
+  const Subject& subject;  ///< lives during the call
+  /// The auth object; null if absent.
+  JsonValue auth;
 };
 
-/// Where a request came from.
-struct RequestOrigin {
-  runtime::Endpoint peer;
-  /// The listener is bound to a loopback address.
-  bool loopback_listener = false;
+/// CONNECT_ERROR for a client: a message, and JSON for its `data` (empty: none).
+struct ConnectRefusal {
+  std::string message;
+  std::string data_json;
 };
 
-/// Who a session speaks for, as the application found at its handshake. Empty: nobody known yet.
-struct Subject {
-  std::string user;
-  /// The session cookie gave the identity: later requests of the session must carry the same.
-  bool from_cookie = false;
-  /// Without an account this peer may act as a guest.
-  bool guests_allowed = false;
+/// `data` is {code, message}.
+ConnectRefusal connect_refusal(const Error& error);
 
-  friend bool operator==(const Subject&, const Subject&) = default;
+/// What a CONNECT is answered with: accepted unless there is a refusal.
+struct ConnectAnswer {
+  std::optional<ConnectRefusal> refusal = std::nullopt;
+  /// Connection state recovery: an earlier connection's id instead of the new one, the secret that
+  /// resumes it, and the packets that it missed, which go out before the answer.
+  std::string sid = {};
+  std::string pid = {};
+  std::vector<EncodedPacket> missed = {};
 };
 
-/// An event from a client, on the namespace "/".
+/// Answers a CONNECT, once, during the call or later on this loop. False if the client is gone:
+/// then there is no connection, and on_disconnect does not come.
+using ConnectReply = UniqueFunction<bool(ConnectAnswer)>;
+
+/// An event from a client.
 struct Event {
+  /// A numeric name is its text.
   std::string name;
+  /// {"_placeholder":true,"num":n} stands for attachments[n], if there are any attachments.
   JsonArray arguments;
+  std::vector<std::string> attachments;
   /// Strings of the arguments had lone surrogates; they are U+FFFD here, which is not what the peer
   /// has.
   bool had_lone_surrogates = false;
-  /// Answer with Gateway::emit of EncodedPacket::ack, once.
+  /// Answer with an ACK of this id, once.
   std::optional<std::uint64_t> ack;
   /// Keep it until the event is dealt with, whether or not it asks for an answer: the gateway takes
   /// at most limits.requests_in_flight events of a peer at a time.
   RequestTicket ticket;
 };
 
-/// Answers one HTTP request, once; from this loop. A no-op if the peer is gone.
-using Responder = UniqueFunction<void(codec::http1::Response)>;
+/// A client's answer to an event of ours.
+struct Acknowledgement {
+  std::uint64_t id = 0;
+  JsonArray arguments;
+  std::vector<std::string> attachments;
+};
 
-class Application {
+class Application : public RequestHandler {
  public:
-  virtual ~Application() = default;
+  /// Whether clients may CONNECT to `nsp`. Called before each on_connect.
+  virtual bool has_namespace(std::string_view nsp) const = 0;
 
-  /// Does the request carry a cookie of ours? It decides how strict the Origin rule is.
-  virtual bool has_session_cookie(const codec::http1::Request& request) const = 0;
-
-  /// Identifies the peer of an Engine.IO handshake. Errors: kUnauthenticated, kForbidden.
-  virtual Result<Subject> authenticate(const codec::http1::Request& request,
-                                       const RequestOrigin& origin) = 0;
-
-  /// A Socket.IO CONNECT on "/" with its auth object (null if absent). An error refuses it and goes
-  /// to the client as CONNECT_ERROR with data {code, message}.
-  virtual Result<void> on_connect(ConnectionId connection,
-                                  const Subject& subject,
-                                  const JsonValue& auth) = 0;
+  virtual void on_connect(ConnectRequest request, ConnectReply reply) = 0;
 
   virtual void on_event(ConnectionId connection, Event event) = 0;
 
-  /// The connection, once accepted by on_connect, is gone; the id is dead.
-  virtual void on_disconnect(ConnectionId connection) = 0;
+  /// Unknown ids are to be ignored, as the stock server does.
+  virtual void on_ack(ConnectionId, Acknowledgement) {}
 
-  /// A request outside of Socket.IO's path.
-  virtual void on_request(codec::http1::Request request,
-                          const RequestOrigin& origin,
-                          Responder respond) = 0;
+  /// The connection, once accepted, is gone; the id is dead. `reason` is one of Socket.IO's.
+  virtual void on_disconnect(ConnectionId connection, std::string_view reason) = 0;
 };
 
 }  // namespace cloudsync::gateway

@@ -130,7 +130,7 @@ Connection::Parsed Connection::parse_request(std::span<std::uint8_t> bytes) {
   auto fed = http_->feed(bytes);
   std::size_t consumed = fed.consumed;
   if (fed.status == ParseStatus::kHeadComplete) {
-    const bool transport = http_->request().path().starts_with("/socket.io/");
+    const bool transport = http_->request().path().starts_with(limits_.engine_path);
     http_->set_body_limit(transport ? limits_.node.payload_bytes : limits_.node.http_body_bytes);
     // The decision on the body may need no further byte: ask again with what follows.
     fed = http_->feed(bytes.subspan(consumed));

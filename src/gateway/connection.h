@@ -9,7 +9,8 @@
 #include "codec/http1/request_parser.h"
 #include "codec/http1/response.h"
 #include "codec/websocket/frame_parser.h"
-#include "gateway/application.h"
+#include "gateway/engine_application.h"
+#include "gateway/ids.h"
 #include "runtime/loop.h"
 
 #include <optional>
@@ -21,11 +22,14 @@ class Connection;
 
 /// The parsers' limits, derived once from the node's.
 struct ConnectionLimits {
-  explicit ConnectionLimits(const Limits& limits)
-      : http{.header_bytes = limits.http_header_bytes, .body_bytes = limits.http_body_bytes},
+  ConnectionLimits(const Limits& limits, std::string path)
+      : engine_path(std::move(path)),
+        http{.header_bytes = limits.http_header_bytes, .body_bytes = limits.http_body_bytes},
         frames{.message_bytes = limits.payload_bytes, .fragments = limits.websocket_fragments},
         node(limits) {}
 
+  /// Bodies of requests below it are Engine.IO payloads.
+  const std::string engine_path;
   codec::http1::RequestLimits http;
   codec::websocket::FrameLimits frames;
   const Limits& node;
@@ -105,7 +109,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   std::uint64_t request_number() const { return request_number_; }
 
   /// The session that this connection carries, if any (owner's use).
-  ConnectionId session;
+  SessionId session;
   /// Extra headers for the answer to the request in progress (CORS; owner's use).
   codec::http1::Headers response_headers;
 

@@ -1,26 +1,16 @@
 #pragma once
-// The gateway of one loop: accepts connections, checks who may talk, routes HTTP requests, and owns
-// the Engine.IO sessions and rooms of its loop. Gateways of other loops are reached by posting; a
-// request for a session of another loop takes its whole socket there (the sid names the loop).
-// Everything here runs on the loop's thread.
+// Socket.IO on one loop: an engine, a multiplexer for each of its sessions, and their rooms. What
+// runs on it is an Application; everything here runs on the loop's thread.
 
-#include "base/limits.h"
-#include "base/metrics.h"
-#include "base/random.h"
-#include "codec/engineio/packet.h"
-#include "gateway/access_policy.h"
 #include "gateway/application.h"
-#include "gateway/connection.h"
 #include "gateway/encoded_packet.h"
-#include "gateway/queued_answers.h"
+#include "gateway/engine.h"
+#include "gateway/multiplexer.h"
 #include "gateway/rooms.h"
-#include "gateway/session.h"
-#include "runtime/loop.h"
 
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace cloudsync::gateway {
@@ -33,29 +23,30 @@ struct GatewayDependencies {
   const Limits& limits;
   RandomSource& random;
   Metrics& metrics;
+  EngineOptions options = {};
 };
 
-/// The first character of an Engine.IO sid names the loop.
-inline constexpr std::string_view kLoopAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-inline constexpr std::uint32_t kLoopsMax = 64;
-static_assert(kLoopAlphabet.size() == kLoopsMax);
-
-class Gateway final : public ConnectionOwner {
+class Gateway final : private EngineApplication {
  public:
-  explicit Gateway(GatewayDependencies dependencies);
+  explicit Gateway(const GatewayDependencies& dependencies);
   ~Gateway() override;
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
   /// All gateways of the node, by loop index; before listen().
-  void set_peers(std::span<Gateway* const> peers) { peers_.assign(peers.begin(), peers.end()); }
+  void set_peers(std::span<Gateway* const> peers);
 
   /// Accepts on the endpoint; with `shared` several loops listen on the same one.
-  Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint, bool shared);
+  Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint, bool shared) {
+    return engine_.listen(endpoint, shared);
+  }
 
-  // --- Socket.IO, namespace "/"; all are no-ops on a connection that is gone ---
+  // --- all are no-ops on a connection that is gone ---
   void emit(ConnectionId connection, const EncodedPacket& packet);
+  /// A packet and its attachments.
+  void emit(ConnectionId connection, std::span<const EncodedPacket> messages);
+  /// Dropped unless it would leave about now; false if it was.
+  bool emit_volatile(ConnectionId connection, std::span<const EncodedPacket> messages);
   /// Of packets with one key only the latest is kept for a peer that is slow.
   void emit_latest(ConnectionId connection, const std::string& key, const EncodedPacket& packet);
   void join(ConnectionId connection, const std::string& room);
@@ -65,89 +56,38 @@ class Gateway final : public ConnectionOwner {
     return rooms_.members(room);
   }
 
-  /// The client is told with DISCONNECT, its connection stays open for it to close.
+  /// The client is told with DISCONNECT, its session stays open for it to close.
   void disconnect(ConnectionId connection);
+  /// Closes the whole session that the connection is on.
+  void close(ConnectionId connection);
 
-  /// Stops accepting, tells every connection `packet` and refuses new sessions from now on.
+  /// Stops accepting, tells every connected session `packet`, which is of the namespace "/", and
+  /// refuses new sessions from now on.
   void drain(const EncodedPacket& packet);
+
   /// Closes all sessions and connections.
-  void close_all();
+  void close_all() { engine_.close_all(); }
 
-  runtime::Loop& loop() { return loop_; }
-
-  std::size_t session_count() const { return by_sid_.size(); }
+  std::size_t session_count() const { return engine_.session_count(); }
 
  private:
-  struct Slot {
-    std::unique_ptr<Session> session;
-    std::uint32_t generation = 0;
-  };
+  bool has_session_cookie(const codec::http1::Request& request) const override;
+  Result<Subject> authenticate(const codec::http1::Request& request,
+                               const RequestOrigin& origin) override;
+  void on_request(codec::http1::Request request,
+                  const RequestOrigin& origin,
+                  Responder respond) override;
+  std::unique_ptr<MessageHandler> on_session(Session& session) override;
 
-  void on_request(Connection& connection, codec::http1::Request request) override;
-  void on_websocket_text(Connection& connection, std::string_view text) override;
-  void on_websocket_binary(Connection& connection, std::string_view bytes) override;
-  void on_violation(Connection& connection, std::string_view limit_or_reason) override;
-  void on_drained(Connection& connection) override;
-  void on_ended(Connection& connection) override;
-  void on_gone(Connection& connection) override;
+  /// The session of a connection that is up, or null.
+  Session* connected_session(ConnectionId connection);
 
-  void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
-  Connection& add_connection(RequestOrigin origin);
-  void adopt(int descriptor,
-             RequestOrigin origin,
-             codec::http1::Request request,
-             std::string input);
-  bool check_access(Connection& connection, const codec::http1::Request& request);
-  /// Adds the CORS headers; true if the request was a preflight and is answered.
-  bool answer_cross_origin(Connection& connection, const codec::http1::Request& request);
-  void serve_engine(Connection& connection, codec::http1::Request request);
-  void open_session(Connection& connection, const codec::http1::Request& request, bool websocket);
-  void serve_session(Connection& connection, codec::http1::Request request, const std::string& sid);
-  void continue_session(Connection& connection, codec::http1::Request request, Session& session);
-  void move_to_loop(Connection& connection, codec::http1::Request request, std::uint32_t loop);
-  void refuse_engine(Connection& connection,
-                     const codec::http1::Request& request,
-                     codec::engineio::RefusalCode code,
-                     std::string_view message = {});
-  void refuse_for_now(Connection& connection, const Error& error);
-  /// Sends the application's answer, or refuses it if too many bytes of answers are queued.
-  void answer(Connection& connection, codec::http1::Response response);
-  Session* find(ConnectionId id);
-
-  Session* session_of(Connection& connection) { return find(connection.session); }
-
-  Session& add_session(Subject subject, Transport transport);
-  void leave_rooms(Session& session);
-  void retire(Session& session);
-  template <class Visit>
-  void for_each_session(Visit visit);
-  void sweep();
-
-  runtime::Loop& loop_;
-  const std::uint32_t loop_index_;
   Application& application_;
-  const AccessPolicy& policy_;
-  const Limits& limits_;
-  RandomSource& random_;
-  Metrics& metrics_;
-  const ConnectionLimits connection_limits_;
-  const codec::socketio::DecoderLimits decoder_limits_;
-  SessionEnvironment environment_;
-  Gauge& connections_gauge_;
-  Gauge& sessions_gauge_;
-  Gauge& rooms_gauge_;
-  Gauge& queued_gauge_;
-  QueuedAnswers queued_answers_;
-  std::int64_t queued_reported_ = 0;
-  std::int64_t rooms_reported_ = 0;
-  std::vector<Gateway*> peers_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_slots_;
-  std::unordered_map<std::string, ConnectionId> by_sid_;
   Rooms rooms_;
-  std::optional<runtime::TimerId> sweep_timer_;
-  bool draining_ = false;
+  const codec::socketio::DecoderLimits decoder_limits_;
+  MultiplexerEnvironment environment_;
+  Counter& volatile_dropped_;
+  Engine engine_;
 };
 
 }  // namespace cloudsync::gateway

@@ -35,18 +35,19 @@ TEST(Gateway, TakesAClientThatLeftOutOfItsRooms) {
   EXPECT_THAT(node.gateway().members("a"), IsEmpty());
 }
 
-TEST(Gateway, NeverUsesAnIdForASecondConnection) {
+TEST(Gateway, GivesASecondConnectionOfASessionItsOwnId) {
   TestNode node;
   const auto client = join_over_websocket(node);
   client->send("41");
   client->send("40");
-  EXPECT_THAT(node.application.connected, SizeIs(1));
-  EXPECT_TRUE(client->peer->server_ended);
-  const auto next = join_over_websocket(node);
-  EXPECT_NE(node.application.connected[1], node.application.connected[0]);
-  node.gateway().emit(node.application.connected[0], EncodedPacket::event("x", "1"));
+  EXPECT_THAT(client->messages(), ElementsAre(StartsWith("40{")));
+  ASSERT_THAT(node.application.connected, SizeIs(2));
+  const ConnectionId first = node.application.connected[0];
+  EXPECT_NE(first, node.application.connected[1]);
+  EXPECT_THAT(node.application.disconnected, ElementsAre(first));
+  node.gateway().emit(first, EncodedPacket::event("late", "1"));
   node.settle();
-  EXPECT_THAT(next->messages(), IsEmpty());
+  EXPECT_THAT(client->messages(), IsEmpty());
 }
 
 TEST(Gateway, DisconnectsAndClosesAClientThatStaysTenSeconds) {

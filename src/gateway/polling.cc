@@ -34,7 +34,7 @@ void Session::on_poll(Connection& connection) {
     // Two GETs at once: the reference kills the session, the first GET learns it with a close
     // packet.
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
-    close("overlapping polls");
+    close("transport error");
     return;
   }
   poll_ = &connection;
@@ -68,7 +68,7 @@ void Session::free_poll() {
 void Session::on_post(Connection& connection, codec::http1::Request request) {
   if (post_ != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
-    close("overlapping posts");
+    close("transport error");
     return;
   }
   const std::string* type = request.find("content-type");

@@ -1,10 +1,10 @@
-// The gateway's HTTP side: who may ask, CORS, and the way of an Engine.IO request to its session.
+// The engine's HTTP side: who may ask, CORS, and the way of an Engine.IO request to its session.
 
 #include "base/error_json.h"
 #include "base/log.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/handshake.h"
-#include "gateway/gateway.h"
+#include "gateway/engine.h"
 
 #include <utility>
 
@@ -16,8 +16,6 @@ using engineio::RefusalCode;
 
 namespace {
 
-constexpr std::string_view kPath = "/socket.io/";
-
 http1::Response error_response(int status, const Error& error) {
   return {.status = status,
           .headers = {{"content-type", "application/json"}},
@@ -26,11 +24,11 @@ http1::Response error_response(int status, const Error& error) {
 
 }  // namespace
 
-void Gateway::on_request(Connection& connection, http1::Request request) {
+void Engine::on_request(Connection& connection, http1::Request request) {
   if (!check_access(connection, request) || answer_cross_origin(connection, request)) {
     return;
   }
-  if (request.path().starts_with(kPath)) {
+  if (request.path().starts_with(options_.path)) {
     serve_engine(connection, std::move(request));
     return;
   }
@@ -51,7 +49,7 @@ void Gateway::on_request(Connection& connection, http1::Request request) {
                           });
 }
 
-void Gateway::answer(Connection& connection, http1::Response response) {
+void Engine::answer(Connection& connection, http1::Response response) {
   if (queued_answers_.add(connection, response)) {
     connection.respond(std::move(response));
     return;
@@ -61,8 +59,8 @@ void Gateway::answer(Connection& connection, http1::Response response) {
                  {ErrorCode::kOverloaded, "this node has too many answers that nobody takes"});
 }
 
-bool Gateway::check_access(Connection& connection, const http1::Request& request) {
-  const bool engine = request.path().starts_with(kPath);
+bool Engine::check_access(Connection& connection, const http1::Request& request) {
+  const bool engine = request.path().starts_with(options_.path);
   const bool reads_only =
       !engine && (request.method == "GET" || request.method == "HEAD") && !request.is_upgrade;
   const auto refusal = policy_.check(request, application_.has_session_cookie(request), reads_only);
@@ -79,9 +77,9 @@ bool Gateway::check_access(Connection& connection, const http1::Request& request
 }
 
 // CORS, for the origins of --allow-origin alone. A page of another origin was refused before this.
-bool Gateway::answer_cross_origin(Connection& connection, const http1::Request& request) {
+bool Engine::answer_cross_origin(Connection& connection, const http1::Request& request) {
   const std::string_view path = request.path();
-  if (!policy_.lists_origins() || !(path.starts_with(kPath) || path.starts_with("/api/"))) {
+  if (!policy_.lists_origins() || !(path.starts_with(options_.path) || path.starts_with("/api/"))) {
     return false;
   }
   connection.response_headers.push_back({"vary", "Origin"});
@@ -101,10 +99,10 @@ bool Gateway::answer_cross_origin(Connection& connection, const http1::Request& 
   return true;
 }
 
-void Gateway::refuse_engine(Connection& connection,
-                            const http1::Request& request,
-                            RefusalCode code,
-                            std::string_view message) {
+void Engine::refuse_engine(Connection& connection,
+                           const http1::Request& request,
+                           RefusalCode code,
+                           std::string_view message) {
   http1::Response response{.status = engineio::refusal_status(code),
                            .headers = {{"content-type", "application/json"}},
                            .body = engineio::refusal_json(code, message)};
@@ -118,7 +116,7 @@ void Gateway::refuse_engine(Connection& connection,
 }
 
 // The order of the checks is the stock server's.
-void Gateway::serve_engine(Connection& connection, http1::Request request) {
+void Engine::serve_engine(Connection& connection, http1::Request request) {
   const auto transport = http1::query_value(request.query(), "transport");
   if (!transport || (*transport != "polling" && *transport != "websocket")) {
     refuse_engine(connection, request, RefusalCode::kTransportUnknown);
@@ -141,13 +139,13 @@ void Gateway::serve_engine(Connection& connection, http1::Request request) {
   }
 }
 
-void Gateway::refuse_for_now(Connection& connection, const Error& error) {
+void Engine::refuse_for_now(Connection& connection, const Error& error) {
   http1::Response response = error_response(503, error);
   response.headers.push_back({"retry-after", "1"});
   connection.respond(std::move(response));
 }
 
-void Gateway::open_session(Connection& connection, const http1::Request& request, bool websocket) {
+void Engine::open_session(Connection& connection, const http1::Request& request, bool websocket) {
   if (draining_) {
     refuse_for_now(connection, {ErrorCode::kUnavailable, "this node is shutting down"});
     return;
@@ -182,9 +180,7 @@ void Gateway::open_session(Connection& connection, const http1::Request& request
   }
 }
 
-void Gateway::serve_session(Connection& connection,
-                            http1::Request request,
-                            const std::string& sid) {
+void Engine::serve_session(Connection& connection, http1::Request request, const std::string& sid) {
   const std::size_t loop = kLoopAlphabet.find(sid.front());
   if (loop < peers_.size() && loop != loop_index_) {
     move_to_loop(connection, std::move(request), static_cast<std::uint32_t>(loop));
@@ -202,7 +198,7 @@ void Gateway::serve_session(Connection& connection,
   const Subject& subject = session->identity().subject;
   if (subject.from_cookie || application_.has_session_cookie(request)) {
     const auto caller = application_.authenticate(request, connection.origin());
-    if (!caller || *caller != subject) {
+    if (!caller || !caller->same_as(subject)) {
       refuse_engine(connection, request, RefusalCode::kForbidden);
       return;
     }
@@ -210,7 +206,7 @@ void Gateway::serve_session(Connection& connection,
   continue_session(connection, std::move(request), *session);
 }
 
-void Gateway::continue_session(Connection& connection, http1::Request request, Session& session) {
+void Engine::continue_session(Connection& connection, http1::Request request, Session& session) {
   const bool upgrade = codec::websocket::is_websocket_upgrade(request);
   if (http1::query_value(request.query(), "EIO").value_or("4") != "4" ||
       http1::query_value(request.query(), "transport") != (upgrade ? "websocket" : "polling")) {
@@ -238,7 +234,7 @@ void Gateway::continue_session(Connection& connection, http1::Request request, S
   }
 }
 
-void Gateway::move_to_loop(Connection& connection, http1::Request request, std::uint32_t loop) {
+void Engine::move_to_loop(Connection& connection, http1::Request request, std::uint32_t loop) {
   // The socket itself moves, so that a polling client stays with its session's loop from now on.
   auto released = connection.release();
   if (released.descriptor < 0) {
@@ -250,7 +246,7 @@ void Gateway::move_to_loop(Connection& connection, http1::Request request, std::
     connections_gauge_.add(-1);
     connections_.erase(address);
   });
-  Gateway* target = peers_[loop];
+  Engine* target = peers_[loop];
   target->loop_.post([target,
                       descriptor = released.descriptor,
                       origin,
@@ -260,10 +256,10 @@ void Gateway::move_to_loop(Connection& connection, http1::Request request, std::
   });
 }
 
-void Gateway::adopt(int descriptor,
-                    RequestOrigin origin,
-                    http1::Request request,
-                    std::string input) {
+void Engine::adopt(int descriptor,
+                   RequestOrigin origin,
+                   http1::Request request,
+                   std::string input) {
   Connection& connection = add_connection(std::move(origin));
   connection.bind(loop_.adopt(descriptor, connection));
   connection.resume(std::move(request), std::move(input));

@@ -6,6 +6,9 @@ namespace cloudsync::gateway {
 
 void Rooms::join(const std::string& room, ConnectionId member) {
   auto& members = rooms_[room];
+  if (members.empty()) {
+    count_.add(1);
+  }
   if (std::find(members.begin(), members.end(), member) == members.end()) {
     members.push_back(member);
   }
@@ -24,6 +27,7 @@ void Rooms::leave(const std::string& room, ConnectionId member) {
   }
   if (members.empty()) {
     rooms_.erase(found);
+    count_.add(-1);
   }
 }
 

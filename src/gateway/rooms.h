@@ -1,7 +1,8 @@
 #pragma once
 // Rooms: named groups of this loop's connections. Membership is bound to a session's lifetime.
 
-#include "gateway/application.h"
+#include "base/metrics.h"
+#include "gateway/ids.h"
 
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,9 @@ namespace cloudsync::gateway {
 
 class Rooms {
  public:
+  /// `count` is the number of rooms, added up by those who share it.
+  explicit Rooms(Gauge& count) : count_(count) {}
+
   /// No-op if it is a member already. O(members of the room).
   void join(const std::string& room, ConnectionId member);
   void leave(const std::string& room, ConnectionId member);
@@ -20,6 +24,7 @@ class Rooms {
   std::size_t size() const { return rooms_.size(); }
 
  private:
+  Gauge& count_;
   std::unordered_map<std::string, std::vector<ConnectionId>> rooms_;
 };
 

@@ -14,7 +14,8 @@ constexpr ConnectionId kBen{2};
 constexpr ConnectionId kCid{3};
 
 TEST(Rooms, HoldsEachMemberOnce) {
-  Rooms rooms;
+  Gauge count;
+  Rooms rooms(count);
   rooms.join("a", kAnn);
   rooms.join("a", kBen);
   rooms.join("a", kAnn);
@@ -22,7 +23,8 @@ TEST(Rooms, HoldsEachMemberOnce) {
 }
 
 TEST(Rooms, KeepsTheOthersWhenOneLeaves) {
-  Rooms rooms;
+  Gauge count;
+  Rooms rooms(count);
   for (const ConnectionId member : {kAnn, kBen, kCid}) {
     rooms.join("a", member);
   }
@@ -31,7 +33,8 @@ TEST(Rooms, KeepsTheOthersWhenOneLeaves) {
 }
 
 TEST(Rooms, ForgetsARoomWithoutMembers) {
-  Rooms rooms;
+  Gauge count;
+  Rooms rooms(count);
   rooms.join("a", kAnn);
   rooms.join("b", kAnn);
   EXPECT_EQ(rooms.size(), 2U);
@@ -41,7 +44,8 @@ TEST(Rooms, ForgetsARoomWithoutMembers) {
 }
 
 TEST(Rooms, IgnoresALeaveOfSomebodyElse) {
-  Rooms rooms;
+  Gauge count;
+  Rooms rooms(count);
   rooms.join("a", kAnn);
   rooms.leave("a", kBen);
   rooms.leave("b", kAnn);

@@ -9,7 +9,6 @@
 namespace cloudsync::gateway {
 
 namespace engineio = codec::engineio;
-namespace socketio = codec::socketio;
 
 namespace {
 
@@ -29,9 +28,7 @@ Session::Session(SessionEnvironment& environment, Identity identity, Transport t
       requests_(std::make_shared<RequestsInFlight>(
           environment.limits.requests_in_flight,
           std::bind_front(environment.call_later, identity_.id, &Session::continue_input))),
-      decoder_(socketio::Role::kServer, environment.decoder_limits),
-      next_ping_(environment.loop.now() + environment.limits.ping_interval),
-      connect_deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
+      next_ping_(environment.loop.now() + environment.limits.ping_interval) {}
 
 Session::~Session() {
   requests_->stop_waiting();
@@ -39,7 +36,7 @@ Session::~Session() {
 
 std::string Session::open_packet(bool can_upgrade) const {
   engineio::Handshake handshake;
-  handshake.sid = identity_.engine_sid;
+  handshake.sid = identity_.sid;
   if (can_upgrade) {
     handshake.upgrades.emplace_back("websocket");
   }
@@ -129,37 +126,11 @@ void Session::on_connection_ended(Connection& connection) {
     close("transport close");
   } else if (&connection == poll_) {
     poll_ = nullptr;
-    close("poll connection closed prematurely");
+    close("transport error");
   } else if (post_ != nullptr && &connection == post_->connection) {
     post_->connection = nullptr;
-    close("data request connection closed prematurely");
+    close("transport error");
   }
-}
-
-// The engine connection stays open for the client to close, but not for long.
-void Session::leave_namespace() {
-  if (namespace_ != Namespace::kConnected) {
-    return;
-  }
-  namespace_ = Namespace::kLeft;
-  connect_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
-  latest_.reset();
-  environment_.leave_rooms(*this);
-  environment_.application.on_disconnect(identity_.id);
-}
-
-void Session::disconnect() {
-  if (closed_ || namespace_ != Namespace::kConnected) {
-    return;
-  }
-  std::string text;
-  socketio::append_disconnect(text, "/");
-  send_message(text);
-  leave_namespace();
-}
-
-void Session::send_message(std::string_view socketio_text) {
-  send_engine('4', socketio_text);
 }
 
 void Session::send_engine(char type, std::string_view data) {
@@ -172,6 +143,13 @@ std::size_t Session::queued_bytes() const {
   return websocket_ != nullptr ? websocket_->queued_bytes() : buffered_bytes_;
 }
 
+bool Session::writable() const {
+  if (transport_ == Transport::kPolling) {
+    return poll_ != nullptr;
+  }
+  return queued_bytes() <= environment_.limits.presence_queue_bytes;
+}
+
 void Session::send(const EncodedPacket& packet) {
   if (closed_) {
     return;
@@ -179,7 +157,7 @@ void Session::send(const EncodedPacket& packet) {
   if (queued_bytes() + packet.size() > environment_.limits.send_queue_bytes && queued_bytes() > 0) {
     environment_.queue_limit.add();
     log_warning("slow_consumer_closed", {{"queued_bytes", queued_bytes()}});
-    close("send queue full");
+    close("transport error");
     return;
   }
   if (transport_ == Transport::kWebSocket) {
@@ -238,15 +216,6 @@ void Session::tick(TimePoint now) {
     close("ping timeout");
     return;
   }
-  if (connect_deadline_ && now >= *connect_deadline_) {
-    environment_.metrics.limit("handshake_timeout").add();
-    close("no namespace joined");
-    return;
-  }
-  if (attachments_deadline_ && now >= *attachments_deadline_) {
-    close("parse error");
-    return;
-  }
   if (upgrade_deadline_ && now >= *upgrade_deadline_) {
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
@@ -260,6 +229,7 @@ void Session::tick(TimePoint now) {
   if (candidate_ != nullptr && candidate_probed_) {
     free_poll();
   }
+  handler_->on_tick(now);
 }
 
 void Session::close(std::string_view reason) {
@@ -267,7 +237,8 @@ void Session::close(std::string_view reason) {
     return;
   }
   log_debug("session_closed", {{"reason", reason}});
-  leave_namespace();
+  latest_.reset();
+  handler_->on_closed(reason);
   requests_->stop_waiting();
   waiting_.clear();
   if (candidate_ != nullptr) {
@@ -285,7 +256,6 @@ void Session::close(std::string_view reason) {
   }
   buffer_.clear();
   buffered_bytes_ = 0;
-  latest_.reset();
   environment_.retire(*this);
 }
 

@@ -1,9 +1,8 @@
 #pragma once
-// An Engine.IO v4 session and the Socket.IO v5 connection on it (namespace "/"), over polling or
-// WebSocket with upgrade. One state machine for all transports; the HTTP side is in polling.cc.
+// An Engine.IO v4 session, over polling or WebSocket with upgrade. One state machine for all
+// transports; the HTTP side is in polling.cc. What its messages mean is its handler's business.
 //
-//   transport:  polling --2probe/3probe, 5--> websocket
-//   namespace:  not joined --CONNECT--> connected --DISCONNECT--> left; any --close--> closed
+//   polling --2probe/3probe, 5--> websocket; any --close--> closed
 //
 // Contract of the stock server, section by section: docs/protocol.md and the Engine.IO protocol
 // (v4). Deadlines are absolute and are checked when a request arrives as well as by the sweep.
@@ -11,10 +10,10 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "codec/engineio/packet.h"
-#include "codec/socketio/decoder.h"
-#include "gateway/application.h"
 #include "gateway/connection.h"
 #include "gateway/encoded_packet.h"
+#include "gateway/message_handler.h"
+#include "gateway/requests_in_flight.h"
 
 #include <deque>
 #include <map>
@@ -32,18 +31,14 @@ class Session;
 /// What a session needs of the gateway around it.
 struct SessionEnvironment {
   runtime::Loop& loop;
-  Application& application;
   const Limits& limits;
-  const codec::socketio::DecoderLimits& decoder_limits;
   Metrics& metrics;
   Counter& queue_limit;     ///< limit="send_queue_bytes"
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   Counter& requests_limit;  ///< limit="requests_in_flight"
   /// Calls the function on the session, if it is still there, at the end of this turn of the loop.
   /// From any thread.
-  std::function<void(ConnectionId, void (Session::*)())> call_later;
-  /// The session left the namespace: takes it out of its rooms.
-  std::function<void(Session&)> leave_rooms;
+  std::function<void(SessionId, void (Session::*)())> call_later;
   /// The session closed; destroy it soon, not at once.
   std::function<void(Session&)> retire;
 };
@@ -51,9 +46,8 @@ struct SessionEnvironment {
 class Session {
  public:
   struct Identity {
-    ConnectionId id;
-    std::string engine_sid;  ///< secret: names the session in URLs
-    std::string socket_sid;  ///< public
+    SessionId id;
+    std::string sid;  ///< secret: names the session in URLs
     Subject subject;
   };
 
@@ -61,6 +55,11 @@ class Session {
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+
+  /// Who gets the messages; set once, before the session opens.
+  void set_handler(std::unique_ptr<MessageHandler> handler) { handler_ = std::move(handler); }
+
+  MessageHandler& handler() { return *handler_; }
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
@@ -76,15 +75,21 @@ class Session {
   void on_connection_ended(Connection& connection);
   void on_drained(Connection& connection);
 
-  // --- the application's side ---
+  // --- the handler's side ---
   /// Queues a packet. A queue over limits.send_queue_bytes closes the session: its peer does not
   /// read.
   void send(const EncodedPacket& packet);
   /// Like send(), but of packets with one key only the latest is kept while the peer is slow.
   void send_latest(const std::string& key, const EncodedPacket& packet);
-  /// Leaves the namespace: the client gets DISCONNECT.
-  void disconnect();
+
+  /// Forgets what send_latest() holds back.
+  void drop_latest() { latest_.reset(); }
+
+  /// `reason` is one of Socket.IO's; the log may say more.
   void close(std::string_view reason);
+
+  /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
+  RequestTicket begin_request() { return RequestsInFlight::begin(requests_); }
 
   /// Heartbeat and deadlines.
   void tick(TimePoint now);
@@ -101,17 +106,14 @@ class Session {
 
   bool closed() const { return closed_; }
 
-  bool connected() const { return namespace_ == Namespace::kConnected; }
-
   std::size_t queued_bytes() const;
 
-  /// Rooms this session is in (the room table's use).
-  std::vector<std::string> rooms;
+  /// Whether a packet would leave about now: a GET is held, or a WebSocket has little queued.
+  bool writable() const;
+
   bool flush_scheduled = false;
 
  private:
-  enum class Namespace : std::uint8_t { kNotJoined, kConnected, kLeft };
-
   /// A message of the peer, taken apart now or when enough requests before it are finished.
   struct Message {
     bool binary = false;
@@ -148,20 +150,12 @@ class Session {
   bool handle_next();
   bool read_post();
   bool handle_waiting();
-  void handle_message(bool binary, std::string_view bytes);
-  void handle_text(std::string_view text);
-  void handle_binary(std::string_view bytes);
-  void handle_packet(codec::socketio::Packet packet);
-  void handle_connect(const codec::socketio::Packet& packet);
-  void handle_event(codec::socketio::Packet packet);
   void handle_candidate_text(std::string_view text);
   void complete_upgrade();
   void abort_upgrade(std::uint16_t close_code);
   /// Answers a held GET with a noop.
   void free_poll();
-  void leave_namespace();
   void send_engine(char type, std::string_view data = {});
-  void send_message(std::string_view socketio_text);
   std::string open_packet(bool can_upgrade) const;
   void send_held_presence();
 
@@ -177,17 +171,13 @@ class Session {
   std::shared_ptr<RequestsInFlight> requests_;
   std::unique_ptr<Post> post_;
   std::deque<Message> waiting_;  // what a WebSocket brought in one read, behind requests or a POST
-  codec::socketio::Decoder decoder_;
+  std::unique_ptr<MessageHandler> handler_;
   TimePoint next_ping_;
   std::optional<TimePoint> pong_deadline_;
-  std::optional<TimePoint> connect_deadline_;  // to join the namespace, or to go after leaving it
-  std::optional<TimePoint> attachments_deadline_;  // for those that a packet announced
   std::optional<TimePoint> upgrade_deadline_;
-  std::uint8_t refused_namespaces_ = 0;
   bool candidate_probed_ = false;
   bool input_held_ = false;  // for too many requests
   bool continuing_ = false;  // inside continue_input()
-  Namespace namespace_ = Namespace::kNotJoined;
   bool closed_ = false;
 };
 

@@ -14,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,21 @@ class FakeApplication final : public Application {
                    .guests_allowed = true};
   }
 
-  Result<void> on_connect(ConnectionId connection, const Subject&, const JsonValue&) override {
+  bool has_namespace(std::string_view nsp) const override {
+    return namespaces.contains(std::string(nsp));
+  }
+
+  void on_connect(ConnectRequest request, ConnectReply reply) override {
     if (refuse_connect) {
-      return fail(*refuse_connect);
+      reply({.refusal = connect_refusal(*refuse_connect)});
+      return;
     }
-    connected.push_back(connection);
-    return {};
+    connected.push_back(request.connection);
+    if (hold_connects) {
+      replies.push_back(std::move(reply));
+    } else {
+      reply({});
+    }
   }
 
   void on_event(ConnectionId connection, Event event) override {
@@ -55,7 +65,10 @@ class FakeApplication final : public Application {
     }
   }
 
-  void on_disconnect(ConnectionId connection) override {
+  void on_ack(ConnectionId, Acknowledgement ack) override { acks.push_back(std::move(ack)); }
+
+  void on_disconnect(ConnectionId connection, std::string_view reason) override {
+    reasons.emplace_back(reason);
     disconnected.push_back(connection);
     if (when_disconnect) {
       when_disconnect(connection);
@@ -75,12 +88,17 @@ class FakeApplication final : public Application {
     }
   }
 
+  std::set<std::string> namespaces{"/"};
   std::optional<Error> refuse_connect;
+  bool hold_connects = false;
+  std::vector<ConnectReply> replies;  ///< of CONNECTs that are not answered
   std::function<void(ConnectionId, const Event&)> when_event;
   std::function<void(ConnectionId)> when_disconnect;
   std::vector<ConnectionId> connected;
   std::vector<ConnectionId> disconnected;
+  std::vector<std::string> reasons;  ///< of the disconnects
   std::vector<std::string> events;
+  std::vector<Acknowledgement> acks;
   std::vector<std::string> requests;
   std::string body = "hello";
   std::vector<SharedBytes> shared_body;

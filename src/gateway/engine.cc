@@ -1,0 +1,192 @@
+#include "gateway/engine.h"
+
+#include "base/log.h"
+#include "codec/websocket/frame.h"
+
+#include <utility>
+
+namespace cloudsync::gateway {
+
+namespace {
+
+/// Deadlines are met to within this time; requests check them exactly.
+constexpr std::chrono::milliseconds kSweepInterval{100};
+
+/// An Engine.IO sid is a bearer secret: 128 random bits.
+constexpr std::size_t kSidBytes = 16;
+
+}  // namespace
+
+Engine::Engine(const EngineDependencies& dependencies)
+    : loop_(dependencies.loop),
+      loop_index_(dependencies.loop_index),
+      options_(dependencies.options),
+      application_(dependencies.application),
+      policy_(dependencies.policy),
+      limits_(dependencies.limits),
+      random_(dependencies.random),
+      metrics_(dependencies.metrics),
+      connection_limits_(dependencies.limits, options_.path),
+      environment_{.loop = loop_,
+                   .limits = limits_,
+                   .metrics = metrics_,
+                   .queue_limit = metrics_.limit("send_queue_bytes"),
+                   .presence_limit = metrics_.limit("presence_queue_bytes"),
+                   .requests_limit = metrics_.limit("requests_in_flight"),
+                   .call_later =
+                       [this](SessionId id, void (Session::*function)()) {
+                         loop_.post([this, id, function] {
+                           if (Session* found = find(id)) {
+                             (found->*function)();
+                           }
+                         });
+                       },
+                   .retire = [this](Session& session) { retire(session); }},
+      connections_gauge_(metrics_.gauge("cloudsync_connections", "Open TCP connections.")),
+      sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
+      queued_gauge_(metrics_.gauge("cloudsync_send_queue_bytes",
+                                   "Bytes queued for peers at the last sweep.")),
+      queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
+                                     "Bytes of large HTTP answers that peers have not taken."),
+                      limits_.http_answer_bytes) {
+  sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
+}
+
+Engine::~Engine() = default;
+
+Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool shared) {
+  const bool loopback = is_loopback(endpoint);
+  return loop_.listen(
+      endpoint, shared, [this, loopback](runtime::SocketId socket, const runtime::Endpoint& peer) {
+        accept(socket, peer, loopback);
+      });
+}
+
+void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback) {
+  Connection& connection = add_connection({.peer = peer, .loopback_listener = loopback});
+  connection.bind(socket);
+  loop_.attach(socket, connection);
+  const auto open = static_cast<std::size_t>(connections_gauge_.value());
+  if (open > limits_.connections) {
+    metrics_.limit("connections").add();
+    connection.abort();
+  }
+}
+
+Connection& Engine::add_connection(RequestOrigin origin) {
+  auto connection =
+      std::make_unique<Connection>(loop_, *this, connection_limits_, std::move(origin));
+  Connection& reference = *connection;
+  connections_.emplace(&reference, std::move(connection));
+  connections_gauge_.add(1);
+  return reference;
+}
+
+void Engine::on_gone(Connection& connection) {
+  queued_answers_.remove(connection);
+  connections_gauge_.add(-1);
+  connections_.erase(&connection);
+}
+
+void Engine::on_ended(Connection& connection) {
+  if (Session* session = session_of(connection)) {
+    session->on_connection_ended(connection);
+  }
+}
+
+void Engine::on_drained(Connection& connection) {
+  queued_answers_.remove(connection);
+  if (Session* session = session_of(connection)) {
+    session->on_drained(connection);
+  }
+}
+
+void Engine::on_websocket_text(Connection& connection, std::string_view text) {
+  if (Session* session = session_of(connection)) {
+    session->on_websocket_text(connection, text);
+  }
+}
+
+void Engine::on_websocket_binary(Connection& connection, std::string_view bytes) {
+  if (Session* session = session_of(connection)) {
+    session->on_websocket_binary(connection, bytes);
+  }
+}
+
+void Engine::on_violation(Connection& connection, std::string_view limit_or_reason) {
+  metrics_.limit(limit_or_reason).add();
+  log_info("peer_refused",
+           {{"reason", limit_or_reason}, {"peer", connection.origin().peer.address}});
+}
+
+Session* Engine::find(SessionId id) {
+  const std::uint32_t slot = slot_of(id);
+  if (slot >= slots_.size() || slots_[slot].generation != generation_of(id)) {
+    return nullptr;
+  }
+  return slots_[slot].session.get();
+}
+
+Session& Engine::add_session(Subject subject, Transport transport) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.push_back({.session = nullptr, .generation = 1});
+  }
+  const std::uint32_t index = free_slots_.back();
+  free_slots_.pop_back();
+  Slot& slot = slots_[index];
+  const SessionId id = make_session_id(slot.generation, index);
+  std::string sid = kLoopAlphabet[loop_index_] + random_token(random_, kSidBytes);
+  slot.session = std::make_unique<Session>(
+      environment_, Session::Identity{id, sid, std::move(subject)}, transport);
+  Session& session = *slot.session;
+  session.set_handler(application_.on_session(session));
+  by_sid_.emplace(std::move(sid), id);
+  sessions_gauge_.add(1);
+  return session;
+}
+
+// A session may close while it handles a packet, so it goes at the end of the turn.
+void Engine::retire(Session& session) {
+  const SessionId id = session.identity().id;
+  by_sid_.erase(session.identity().sid);
+  sessions_gauge_.add(-1);
+  loop_.post([this, id] {
+    const std::uint32_t index = slot_of(id);
+    slots_[index].session.reset();
+    ++slots_[index].generation;
+    free_slots_.push_back(index);
+  });
+}
+
+void Engine::drain() {
+  draining_ = true;
+  loop_.stop_listening();
+}
+
+void Engine::close_all() {
+  draining_ = true;
+  if (sweep_timer_) {
+    loop_.cancel(*std::exchange(sweep_timer_, std::nullopt));
+  }
+  for_each_session([](Session& session) { session.close("server shutting down"); });
+  for (const auto& [address, connection] : connections_) {
+    connection->close(codec::websocket::kCloseGoingAway);
+  }
+}
+
+void Engine::sweep() {
+  const TimePoint now = loop_.now();
+  std::int64_t queued = 0;
+  for_each_session([&](Session& session) {
+    session.tick(now);
+    queued += static_cast<std::int64_t>(session.queued_bytes());
+  });
+  for (const auto& [address, connection] : connections_) {
+    connection->check_deadline(now);
+  }
+  queued_gauge_.add(queued - std::exchange(queued_reported_, queued));
+  sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
+}
+
+}  // namespace cloudsync::gateway

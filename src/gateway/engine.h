@@ -1,0 +1,161 @@
+#pragma once
+// Engine.IO v4 on one loop: accepts connections, checks who may talk, routes HTTP requests, and
+// owns the sessions of its loop. Engines of other loops are reached by posting; a request for a
+// session of another loop takes its whole socket there (the sid names the loop). Everything here
+// runs on the loop's thread.
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "codec/engineio/packet.h"
+#include "gateway/access_policy.h"
+#include "gateway/connection.h"
+#include "gateway/engine_application.h"
+#include "gateway/queued_answers.h"
+#include "gateway/session.h"
+#include "runtime/loop.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cloudsync::gateway {
+
+class ClientBundle;
+
+struct EngineOptions {
+  /// With a slash at both ends. Requests below it are the engine's.
+  std::string path = "/socket.io/";
+  /// Name of a cookie with the sid in the answer to a polling handshake, for balancers that stick
+  /// to it; empty: none.
+  std::string cookie = {};
+  /// The client library's files, served below the path; may be null.
+  const ClientBundle* client_bundle = nullptr;
+};
+
+struct EngineDependencies {
+  runtime::Loop& loop;
+  std::uint32_t loop_index;  ///< below kLoopsMax
+  EngineApplication& application;
+  const AccessPolicy& policy;
+  const Limits& limits;
+  RandomSource& random;
+  Metrics& metrics;
+  EngineOptions options = {};
+};
+
+/// The first character of an Engine.IO sid names the loop.
+inline constexpr std::string_view kLoopAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+inline constexpr std::uint32_t kLoopsMax = 64;
+static_assert(kLoopAlphabet.size() == kLoopsMax);
+
+class Engine final : public ConnectionOwner {
+ public:
+  explicit Engine(const EngineDependencies& dependencies);
+  ~Engine() override;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// All engines of the node, by loop index; before listen().
+  void set_peers(std::span<Engine* const> peers) { peers_.assign(peers.begin(), peers.end()); }
+
+  /// Accepts on the endpoint; with `shared` several loops listen on the same one.
+  Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint, bool shared);
+
+  /// The session, or null if it is gone.
+  Session* find(SessionId id);
+
+  /// Calls `visit(session)`; sessions may open and close meanwhile.
+  template <class Visit>
+  void for_each_session(Visit visit);
+
+  /// Stops accepting and refuses new sessions from now on.
+  void drain();
+  /// Closes all sessions and connections.
+  void close_all();
+
+  runtime::Loop& loop() { return loop_; }
+
+  std::size_t session_count() const { return by_sid_.size(); }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Session> session;
+    std::uint32_t generation = 0;
+  };
+
+  void on_request(Connection& connection, codec::http1::Request request) override;
+  void on_websocket_text(Connection& connection, std::string_view text) override;
+  void on_websocket_binary(Connection& connection, std::string_view bytes) override;
+  void on_violation(Connection& connection, std::string_view limit_or_reason) override;
+  void on_drained(Connection& connection) override;
+  void on_ended(Connection& connection) override;
+  void on_gone(Connection& connection) override;
+
+  void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
+  Connection& add_connection(RequestOrigin origin);
+  void adopt(int descriptor,
+             RequestOrigin origin,
+             codec::http1::Request request,
+             std::string input);
+  bool check_access(Connection& connection, const codec::http1::Request& request);
+  /// Adds the CORS headers; true if the request was a preflight and is answered.
+  bool answer_cross_origin(Connection& connection, const codec::http1::Request& request);
+  void serve_engine(Connection& connection, codec::http1::Request request);
+  void open_session(Connection& connection, const codec::http1::Request& request, bool websocket);
+  void serve_session(Connection& connection, codec::http1::Request request, const std::string& sid);
+  void continue_session(Connection& connection, codec::http1::Request request, Session& session);
+  void move_to_loop(Connection& connection, codec::http1::Request request, std::uint32_t loop);
+  void refuse_engine(Connection& connection,
+                     const codec::http1::Request& request,
+                     codec::engineio::RefusalCode code,
+                     std::string_view message = {});
+  void refuse_for_now(Connection& connection, const Error& error);
+  /// Sends the application's answer, or refuses it if too many bytes of answers are queued.
+  void answer(Connection& connection, codec::http1::Response response);
+
+  Session* session_of(Connection& connection) { return find(connection.session); }
+
+  Session& add_session(Subject subject, Transport transport);
+  void retire(Session& session);
+  void sweep();
+
+  runtime::Loop& loop_;
+  const std::uint32_t loop_index_;
+  const EngineOptions options_;
+  EngineApplication& application_;
+  const AccessPolicy& policy_;
+  const Limits& limits_;
+  RandomSource& random_;
+  Metrics& metrics_;
+  const ConnectionLimits connection_limits_;
+  SessionEnvironment environment_;
+  Gauge& connections_gauge_;
+  Gauge& sessions_gauge_;
+  Gauge& queued_gauge_;
+  QueuedAnswers queued_answers_;
+  std::int64_t queued_reported_ = 0;
+  std::vector<Engine*> peers_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::unordered_map<std::string, SessionId> by_sid_;
+  std::optional<runtime::TimerId> sweep_timer_;
+  bool draining_ = false;
+};
+
+// By index, because sessions may be added meanwhile: answering a poll may go on with a handshake
+// that its peer sent behind it. They are removed at the end of the turn only.
+template <class Visit>
+void Engine::for_each_session(Visit visit) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (Session* session = slots_[i].session.get()) {
+      visit(*session);
+    }
+  }
+}
+
+}  // namespace cloudsync::gateway

@@ -1,0 +1,279 @@
+#include "gateway/multiplexer.h"
+
+#include "base/error_json.h"
+#include "base/log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cloudsync::gateway {
+
+namespace socketio = codec::socketio;
+
+namespace {
+
+/// Refused CONNECTs of one session; each echoes the namespace's name back.
+constexpr std::uint8_t kRefusedConnectsMax = 10;
+
+/// A socket id has the 20 characters of Socket.IO's (120 bits): its sharded adapter takes a room of
+/// that length for a socket.
+constexpr std::size_t kSocketIdBytes = 15;
+
+}  // namespace
+
+ConnectRefusal connect_refusal(const Error& error) {
+  std::string data = "{";
+  append_error_members(data, error);
+  data += '}';
+  return {.message = error.message, .data_json = std::move(data)};
+}
+
+Multiplexer::Multiplexer(MultiplexerEnvironment& environment, Session& session)
+    : environment_(environment),
+      session_(session),
+      decoder_(socketio::Role::kServer, environment.decoder_limits) {
+  expect_connect();
+}
+
+void Multiplexer::expect_connect() {
+  connect_deadline_ = environment_.loop.now() + environment_.limits.connect_timeout;
+}
+
+Multiplexer::Link* Multiplexer::find(std::string_view nsp) {
+  const auto found =
+      std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.nsp == nsp; });
+  return found == links_.end() ? nullptr : &*found;
+}
+
+const Multiplexer::Link* Multiplexer::find(ConnectionId connection) const {
+  const auto found = std::find_if(
+      links_.begin(), links_.end(), [&](const Link& link) { return link.id == connection; });
+  return found == links_.end() ? nullptr : &*found;
+}
+
+Multiplexer::Link* Multiplexer::find(ConnectionId connection) {
+  return const_cast<Link*>(std::as_const(*this).find(connection));
+}
+
+bool Multiplexer::connected(ConnectionId connection) const {
+  const Link* link = find(connection);
+  return link != nullptr && link->state == State::kConnected;
+}
+
+bool Multiplexer::connected_anywhere() const {
+  return std::any_of(links_.begin(), links_.end(), [](const Link& link) {
+    return link.state == State::kConnected;
+  });
+}
+
+// --- from the peer ---
+
+void Multiplexer::on_message(bool binary, std::string_view bytes) {
+  auto packet = binary ? decoder_.decode_binary(bytes) : decoder_.decode_text(bytes);
+  if (!packet) {
+    log_info("packet_refused", {{"reason", packet.error().message}});
+    session_.close("parse error");
+  } else if (*packet) {
+    attachments_deadline_.reset();
+    handle_packet(**std::move(packet));
+  } else if (!connected_anywhere()) {
+    session_.close("parse error");  // attachments are not kept for somebody unknown
+  } else if (!attachments_deadline_) {
+    attachments_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
+  }
+}
+
+void Multiplexer::handle_packet(socketio::Packet packet) {
+  if (packet.type == socketio::PacketType::kConnect) {
+    handle_connect(std::move(packet));
+    return;
+  }
+  Link* link = find(packet.nsp);
+  if (link == nullptr || link->state == State::kPending) {
+    session_.close("parse error");
+  } else if (link->state == State::kLeft) {
+    // After a disconnect() of ours the client's packets may still be under way.
+  } else if (packet.is_event()) {
+    handle_event(link->id, std::move(packet));
+  } else if (packet.is_ack()) {
+    environment_.application.on_ack(link->id,
+                                    {.id = packet.id.value_or(0),
+                                     .arguments = std::move(packet.data.get_array()),
+                                     .attachments = std::move(packet.attachments)});
+  } else if (packet.type == socketio::PacketType::kDisconnect) {
+    Link left = std::move(*link);
+    links_.erase(links_.begin() + (link - links_.data()));
+    end(std::move(left), "client namespace disconnect");
+  }
+}
+
+void Multiplexer::handle_connect(socketio::Packet packet) {
+  if (Link* link = find(packet.nsp); link != nullptr) {
+    if (link->state != State::kLeft) {
+      session_.close("parse error");
+      return;
+    }
+    links_.erase(links_.begin() + (link - links_.data()));
+  }
+  if (connects_ == kConnectsMax) {
+    session_.close("parse error");
+    return;
+  }
+  if (!environment_.application.has_namespace(packet.nsp)) {
+    refuse_connect(packet.nsp, {.message = "Invalid namespace", .data_json = {}});
+    return;
+  }
+  if (links_.size() >= environment_.limits.namespaces_per_session) {
+    environment_.metrics.limit("namespaces_per_session").add();
+    refuse_connect(packet.nsp, connect_refusal({ErrorCode::kTooLarge, "too many namespaces"}));
+    return;
+  }
+  const SessionId session = session_.identity().id;
+  const ConnectionId id = make_connection_id(session, ++connects_);
+  std::string sid = random_token(environment_.random, kSocketIdBytes);
+  links_.push_back(
+      {.id = id, .state = State::kPending, .nsp = packet.nsp, .sid = sid, .rooms = {}});
+  environment_.application.on_connect(
+      {.connection = id,
+       .nsp = std::move(packet.nsp),
+       .sid = std::move(sid),
+       .subject = session_.identity().subject,
+       .auth = std::move(packet.data)},
+      [&environment = environment_, session, id](const ConnectAnswer& answer) {
+        Session* found = environment.find(session);
+        return found != nullptr && !found->closed() &&
+               static_cast<Multiplexer&>(found->handler()).finish_connect(id, answer);
+      });
+}
+
+bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& answer) {
+  Link* link = find(connection);
+  if (link == nullptr || link->state != State::kPending) {
+    return false;
+  }
+  if (answer.refusal) {
+    const std::string nsp = std::move(link->nsp);
+    links_.erase(links_.begin() + (link - links_.data()));
+    refuse_connect(nsp, *answer.refusal);
+    return true;
+  }
+  link->state = State::kConnected;
+  connect_deadline_.reset();
+  if (!answer.sid.empty()) {
+    link->sid = answer.sid;
+  }
+  std::string ids = R"({"sid":)";
+  append_json_string(ids, link->sid);
+  if (!answer.pid.empty()) {
+    ids += R"(,"pid":)";
+    append_json_string(ids, answer.pid);
+  }
+  ids += '}';
+  std::string reply;
+  socketio::append_connect(reply, link->nsp, ids);
+  for (const EncodedPacket& packet : answer.missed) {
+    session_.send(packet);
+  }
+  send_message(reply);
+  return connected(connection);  // too much for a peer that does not read ends the session
+}
+
+void Multiplexer::refuse_connect(std::string_view nsp, const ConnectRefusal& refusal) {
+  log_info("connect_refused", {{"reason", refusal.message}});
+  if (++refused_connects_ > kRefusedConnectsMax) {
+    session_.close("parse error");
+    return;
+  }
+  std::string answer;
+  socketio::append_connect_error(answer, nsp, refusal.message, refusal.data_json);
+  send_message(answer);
+}
+
+void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet) {
+  JsonArray& elements = packet.data.get_array();
+  Event event;
+  event.name = elements.front().is_string() ? std::string(view(elements.front().get_string()))
+                                            : to_json(elements.front());
+  event.arguments = std::move(elements);
+  event.arguments.erase(event.arguments.begin());
+  event.attachments = std::move(packet.attachments);
+  event.had_lone_surrogates = packet.had_lone_surrogates;
+  event.ack = packet.id;
+  event.ticket = session_.begin_request();
+  environment_.application.on_event(connection, std::move(event));
+}
+
+// --- ends ---
+
+void Multiplexer::on_tick(TimePoint now) {
+  if (connect_deadline_ && now >= *connect_deadline_) {
+    environment_.metrics.limit("connect_timeout").add();
+    session_.close("forced close");
+  } else if (attachments_deadline_ && now >= *attachments_deadline_) {
+    session_.close("parse error");
+  }
+}
+
+void Multiplexer::on_closed(std::string_view reason) {
+  for (Link& link : std::exchange(links_, {})) {
+    if (link.state == State::kConnected) {
+      end(std::move(link), reason);
+    }
+  }
+}
+
+// The session stays open for the client to close or to join again, but not for long.
+void Multiplexer::end(Link link, std::string_view reason) {
+  for (const std::string& room : link.rooms) {
+    environment_.rooms.leave(room, link.id);
+  }
+  if (!connected_anywhere()) {
+    expect_connect();
+    session_.drop_latest();
+  }
+  environment_.application.on_disconnect(link.id, reason);
+}
+
+void Multiplexer::disconnect(ConnectionId connection) {
+  Link* link = find(connection);
+  if (link == nullptr || link->state != State::kConnected) {
+    return;
+  }
+  std::string text;
+  socketio::append_disconnect(text, link->nsp);
+  send_message(text);
+  link = find(connection);
+  if (link != nullptr) {
+    Link left = *link;
+    link->state = State::kLeft;
+    link->rooms.clear();
+    end(std::move(left), "server namespace disconnect");
+  }
+}
+
+// --- rooms ---
+
+void Multiplexer::join(ConnectionId connection, const std::string& room) {
+  Link* link = find(connection);
+  if (link == nullptr || link->state != State::kConnected) {
+    return;  // no join takes effect after a disconnect
+  }
+  if (std::find(link->rooms.begin(), link->rooms.end(), room) == link->rooms.end()) {
+    link->rooms.push_back(room);
+    environment_.rooms.join(room, connection);
+  }
+}
+
+void Multiplexer::leave(ConnectionId connection, const std::string& room) {
+  if (Link* link = find(connection); link != nullptr && std::erase(link->rooms, room) > 0) {
+    environment_.rooms.leave(room, connection);
+  }
+}
+
+void Multiplexer::send_message(std::string_view socketio_text) {
+  std::string text = "4";
+  text += socketio_text;
+  session_.send(EncodedPacket::from_engine_text(text));
+}
+
+}  // namespace cloudsync::gateway

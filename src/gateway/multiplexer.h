@@ -1,0 +1,95 @@
+#pragma once
+// The Socket.IO v5 side of one session: its connections to namespaces, and the packets between them
+// and the application.
+//
+//   a namespace:  --CONNECT--> pending --accepted--> connected --DISCONNECT--> gone
+//                              pending --refused--> gone
+//
+// Contract of the stock server: docs/protocol.md and the Socket.IO protocol (v5).
+
+#include "base/limits.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "codec/socketio/decoder.h"
+#include "gateway/application.h"
+#include "gateway/message_handler.h"
+#include "gateway/rooms.h"
+#include "gateway/session.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cloudsync::gateway {
+
+/// What a multiplexer needs of the gateway around it.
+struct MultiplexerEnvironment {
+  runtime::Loop& loop;
+  Application& application;
+  Rooms& rooms;
+  RandomSource& random;
+  const Limits& limits;
+  const codec::socketio::DecoderLimits& decoder_limits;
+  Metrics& metrics;
+  /// Finds a connection's session again when its CONNECT is answered.
+  std::function<Session*(SessionId)> find;
+};
+
+class Multiplexer final : public MessageHandler {
+ public:
+  Multiplexer(MultiplexerEnvironment& environment, Session& session);
+
+  void on_message(bool binary, std::string_view bytes) override;
+  void on_closed(std::string_view reason) override;
+  void on_tick(TimePoint now) override;
+
+  // --- the application's side; no-ops on a connection that is gone ---
+  bool connected(ConnectionId connection) const;
+  void join(ConnectionId connection, const std::string& room);
+  void leave(ConnectionId connection, const std::string& room);
+  /// The client gets DISCONNECT; its session stays open for it to close.
+  void disconnect(ConnectionId connection);
+
+  bool connected_anywhere() const;
+
+ private:
+  enum class State : std::uint8_t {
+    kPending,
+    kConnected,
+    kLeft,  ///< disconnected by us: what the client sent before it knew is ignored
+  };
+
+  struct Link {
+    ConnectionId id;
+    State state = State::kPending;
+    std::string nsp;
+    std::string sid;
+    std::vector<std::string> rooms;
+  };
+
+  Link* find(std::string_view nsp);
+  Link* find(ConnectionId connection);
+  const Link* find(ConnectionId connection) const;
+  void handle_packet(codec::socketio::Packet packet);
+  void handle_connect(codec::socketio::Packet packet);
+  void handle_event(ConnectionId connection, codec::socketio::Packet packet);
+  bool finish_connect(ConnectionId connection, const ConnectAnswer& answer);
+  void refuse_connect(std::string_view nsp, const ConnectRefusal& refusal);
+  /// The connection is over: out of its rooms, and the application is told.
+  void end(Link link, std::string_view reason);
+  void expect_connect();
+  void send_message(std::string_view socketio_text);
+
+  MultiplexerEnvironment& environment_;
+  Session& session_;
+  codec::socketio::Decoder decoder_;
+  std::vector<Link> links_;
+  std::optional<TimePoint> connect_deadline_;      // to join a namespace, or to go after the last
+  std::optional<TimePoint> attachments_deadline_;  // for those that a packet announced
+  std::uint32_t connects_ = 0;
+  std::uint8_t refused_connects_ = 0;
+};
+
+}  // namespace cloudsync::gateway
