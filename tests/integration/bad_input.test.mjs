@@ -11,7 +11,7 @@ let server, documentId, bystander, watcher, attacker, reader;
 
 before(async () => {
   server = await Server.start({
-    args: ["--limits.handshake-timeout-ms", "400", "--limits.op-bytes", "2000",
+    args: ["--limits.handshake-timeout-ms", "400", "--limits.connect-timeout-ms", "400", "--limits.op-bytes", "2000",
       "--limits.payload-bytes", "20000", "--limits.http-body-bytes", "5000",
       "--limits.documents-per-connection", "3", "--allow-origin", "https://friend.example"],
   });
