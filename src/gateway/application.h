@@ -29,10 +29,10 @@ struct ConnectRequest {
   JsonValue auth;
 };
 
-/// CONNECT_ERROR for a client: a message, and JSON for its `data` (empty: none).
+/// CONNECT_ERROR for a client: a message, and its `data` (null: none).
 struct ConnectRefusal {
   std::string message;
-  std::string data_json;
+  JsonValue data = nullptr;
 };
 
 /// `data` is {code, message}.

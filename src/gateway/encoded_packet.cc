@@ -1,7 +1,7 @@
 #include "gateway/encoded_packet.h"
 
 #include "codec/engineio/packet.h"
-#include "codec/socketio/packet.h"
+#include "codec/socketio/msgpack.h"
 #include "codec/websocket/frame.h"
 
 #include <array>
@@ -20,6 +20,18 @@ EncodedPacket EncodedPacket::from_engine_text(std::string_view text) {
   EncodedPacket packet;
   packet.header_bytes_ = static_cast<std::uint8_t>(frame.size());
   frame += text;
+  packet.pieces_[0] = share(std::move(frame));
+  return packet;
+}
+
+EncodedPacket EncodedPacket::from_engine_binary(std::string_view bytes) {
+  std::string frame;
+  frame.reserve(bytes.size() + codec::websocket::kFrameHeaderMax);
+  codec::websocket::append_frame_header(frame, codec::websocket::Opcode::kBinary, bytes.size());
+  EncodedPacket packet;
+  packet.binary_ = true;
+  packet.header_bytes_ = static_cast<std::uint8_t>(frame.size());
+  frame += bytes;
   packet.pieces_[0] = share(std::move(frame));
   return packet;
 }
@@ -57,6 +69,10 @@ EncodedPacket EncodedPacket::ack(std::uint64_t ack_id,
 }
 
 void EncodedPacket::append_engine_text(std::string& out) const {
+  if (binary_) {
+    codec::engineio::append_binary(out, std::string_view(*pieces_[0]).substr(header_bytes_));
+    return;
+  }
   out.append(*pieces_[0], header_bytes_);
   for (const SharedBytes& piece : websocket_frame().subspan(1)) {
     out += *piece;
@@ -69,6 +85,22 @@ std::size_t EncodedPacket::size() const {
     bytes += piece->size();
   }
   return bytes;
+}
+
+std::vector<EncodedPacket> encode_packet(PacketFormat format,
+                                         const codec::socketio::Packet& packet) {
+  std::vector<EncodedPacket> messages;
+  if (format == PacketFormat::kMsgpack) {
+    messages.push_back(EncodedPacket::from_engine_binary(codec::socketio::encode_msgpack(packet)));
+    return messages;
+  }
+  std::string text(1, kMessage);
+  codec::socketio::append_packet(text, packet);
+  messages.push_back(EncodedPacket::from_engine_text(text));
+  for (const std::string& attachment : packet.attachments) {
+    messages.push_back(EncodedPacket::from_engine_binary(attachment));
+  }
+  return messages;
 }
 
 }  // namespace cloudsync::gateway

@@ -5,6 +5,7 @@
 // is shared between them.
 
 #include "base/bytes.h"
+#include "codec/socketio/packet.h"
 
 #include <array>
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cloudsync::gateway {
 
@@ -19,6 +21,8 @@ class EncodedPacket {
  public:
   /// Wraps Engine.IO packet text ("42[…]", "2", "0{…}").
   static EncodedPacket from_engine_text(std::string_view text);
+  /// A binary message: one attachment, or a whole packet of the MessagePack parser.
+  static EncodedPacket from_engine_binary(std::string_view bytes);
   /// An event on the namespace "/" with one argument, given as JSON text.
   static EncodedPacket event(std::string_view name, std::string_view json);
   /// The answer to the event that carried `ack_id`.
@@ -32,6 +36,7 @@ class EncodedPacket {
   /// The bytes of one frame, in order.
   std::span<const SharedBytes> websocket_frame() const { return {pieces_.data(), piece_count_}; }
 
+  /// Appends the packet as it stands in a polling payload: binary is 'b' and base64.
   void append_engine_text(std::string& out) const;
 
   /// Bytes of the frame.
@@ -43,6 +48,14 @@ class EncodedPacket {
   std::array<SharedBytes, 3> pieces_;  // the header is in front of the first
   std::uint8_t piece_count_ = 1;
   std::uint8_t header_bytes_ = 0;
+  bool binary_ = false;
 };
+
+/// How Socket.IO packets are written; a client must be set to the same.
+enum class PacketFormat : std::uint8_t { kJson, kMsgpack };
+
+/// A Socket.IO packet as the messages that carry it, in order: one, and one for each attachment.
+std::vector<EncodedPacket> encode_packet(PacketFormat format,
+                                         const codec::socketio::Packet& packet);
 
 }  // namespace cloudsync::gateway

@@ -22,6 +22,7 @@ Gateway::Gateway(const GatewayDependencies& dependencies)
                    .random = dependencies.random,
                    .limits = dependencies.limits,
                    .decoder_limits = decoder_limits_,
+                   .format = dependencies.format,
                    .metrics = dependencies.metrics,
                    .find = [this](SessionId id) { return engine_.find(id); }},
       volatile_dropped_(dependencies.metrics.counter(

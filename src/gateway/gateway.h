@@ -24,6 +24,7 @@ struct GatewayDependencies {
   RandomSource& random;
   Metrics& metrics;
   EngineOptions options = {};
+  PacketFormat format = PacketFormat::kJson;
 };
 
 class Gateway final : private EngineApplication {

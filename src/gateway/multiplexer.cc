@@ -1,7 +1,7 @@
 #include "gateway/multiplexer.h"
 
-#include "base/error_json.h"
 #include "base/log.h"
+#include "codec/socketio/msgpack.h"
 
 #include <algorithm>
 #include <utility>
@@ -22,10 +22,10 @@ constexpr std::size_t kSocketIdBytes = 15;
 }  // namespace
 
 ConnectRefusal connect_refusal(const Error& error) {
-  std::string data = "{";
-  append_error_members(data, error);
-  data += '}';
-  return {.message = error.message, .data_json = std::move(data)};
+  JsonObject data;
+  data["code"] = error_name(error.code);
+  data["message"] = error.message;
+  return {.message = error.message, .data = std::move(data)};
 }
 
 Multiplexer::Multiplexer(MultiplexerEnvironment& environment, Session& session)
@@ -68,8 +68,21 @@ bool Multiplexer::connected_anywhere() const {
 
 // --- from the peer ---
 
+Result<std::optional<socketio::Packet>> Multiplexer::decode(bool binary, std::string_view bytes) {
+  if (environment_.format == PacketFormat::kJson) {
+    return binary ? decoder_.decode_binary(bytes) : decoder_.decode_text(bytes);
+  }
+  if (!binary) {
+    return fail(ErrorCode::kBadRequest, "text for the MessagePack parser");
+  }
+  CS_TRY_ASSIGN(
+      socketio::Packet packet,
+      socketio::decode_msgpack(socketio::Role::kServer, environment_.decoder_limits, bytes));
+  return std::optional(std::move(packet));
+}
+
 void Multiplexer::on_message(bool binary, std::string_view bytes) {
-  auto packet = binary ? decoder_.decode_binary(bytes) : decoder_.decode_text(bytes);
+  auto packet = decode(binary, bytes);
   if (!packet) {
     log_info("packet_refused", {{"reason", packet.error().message}});
     session_.close("parse error");
@@ -120,7 +133,7 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
     return;
   }
   if (!environment_.application.has_namespace(packet.nsp)) {
-    refuse_connect(packet.nsp, {.message = "Invalid namespace", .data_json = {}});
+    refuse_connect(packet.nsp, {.message = "Invalid namespace"});
     return;
   }
   if (links_.size() >= environment_.limits.namespaces_per_session) {
@@ -162,19 +175,16 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
   if (!answer.sid.empty()) {
     link->sid = answer.sid;
   }
-  std::string ids = R"({"sid":)";
-  append_json_string(ids, link->sid);
+  JsonObject ids;
+  ids["sid"] = link->sid;
   if (!answer.pid.empty()) {
-    ids += R"(,"pid":)";
-    append_json_string(ids, answer.pid);
+    ids["pid"] = answer.pid;
   }
-  ids += '}';
-  std::string reply;
-  socketio::append_connect(reply, link->nsp, ids);
+  const std::string nsp = link->nsp;
   for (const EncodedPacket& packet : answer.missed) {
     session_.send(packet);
   }
-  send_message(reply);
+  send(socketio::PacketType::kConnect, nsp, std::move(ids));
   return connected(connection);  // too much for a peer that does not read ends the session
 }
 
@@ -184,9 +194,12 @@ void Multiplexer::refuse_connect(std::string_view nsp, const ConnectRefusal& ref
     session_.close("parse error");
     return;
   }
-  std::string answer;
-  socketio::append_connect_error(answer, nsp, refusal.message, refusal.data_json);
-  send_message(answer);
+  JsonObject error;
+  error["message"] = refusal.message;
+  if (!refusal.data.is_null()) {
+    error["data"] = refusal.data;
+  }
+  send(socketio::PacketType::kConnectError, nsp, std::move(error));
 }
 
 void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet) {
@@ -239,9 +252,7 @@ void Multiplexer::disconnect(ConnectionId connection) {
   if (link == nullptr || link->state != State::kConnected) {
     return;
   }
-  std::string text;
-  socketio::append_disconnect(text, link->nsp);
-  send_message(text);
+  send(socketio::PacketType::kDisconnect, link->nsp);
   link = find(connection);
   if (link != nullptr) {
     Link left = *link;
@@ -270,10 +281,14 @@ void Multiplexer::leave(ConnectionId connection, const std::string& room) {
   }
 }
 
-void Multiplexer::send_message(std::string_view socketio_text) {
-  std::string text = "4";
-  text += socketio_text;
-  session_.send(EncodedPacket::from_engine_text(text));
+void Multiplexer::send(socketio::PacketType type, std::string_view nsp, JsonValue data) {
+  socketio::Packet packet;
+  packet.type = type;
+  packet.nsp = nsp;
+  packet.data = std::move(data);
+  for (const EncodedPacket& message : encode_packet(environment_.format, packet)) {
+    session_.send(message);
+  }
 }
 
 }  // namespace cloudsync::gateway

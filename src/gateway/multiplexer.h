@@ -32,6 +32,7 @@ struct MultiplexerEnvironment {
   RandomSource& random;
   const Limits& limits;
   const codec::socketio::DecoderLimits& decoder_limits;
+  PacketFormat format;
   Metrics& metrics;
   /// Finds a connection's session again when its CONNECT is answered.
   std::function<Session*(SessionId)> find;
@@ -80,7 +81,8 @@ class Multiplexer final : public MessageHandler {
   /// The connection is over: out of its rooms, and the application is told.
   void end(Link link, std::string_view reason);
   void expect_connect();
-  void send_message(std::string_view socketio_text);
+  Result<std::optional<codec::socketio::Packet>> decode(bool binary, std::string_view bytes);
+  void send(codec::socketio::PacketType type, std::string_view nsp, JsonValue data = nullptr);
 
   MultiplexerEnvironment& environment_;
   Session& session_;

@@ -83,13 +83,17 @@ Result<std::optional<Packet>> PayloadReader::next() {
   return std::optional<Packet>(packet);
 }
 
+void append_binary(std::string& out, std::string_view data) {
+  out.push_back(kBase64Mark);
+  out.append(base64(as_bytes(data)));
+}
+
 void append_to_payload(std::string& payload, const Packet& packet) {
   if (!payload.empty()) {
     payload.push_back(kSeparator);
   }
   if (packet.binary) {
-    payload.push_back(kBase64Mark);
-    payload.append(base64(as_bytes(packet.data)));
+    append_binary(payload, packet.data);
   } else {
     append_text(payload, packet.type, packet.data);
   }

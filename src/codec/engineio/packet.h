@@ -46,6 +46,9 @@ Packet decode_binary(std::string_view message);
 /// Appends the text form: what goes into one WebSocket text frame.
 void append_text(std::string& out, PacketType type, std::string_view data = {});
 
+/// Appends a binary message as it stands in a polling payload: 'b' and base64.
+void append_binary(std::string& out, std::string_view data);
+
 /// Reads a polling payload packet by packet, in one pass, so that the packets before a malformed
 /// one can be processed. `payload` outlives the reader.
 class PayloadReader {

@@ -101,8 +101,42 @@ bool is_event_payload(const JsonValue& data) {
   return name.is_number();
 }
 
-/// Whether payload and id are what the type asks for.
-Result<void> check_payload(const Packet& packet, bool has_payload) {
+/// Whether `object` claims to be a placeholder, and if so, a valid one of `count` attachments.
+bool is_valid_placeholder(const JsonObject& object, std::size_t count) {
+  const JsonValue* mark = object.if_contains("_placeholder");
+  if (mark == nullptr || !mark->is_bool() || !mark->get_bool()) {
+    return true;
+  }
+  const auto index = find_unsigned(object, "num");
+  return index && *index < count;
+}
+
+/// Whether all placeholders of `data` name one of `count` attachments. Depth is bounded by the
+/// parser, but a list of what is left needs no thought about the stack at all.
+bool has_valid_placeholders(const JsonValue& data, std::size_t count) {
+  std::vector<const JsonValue*> left{&data};
+  while (!left.empty()) {
+    const JsonValue& value = *left.back();
+    left.pop_back();
+    if (const JsonArray* array = value.if_array()) {
+      for (const JsonValue& element : *array) {
+        left.push_back(&element);
+      }
+    } else if (const JsonObject* object = value.if_object()) {
+      if (!is_valid_placeholder(*object, count)) {
+        return false;
+      }
+      for (const auto& member : *object) {
+        left.push_back(&member.value());
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<void> check_packet(const Packet& packet, bool has_payload) {
   const JsonValue& data = packet.data;
   if (packet.id && !packet.is_event() && !packet.is_ack()) {
     return malformed("acknowledgement id on a packet that takes none");
@@ -138,41 +172,6 @@ Result<void> check_payload(const Packet& packet, bool has_payload) {
   }
   return malformed("unknown packet type");
 }
-
-/// Whether `object` claims to be a placeholder, and if so, a valid one of `count` attachments.
-bool is_valid_placeholder(const JsonObject& object, std::size_t count) {
-  const JsonValue* mark = object.if_contains("_placeholder");
-  if (mark == nullptr || !mark->is_bool() || !mark->get_bool()) {
-    return true;
-  }
-  const auto index = find_unsigned(object, "num");
-  return index && *index < count;
-}
-
-/// Whether all placeholders of `data` name one of `count` attachments. Depth is bounded by the
-/// parser, but a list of what is left needs no thought about the stack at all.
-bool has_valid_placeholders(const JsonValue& data, std::size_t count) {
-  std::vector<const JsonValue*> left{&data};
-  while (!left.empty()) {
-    const JsonValue& value = *left.back();
-    left.pop_back();
-    if (const JsonArray* array = value.if_array()) {
-      for (const JsonValue& element : *array) {
-        left.push_back(&element);
-      }
-    } else if (const JsonObject* object = value.if_object()) {
-      if (!is_valid_placeholder(*object, count)) {
-        return false;
-      }
-      for (const auto& member : *object) {
-        left.push_back(&member.value());
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace
 
 // A binary packet whose attachments have not all arrived.
 struct Decoder::Pending {
@@ -224,7 +223,7 @@ Result<std::optional<Packet>> Decoder::decode_text(std::string_view text) {
   if (has_payload) {
     CS_TRY_ASSIGN(packet.data, parse_payload(text, packet.had_lone_surrogates));
   }
-  CS_TRY(check_payload(packet, has_payload));
+  CS_TRY(check_packet(packet, has_payload));
   if (owed == 0) {
     return std::optional<Packet>(std::move(packet));
   }

@@ -29,6 +29,9 @@ struct DecoderLimits {
   std::size_t json_depth = kJsonDepthMax;
 };
 
+/// Whether payload and id of a packet are what its type asks for. Error: kBadRequest.
+Result<void> check_packet(const Packet& packet, bool has_payload);
+
 class Decoder {
  public:
   /// `limits` outlives the decoder.
