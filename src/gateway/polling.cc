@@ -25,8 +25,13 @@ Response refusal_response(engineio::RefusalCode code) {
 
 }  // namespace
 
-void Session::open_polling(Connection& connection) {
-  connection.respond(payload_response("0" + open_packet(true)));
+void Session::open_polling(Connection& connection, const std::string& cookie) {
+  Response response = payload_response("0" + open_packet(true));
+  if (!cookie.empty()) {
+    response.headers.push_back(
+        {"set-cookie", cookie + '=' + identity_.sid + "; Path=/; HttpOnly; SameSite=Lax"});
+  }
+  connection.respond(std::move(response));
 }
 
 void Session::on_poll(Connection& connection) {

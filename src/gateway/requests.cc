@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/handshake.h"
+#include "gateway/client_bundle.h"
 #include "gateway/engine.h"
 
 #include <utility>
@@ -117,6 +118,13 @@ void Engine::refuse_engine(Connection& connection,
 
 // The order of the checks is the stock server's.
 void Engine::serve_engine(Connection& connection, http1::Request request) {
+  if (options_.client_bundle != nullptr) {
+    const std::string_view name = request.path().substr(options_.path.size());
+    if (auto file = options_.client_bundle->serve(request, name)) {
+      connection.respond(*std::move(file));
+      return;
+    }
+  }
   const auto transport = http1::query_value(request.query(), "transport");
   if (!transport || (*transport != "polling" && *transport != "websocket")) {
     refuse_engine(connection, request, RefusalCode::kTransportUnknown);
@@ -176,7 +184,7 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
     connection.accept_websocket(request);
     session.open_websocket(connection);
   } else {
-    session.open_polling(connection);
+    session.open_polling(connection, options_.cookie);
   }
 }
 

@@ -64,8 +64,8 @@ class Session {
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
   void open_websocket(Connection& connection);
-  /// Opens on polling: answers the handshake request.
-  void open_polling(Connection& connection);
+  /// Opens on polling: answers the handshake request, with a cookie of this name if it has one.
+  void open_polling(Connection& connection, const std::string& cookie = {});
   void on_poll(Connection& connection);
   void on_post(Connection& connection, codec::http1::Request request);
   /// A WebSocket that wants to take over from polling; it was accepted already.
