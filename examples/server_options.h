@@ -17,7 +17,8 @@ namespace cloudsync::examples {
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:3000";
-  Limits limits;
+  /// Stock Socket.IO's, where CloudSync's own differ.
+  Limits limits = stock_limits();
 
   void add_to(CLI::App& app) {
     app.add_option("--listen", listen, "Address and port; port 0 takes a free one")
@@ -30,6 +31,13 @@ struct ServerOptions {
   }
 
  private:
+  static Limits stock_limits() {
+    Limits limits;
+    limits.connect_timeout = std::chrono::milliseconds(45'000);
+    limits.ping_timeout = std::chrono::milliseconds(20'000);
+    return limits;
+  }
+
   static void add_milliseconds(CLI::App& app,
                                const char* name,
                                std::chrono::milliseconds& duration) {

@@ -55,10 +55,6 @@ std::chrono::milliseconds time(const Arguments& arguments, std::size_t index) {
   return std::chrono::milliseconds(arguments.number(index));
 }
 
-JsonValue first_of(const Arguments& arguments) {
-  return arguments[0];
-}
-
 void on_messages(const SocketPtr& socket) {
   socket->on("message", [](const SocketPtr& from, const Arguments& arguments, const Ack&) {
     from->emit("message-back", arguments);
@@ -74,13 +70,14 @@ void on_messages(const SocketPtr& socket) {
                                    arguments.without_first(2),
                                    time(arguments, 0),
                                    [ack](const std::optional<Arguments>& answer) {
-                                     JsonObject result;
+                                     Arguments result;
+                                     JsonObject fields;
                                      if (answer) {
-                                       result["answer"] = first_of(*answer);
+                                       fields["answer"] = result.adopt(*answer, 0);
                                      } else {
-                                       result["error"] = "timeout";
+                                       fields["error"] = "timeout";
                                      }
-                                     ack({result});
+                                     ack(result.add(std::move(fields)));
                                    });
              });
   socket->on("close-me", [](const SocketPtr& from, const Arguments& arguments, const Ack&) {
@@ -123,16 +120,17 @@ void on_rooms(const SocketPtr& socket) {
                        arguments.without_first(3),
                        time(arguments, 1),
                        [ack](const BroadcastAnswers& collected) {
+                         Arguments result;
                          JsonArray answers;
                          for (const Arguments& answer : collected.answers) {
-                           answers.push_back(first_of(answer));
+                           answers.push_back(result.adopt(answer, 0));
                          }
-                         JsonObject result;
+                         JsonObject fields;
                          if (collected.timed_out) {
-                           result["error"] = "timeout";
+                           fields["error"] = "timeout";
                          }
-                         result["answers"] = std::move(answers);
-                         ack({result});
+                         fields["answers"] = std::move(answers);
+                         ack(result.add(std::move(fields)));
                        });
   });
 }

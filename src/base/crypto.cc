@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
+
 namespace cloudsync {
 namespace {
 
@@ -122,7 +124,12 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
       group = 0;
     }
   }
-  out.erase(out.end() - static_cast<std::ptrdiff_t>(padding), out.end());
+  // The bits that padding leaves over are zero (RFC 4648 section 3.5): bytes have one text.
+  const auto kept = out.end() - static_cast<std::ptrdiff_t>(padding);
+  if (std::any_of(kept, out.end(), [](std::uint8_t byte) { return byte != 0; })) {
+    return std::nullopt;
+  }
+  out.erase(kept, out.end());
   return out;
 }
 

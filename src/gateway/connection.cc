@@ -139,6 +139,12 @@ Connection::Parsed Connection::parse_request(std::span<std::uint8_t> bytes) {
     if (waits && http_->request().expects_continue) {
       loop_.send(socket_, share("HTTP/1.1 100 Continue\r\n\r\n"));
     }
+    if (fed.status == ParseStatus::kNeedMore) {
+      if (const auto refusal = owner_.on_head(*this, http_->request())) {
+        refuse(*refusal);
+        return {};
+      }
+    }
   }
   if (fed.status == ParseStatus::kError) {
     refuse(http_->error_status(), http_->error_reason());
@@ -165,11 +171,18 @@ void Connection::refuse(int status, std::string_view reason) {
                       : status == 408                  ? "handshake_timeout"
                                                        : "malformed_http");
   const bool too_large = status == 413 || status == 431 || status == 414;
-  const Response response{
-      .status = status,
-      .headers = {{"content-type", "application/json"}},
-      .body = error_body({.code = too_large ? ErrorCode::kTooLarge : ErrorCode::kBadRequest,
-                          .message = std::string(reason)})};
+  Response response{.status = status, .headers = {}, .body = {}};
+  // Clients of Engine.IO expect no body with a 413.
+  if (status != 413 || !http_->request().path().starts_with(limits_.engine_path)) {
+    response.headers.push_back({"content-type", "application/json"});
+    response.body = error_body({.code = too_large ? ErrorCode::kTooLarge : ErrorCode::kBadRequest,
+                                .message = std::string(reason)});
+  }
+  refuse(response);
+}
+
+void Connection::refuse(const Response& response) {
+  refused_ = true;
   loop_.send(socket_, share(encode(response, false)));
   end();
   loop_.close(socket_, runtime::CloseMode::kFlush);

@@ -38,6 +38,13 @@ struct ConnectionLimits {
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
+
+  /// The head of a request whose body is still to come: nothing, or an answer that ends the
+  /// connection.
+  virtual std::optional<codec::http1::Response> on_head(Connection&, const codec::http1::Request&) {
+    return std::nullopt;
+  }
+
   /// A whole request; the connection is busy until it is answered, upgraded or released.
   virtual void on_request(Connection& connection, codec::http1::Request request) = 0;
   virtual void on_websocket_text(Connection& connection, std::string_view text) = 0;
@@ -103,6 +110,9 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
 
   bool ended() const { return ended_; }
 
+  /// Ended because the peer's request was refused.
+  bool refused() const { return refused_; }
+
   std::size_t queued_bytes() const { return loop_.queued_bytes(socket_); }
 
   /// Number of the request in progress, so that a late answer to an earlier one is recognised.
@@ -136,6 +146,8 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void process_pending();
   void begin_request(codec::http1::Request request);
   void refuse(int status, std::string_view reason);
+  /// Sends the answer as the connection's last.
+  void refuse(const codec::http1::Response& response);
   void update_reading();
   void end();
 
@@ -157,6 +169,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool answered_last_ = false;  // no further request: closes when the answer left
   bool answers_full_ = false;   // no further request until they are taken
   bool ended_ = false;
+  bool refused_ = false;
   bool pending_full_ = false;
   bool held_ = false;
   bool paused_ = false;      // either of the two

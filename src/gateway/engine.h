@@ -87,6 +87,8 @@ class Engine final : public ConnectionOwner {
     std::uint32_t generation = 0;
   };
 
+  std::optional<codec::http1::Response> on_head(Connection& connection,
+                                                const codec::http1::Request& request) override;
   void on_request(Connection& connection, codec::http1::Request request) override;
   void on_websocket_text(Connection& connection, std::string_view text) override;
   void on_websocket_binary(Connection& connection, std::string_view bytes) override;

@@ -120,9 +120,16 @@ void Gateway::disconnect(ConnectionId connection) {
   }
 }
 
-void Gateway::close(ConnectionId connection) {
+void Gateway::disconnect_session(ConnectionId connection) {
   if (Session* session = engine_.find(session_of(connection))) {
-    session->close("forced server close");
+    multiplexer_of(*session).disconnect_all();
+    session->close_with_farewell("forced server close");
+  }
+}
+
+void Gateway::close_session(ConnectionId connection) {
+  if (Session* session = engine_.find(session_of(connection))) {
+    session->close("transport close");
   }
 }
 

@@ -59,8 +59,10 @@ class Gateway final : private EngineApplication {
 
   /// The client is told with DISCONNECT, its session stays open for it to close.
   void disconnect(ConnectionId connection);
-  /// Closes the whole session that the connection is on.
-  void close(ConnectionId connection);
+  /// Disconnects from all namespaces of the connection's session, then closes it.
+  void disconnect_session(ConnectionId connection);
+  /// Ends the connection's session as if its transport had been lost.
+  void close_session(ConnectionId connection);
 
   /// Stops accepting, tells every connected session `packet`, which is of the namespace "/", and
   /// refuses new sessions from now on.

@@ -221,7 +221,7 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 void Multiplexer::on_tick(TimePoint now) {
   if (connect_deadline_ && now >= *connect_deadline_) {
     environment_.metrics.limit("connect_timeout").add();
-    session_.close("forced close");
+    session_.close_with_farewell("forced close");
   } else if (attachments_deadline_ && now >= *attachments_deadline_) {
     session_.close("parse error");
   }
@@ -259,6 +259,16 @@ void Multiplexer::disconnect(ConnectionId connection) {
     link->state = State::kLeft;
     link->rooms.clear();
     end(std::move(left), "server namespace disconnect");
+  }
+}
+
+void Multiplexer::disconnect_all() {
+  std::vector<ConnectionId> connections;
+  for (const Link& link : links_) {
+    connections.push_back(link.id);
+  }
+  for (const ConnectionId connection : connections) {
+    disconnect(connection);
   }
 }
 

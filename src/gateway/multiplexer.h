@@ -52,6 +52,7 @@ class Multiplexer final : public MessageHandler {
   void leave(ConnectionId connection, const std::string& room);
   /// The client gets DISCONNECT; its session stays open for it to close.
   void disconnect(ConnectionId connection);
+  void disconnect_all();
 
   bool connected_anywhere() const;
 

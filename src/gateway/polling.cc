@@ -35,6 +35,12 @@ void Session::open_polling(Connection& connection, const std::string& cookie) {
 }
 
 void Session::on_poll(Connection& connection) {
+  if (lingering()) {
+    poll_ = &connection;
+    flush();
+    retire();
+    return;
+  }
   if (poll_ != nullptr) {
     // Two GETs at once: the reference kills the session, the first GET learns it with a close
     // packet.
@@ -70,8 +76,20 @@ void Session::free_poll() {
   }
 }
 
+std::optional<Response> Session::on_post_head(Connection& connection) {
+  if (post_ == nullptr && receiving_ == nullptr) {
+    receiving_ = &connection;
+    return std::nullopt;
+  }
+  close("transport error");
+  return refusal_response(engineio::RefusalCode::kBadRequest);
+}
+
 void Session::on_post(Connection& connection, codec::http1::Request request) {
-  if (post_ != nullptr) {
+  if (receiving_ == &connection) {
+    receiving_ = nullptr;
+  }
+  if (post_ != nullptr || receiving_ != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     close("transport error");
     return;
@@ -99,6 +117,9 @@ bool Session::read_post() {
       return true;
     }
     post_->waiting = *packet;
+    if ((*packet)->type != engineio::PacketType::kPong) {
+      note_life();
+    }
   }
   const engineio::Packet packet = *post_->waiting;
   if (packet.type == engineio::PacketType::kMessage && must_wait()) {
@@ -121,7 +142,9 @@ void Session::Post::answer(Response response) {
 
 // It comes when all is handled, so that the client waits with its next POST, as it must.
 void Session::Post::answer_ok() {
-  answer({.status = 200, .headers = {{"content-type", "text/html"}}, .body = "ok"});
+  answer({.status = 200,
+          .headers = {{"content-type", "text/html"}, {"cache-control", "no-store"}},
+          .body = "ok"});
 }
 
 }  // namespace cloudsync::gateway

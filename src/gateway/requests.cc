@@ -25,6 +25,22 @@ http1::Response error_response(int status, const Error& error) {
 
 }  // namespace
 
+// A session takes one POST at a time, and ends when its client gives one up. One that came to
+// another loop is seen when it is whole.
+std::optional<http1::Response> Engine::on_head(Connection& connection,
+                                               const http1::Request& request) {
+  if (request.method != "POST" || !request.path().starts_with(options_.path)) {
+    return std::nullopt;
+  }
+  const auto known = by_sid_.find(http1::query_value(request.query(), "sid").value_or(""));
+  Session* session = known == by_sid_.end() ? nullptr : find(known->second);
+  if (session == nullptr || session->closed() || session->transport() != Transport::kPolling) {
+    return std::nullopt;
+  }
+  connection.session = session->identity().id;
+  return session->on_post_head(connection);
+}
+
 void Engine::on_request(Connection& connection, http1::Request request) {
   if (!check_access(connection, request) || answer_cross_origin(connection, request)) {
     return;
@@ -199,7 +215,9 @@ void Engine::serve_session(Connection& connection, http1::Request request, const
   if (session != nullptr) {
     session->tick(loop_.now());
   }
-  if (session == nullptr || session->closed()) {
+  const bool last_poll =
+      session != nullptr && session->lingering() && request.method == "GET" && !request.is_upgrade;
+  if (session == nullptr || (session->closed() && !last_poll)) {
     refuse_engine(connection, request, RefusalCode::kSessionUnknown);
     return;
   }
@@ -216,7 +234,7 @@ void Engine::serve_session(Connection& connection, http1::Request request, const
 
 void Engine::continue_session(Connection& connection, http1::Request request, Session& session) {
   const bool upgrade = codec::websocket::is_websocket_upgrade(request);
-  if (http1::query_value(request.query(), "EIO").value_or("4") != "4" ||
+  if (http1::query_value(request.query(), "EIO") != "4" ||
       http1::query_value(request.query(), "transport") != (upgrade ? "websocket" : "polling")) {
     refuse_engine(connection, request, RefusalCode::kBadRequest);
   } else if (upgrade) {

@@ -15,6 +15,9 @@ namespace {
 /// Authors whose latest presence is held back for one slow peer; further ones are dropped.
 constexpr std::size_t kHeldPresenceMax = 1'024;
 
+/// How long the last packets of a closed polling session wait for a GET (the reference's 30 s).
+constexpr std::chrono::seconds kFarewellTime{30};
+
 /// How late a ping may go out and still count from when it was due: the sweep's interval and some.
 /// Beyond it the loop itself stood still, which is not the peers' fault.
 constexpr std::chrono::milliseconds kLatePingMax{150};
@@ -71,6 +74,9 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
     close("parse error");
     return;
   }
+  if (packet->type != engineio::PacketType::kPong) {
+    note_life();
+  }
   if (packet->type == engineio::PacketType::kMessage) {
     take_message(false, packet->data);
   } else {
@@ -82,6 +88,7 @@ void Session::on_websocket_binary(Connection& connection, std::string_view bytes
   if (&connection == candidate_) {
     abort_upgrade(codec::websocket::kCloseProtocolError);
   } else if (&connection == websocket_) {
+    note_life();
     take_message(true, bytes);
   }
 }
@@ -127,6 +134,11 @@ void Session::on_connection_ended(Connection& connection) {
   } else if (&connection == poll_) {
     poll_ = nullptr;
     close("transport error");
+  } else if (&connection == receiving_) {
+    receiving_ = nullptr;
+    if (!connection.refused()) {
+      close("transport error");
+    }
   } else if (post_ != nullptr && &connection == post_->connection) {
     post_->connection = nullptr;
     close("transport error");
@@ -209,6 +221,9 @@ void Session::on_drained(Connection& connection) {
 
 void Session::tick(TimePoint now) {
   if (closed_) {
+    if (linger_deadline_ && now >= *linger_deadline_) {
+      retire();
+    }
     return;
   }
   if (pong_deadline_ && now >= *pong_deadline_ && !input_held_) {
@@ -222,6 +237,7 @@ void Session::tick(TimePoint now) {
   if (!pong_deadline_ && now >= next_ping_) {
     const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
     pong_deadline_ = since + environment_.limits.ping_timeout;
+    pong_extended_ = false;
     send_engine('2');
   }
   // While an upgrade is probed every held GET is freed, not just the first: else a client that
@@ -230,6 +246,26 @@ void Session::tick(TimePoint now) {
     free_poll();
   }
   handler_->on_tick(now);
+}
+
+void Session::note_life() {
+  if (pong_deadline_ && !std::exchange(pong_extended_, true)) {
+    pong_deadline_ = environment_.loop.now() + environment_.limits.ping_timeout;
+  }
+}
+
+void Session::retire() {
+  linger_deadline_.reset();
+  buffer_.clear();
+  buffered_bytes_ = 0;
+  environment_.retire(*this);
+}
+
+void Session::close_with_farewell(std::string_view reason) {
+  if (!closed_ && transport_ == Transport::kPolling && poll_ == nullptr) {
+    linger_deadline_ = environment_.loop.now() + kFarewellTime;
+  }
+  close(reason);
 }
 
 void Session::close(std::string_view reason) {
@@ -251,12 +287,17 @@ void Session::close(std::string_view reason) {
     buffer_.push_back(EncodedPacket::from_engine_text("1"));
     flush();
   }
+  if (receiving_ != nullptr) {
+    std::exchange(receiving_, nullptr)->close(codec::websocket::kCloseNoStatus);
+  }
   if (post_ != nullptr) {
     post_->answer_ok();  // not destroyed: the packet that closes the session may be in it
   }
-  buffer_.clear();
-  buffered_bytes_ = 0;
-  environment_.retire(*this);
+  if (lingering()) {
+    buffer_.push_back(EncodedPacket::from_engine_text("1"));
+  } else {
+    retire();
+  }
 }
 
 }  // namespace cloudsync::gateway

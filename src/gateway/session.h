@@ -67,6 +67,8 @@ class Session {
   /// Opens on polling: answers the handshake request, with a cookie of this name if it has one.
   void open_polling(Connection& connection, const std::string& cookie = {});
   void on_poll(Connection& connection);
+  /// The head of a POST is here, its body is not: nothing, or the refusal of a second one.
+  std::optional<codec::http1::Response> on_post_head(Connection& connection);
   void on_post(Connection& connection, codec::http1::Request request);
   /// A WebSocket that wants to take over from polling; it was accepted already.
   void begin_upgrade(Connection& connection);
@@ -87,6 +89,8 @@ class Session {
 
   /// `reason` is one of Socket.IO's; the log may say more.
   void close(std::string_view reason);
+  /// The same, but a polling client without a GET is told at its next one, within a time.
+  void close_with_farewell(std::string_view reason);
 
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request() { return RequestsInFlight::begin(requests_); }
@@ -105,6 +109,9 @@ class Session {
   bool upgrading() const { return candidate_ != nullptr; }
 
   bool closed() const { return closed_; }
+
+  /// Closed, and one GET may take the last packets.
+  bool lingering() const { return linger_deadline_.has_value(); }
 
   std::size_t queued_bytes() const;
 
@@ -151,6 +158,10 @@ class Session {
   bool read_post();
   bool handle_waiting();
   void handle_candidate_text(std::string_view text);
+  /// The first packet of a peer whose pong is due gives it the timeout once more: its line may be
+  /// busy with a slow upload.
+  void note_life();
+  void retire();
   void complete_upgrade();
   void abort_upgrade(std::uint16_t close_code);
   /// Answers a held GET with a noop.
@@ -165,6 +176,7 @@ class Session {
   Connection* websocket_ = nullptr;   // the transport, once it is one
   Connection* candidate_ = nullptr;   // a WebSocket that is upgrading
   Connection* poll_ = nullptr;        // a held GET
+  Connection* receiving_ = nullptr;   // brings the body of a POST
   std::deque<EncodedPacket> buffer_;  // polling: packets for the next GET
   std::size_t buffered_bytes_ = 0;
   std::unique_ptr<std::map<std::string, EncodedPacket>> latest_;  // presence held back
@@ -175,9 +187,11 @@ class Session {
   TimePoint next_ping_;
   std::optional<TimePoint> pong_deadline_;
   std::optional<TimePoint> upgrade_deadline_;
+  std::optional<TimePoint> linger_deadline_;
   bool candidate_probed_ = false;
-  bool input_held_ = false;  // for too many requests
-  bool continuing_ = false;  // inside continue_input()
+  bool pong_extended_ = false;  // for a sign of life, which counts once
+  bool input_held_ = false;     // for too many requests
+  bool continuing_ = false;     // inside continue_input()
   bool closed_ = false;
 };
 

@@ -18,8 +18,9 @@ struct Arguments {
   // NOLINTNEXTLINE(google-explicit-constructor): emit("name", {1, "two"}) reads as JavaScript's
   Arguments(std::initializer_list<boost::json::value_ref> list) : values(list) {}
 
-  Arguments(JsonArray given, std::vector<std::string> bytes)
-      : values(std::move(given)), attachments(std::move(bytes)) {}
+  /// The attachments are numbered anew, in the order in which `given` has them; those that it has
+  /// not are dropped.
+  Arguments(JsonArray given, std::vector<std::string> bytes);
 
   std::size_t size() const { return values.size(); }
 
@@ -35,7 +36,11 @@ struct Arguments {
   Arguments& add(JsonValue value);
   Arguments& add_binary(std::string bytes);
 
-  /// These without the first `count`. The attachments stay, with their numbers.
+  /// An argument of `other`, to be added to these as it is or inside of a value: its binary is
+  /// among these attachments now.
+  JsonValue adopt(const Arguments& other, std::size_t index);
+
+  /// These without the first `count`.
   Arguments without_first(std::size_t count) const;
 
   JsonArray values;

@@ -178,7 +178,7 @@ void Namespace::take_over(const std::string& pid) {
     return entry.second->pid_ == pid;
   });
   if (found != sockets_.end()) {
-    environment_.gateway.close(found->second->connection_);
+    environment_.gateway.close_session(found->second->connection_);
   }
 }
 

@@ -100,9 +100,10 @@ void Socket::disconnect(bool close) {
   if (!connected_) {
     return;
   }
-  nsp_.environment_.gateway.disconnect(connection_);
   if (close) {
-    nsp_.environment_.gateway.close(connection_);
+    nsp_.environment_.gateway.disconnect_session(connection_);
+  } else {
+    nsp_.environment_.gateway.disconnect(connection_);
   }
 }
 
