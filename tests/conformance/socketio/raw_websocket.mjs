@@ -1,7 +1,6 @@
 // A WebSocket client that can do what a proper one can't: frames byte by byte, bytes glued to the
 // upgrade request, a reset. It shows each message and how the connection ended. RFC 6455.
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
 import net from "node:net";
 import { within } from "./server.mjs";
 
@@ -111,8 +110,8 @@ export class RawWebSocket {
     if (opcode === opcodes.ping) return void this.write(frame(opcodes.pong, payload));
     if (opcode === opcodes.close) {
       this.closeCode = payload.length < 2 ? noStatus : payload.readUInt16BE(0);
-      if (this.isSilent !== true) this.write(frame(opcodes.close, payload.subarray(0, 2)));
-      return;
+      this.closeReason = payload.toString("latin1", 2);
+      return void this.write(frame(opcodes.close, payload.subarray(0, 2)));
     }
     if (opcode !== opcodes.continuation) this.isText = opcode === opcodes.text;
     this.fragments.push(payload);
@@ -156,7 +155,7 @@ export class RawWebSocket {
   /** The TCP connection is gone without a word. */
   async drop() {
     this.tcp.destroy();
-    if (!this.tcp.closed) await once(this.tcp, "close");
+    await this.closed;
   }
 
   reset() {
@@ -179,8 +178,10 @@ export function parseAnswer(bytes) {
 export function exchange(server, bytes) {
   const tcp = net.connect(server.port, server.hostname, () => tcp.write(bytes));
   const chunks = [];
-  tcp.on("data", (chunk) => chunks.push(chunk));
-  tcp.on("error", () => {});
-  return within(once(tcp, "close").then(() => Buffer.concat(chunks)), "the end of a raw exchange")
-    .finally(() => tcp.destroy());
+  const ended = new Promise((resolve) => {
+    tcp.on("data", (chunk) => chunks.push(chunk));
+    tcp.on("error", () => {}); // "close" follows
+    tcp.on("close", () => resolve(Buffer.concat(chunks)));
+  });
+  return within(ended, "the end of a raw exchange").finally(() => tcp.destroy());
 }

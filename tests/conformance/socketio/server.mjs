@@ -27,6 +27,9 @@ function command(name) {
     : [join(examples, name)];
 }
 
+const running = new Set();
+process.on("exit", () => running.forEach((server) => server.process.kill("SIGKILL")));
+
 export class Server {
   /** `settings` are the long options without their dashes; true stands for a flag. */
   static async start(name, settings = {}) {
@@ -36,6 +39,7 @@ export class Server {
     const [program, ...args] = [...command(name), ...options];
     server.log = "";
     server.process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    running.add(server);
     server.process.stderr.on("data", (chunk) => (server.log += chunk));
     server.exited = once(server.process, "exit");
     const [first] = await Promise.race([
@@ -47,6 +51,7 @@ export class Server {
     server.url = url;
     server.hostname = new URL(url).hostname;
     server.port = Number(new URL(url).port);
+    server.ref("unref");
     server.path = name === "engineio_echo" ? "/engine.io/" : "/socket.io/";
     return server;
   }
@@ -55,7 +60,14 @@ export class Server {
     return this.process.exitCode === null && this.process.signalCode === null;
   }
 
+  /** A running server does not keep the tests' process alive: a test that fails may forget it. */
+  ref(how) {
+    for (const handle of [this.process, this.process.stdout, this.process.stderr]) handle[how]();
+  }
+
   async stop() {
+    this.ref("ref");
+    running.delete(this);
     if (this.isRunning) this.process.kill("SIGKILL");
     await this.exited;
   }
