@@ -152,6 +152,10 @@ void Engine::serve_engine(Connection& connection, http1::Request request) {
     serve_session(connection, std::move(request), *sid);
     return;
   }
+  if (!sid && http1::has_query_key(request.query(), "sid")) {
+    refuse_engine(connection, request, RefusalCode::kSessionUnknown);
+    return;
+  }
   if (request.method != "GET") {
     refuse_engine(connection, request, RefusalCode::kBadHandshakeMethod);
   } else if (websocket != codec::websocket::is_websocket_upgrade(request)) {

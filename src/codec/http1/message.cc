@@ -131,4 +131,16 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
   return result;
 }
 
+bool has_query_key(std::string_view query, std::string_view key) {
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    if (pair.substr(0, pair.find('=')) == key) {
+      return true;
+    }
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return false;
+}
+
 }  // namespace cloudsync::codec::http1

@@ -43,6 +43,9 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
 /// The decoded value of the last `key` in `query`, or nothing.
 std::optional<std::string> query_value(std::string_view query, std::string_view key);
 
+/// Whether a pair of `query` is called `key`, even one whose value cannot be decoded.
+bool has_query_key(std::string_view query, std::string_view key);
+
 /// What a parser's feed() found out. When the status is not kNeedMore, bytes from `consumed` on
 /// belong to whatever follows.
 enum class ParseStatus : std::uint8_t {

@@ -54,5 +54,12 @@ TEST(Headers, FindGivesTheFirst) {
   EXPECT_EQ(find_header(headers, "Cookie"), nullptr);
 }
 
+TEST(Query, KnowsAKeyWhoseValueIsMalformed) {
+  EXPECT_TRUE(has_query_key("a=1&sid=%00", "sid"));
+  EXPECT_TRUE(has_query_key("sid", "sid"));
+  EXPECT_FALSE(has_query_key("a=sid&sidx=1", "sid"));
+  EXPECT_FALSE(has_query_key("", "sid"));
+}
+
 }  // namespace
 }  // namespace cloudsync::codec::http1

@@ -12,10 +12,11 @@ namespace {
 constexpr std::size_t kRecoveryIdBytes = 15;
 constexpr std::size_t kEpochBytes = 6;
 
-/// After these the client may come back by itself: the reference's list.
+/// After these the client may come back by itself: the reference's list, and what it calls a forced
+/// close after a parse error.
 bool is_recoverable(std::string_view reason) {
-  return reason == "transport close" || reason == "transport error" || reason == "ping timeout" ||
-         reason == "forced close" || reason == "forced server close" ||
+  return reason == "parse error" || reason == "transport close" || reason == "transport error" ||
+         reason == "ping timeout" || reason == "forced close" || reason == "forced server close" ||
          reason == "server shutting down";
 }
 
@@ -142,6 +143,10 @@ void Namespace::resume(Connecting& connecting) {
     return;
   }
   const std::string secret(view(*pid));
+  const auto* offset = find_string(socket.auth_, "offset");
+  if (socket.auth_.contains("offset") && (offset == nullptr || offset->empty())) {
+    return;
+  }
   take_over(secret);
   auto lost = log_->take(now, secret);
   if (!lost || lost->user != socket.user_) {
@@ -157,7 +162,6 @@ void Namespace::resume(Connecting& connecting) {
   }
   std::vector<std::string> audience = rooms;
   audience.push_back(lost->sid);
-  const auto* offset = find_string(socket.auth_, "offset");
   auto missed = log_->missed(*lost, offset == nullptr ? "" : view(*offset), audience);
   if (!missed) {
     return;
