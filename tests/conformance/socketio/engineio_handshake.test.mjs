@@ -5,9 +5,10 @@ import { ask, errors, PollingSession } from "./polling.mjs";
 import { exchange, parseAnswer, RawWebSocket } from "./raw_websocket.mjs";
 import { perServer, Server } from "./server.mjs";
 
+const settings = { "ping-interval": 25_000, "ping-timeout": 20_000, "max-payload": 1_000_000 };
 let server, polling, websocket;
 before(async () => {
-  server = await Server.start("engineio_echo");
+  server = await Server.start("engineio_echo", settings);
   polling = await PollingSession.open(server);
   websocket = await RawWebSocket.open(server);
   websocket.sid = JSON.parse((await websocket.next()).slice(1)).sid;

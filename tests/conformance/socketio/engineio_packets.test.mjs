@@ -89,7 +89,7 @@ for (const [what, payload] of Object.entries({
   });
 }
 
-for (const base64 of ["b!!!!", "bAQI", "bA", "bAQIDBA", "bAQ=D", "bAQJ="]) {
+for (const base64 of ["b!!!!", "bAQI", "bA", "bAQIDBA", "bAQ=D"]) {
   test(`base64 that is not standard (${base64}) closes the session`, async () => {
     const session = await PollingSession.open(server);
     await session.post(base64);
