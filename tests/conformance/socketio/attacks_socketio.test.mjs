@@ -78,7 +78,8 @@ test("GHSA-55mf-67qm-4wpg: attachments before the CONNECT", async () => {
 
 const digits = "1".repeat(900_000);
 for (const [what, packet] of Object.entries({
-  "digits for the attachments": `5${digits}`, "digits and a hyphen for the attachments": `5${digits}-["x"]`, "an unfinished namespace": `2/${"x".repeat(900_000)}`,
+  "digits for the attachments": `5${digits}`, "digits and a hyphen for the attachments": `5${digits}-["x"]`,
+  "an unfinished namespace": `2/${"x".repeat(900_000)}`,
   "an unfinished string": `2["${"x".repeat(900_000)}`, "an unfinished escape": `2["message","${"\\u00".repeat(200_000)}`,
   "brackets that open": `2${"[".repeat(900_000)}`, "objects that open": `2["message",${'{"a":'.repeat(150_000)}`,
 })) {

@@ -20,7 +20,9 @@ const joined = (body) => async () => {
 const placeholder = (num) => `{"_placeholder":true,"num":${num}}`;
 
 test("an event's arguments are any JSON values, or none", joined(async (connection) => {
-  for (const args of ["", ",1", ',"two",{"three":[4,null,true]}', ",-1.5,0", ',"\\u0000\\"\\\\€👋"', ",[],{},[[]]", ',"0{\\"1-[","2,3"', ",null"]) {
+  for (const args of [
+    "", ",1", ',"two",{"three":[4,null,true]}', ",-1.5,0", ',"\\u0000\\"\\\\€👋"', ",[],{},[[]]", ',"0{\\"1-[","2,3"', ",null",
+  ]) {
     connection.send(`2["message"${args}]`);
     await connection.expect(`2["message-back"${args}]`);
   }
@@ -202,15 +204,18 @@ test("an event that the server does not know is ignored, and its acknowledgement
 const noPackets = {
   "nothing": "", "an unknown type": "7", "no type": "abc", "a type above 6": '9["x"]',
   "an EVENT that is an object": '2{"a":1}', "an EVENT that is a string": '2"message"',
-  "an empty EVENT": "2[]", "a name that is an object": "2[{}]", "a name that is null": "2[null]", "a name that is true": "2[true]",
+  "an empty EVENT": "2[]", "a name that is an object": "2[{}]", "a name that is null": "2[null]",
+  "a name that is true": "2[true]",
   "a name that is an array": '2[["message"]]', "broken JSON": '2["message"', "broken JSON in an argument": '2["message",{]',
   "garbage behind the payload": '2["message"]x', "a second payload": '2["message"]["message"]', "single quotes": "2['message']",
   "a bare word": '2["message",undefined]', "NaN": '2["message",NaN]', "a trailing comma": '2["message",]',
-  "a letter where the id is": '2x["message"]', "a sign before the id": '2-1["message-with-ack"]', "an id that is no integer": '21.5["message-with-ack"]',
+  "a letter where the id is": '2x["message"]', "a sign before the id": '2-1["message-with-ack"]',
+  "an id that is no integer": '21.5["message-with-ack"]',
   "an ACK that is an object": "31{}", "an ACK that is a string": '31"x"', "a DISCONNECT with a payload": "1{}", "a DISCONNECT with an array": "1[]",
   "no attachments": '50-["message"]', "attachments without a number": '5-["message"]', "no hyphen": '51["message"]',
   "negative attachments": '5-1-["message"]', "attachments that are no integer": '51.5-["message"]',
-  "eleven attachments": `511-["message",${placeholder(0)}]`, "59999999 attachments": '559999999-["message"]', "an acknowledgement without attachments": "60-1[]",
+  "eleven attachments": `511-["message",${placeholder(0)}]`,
+  "59999999 attachments": '559999999-["message"]', "an acknowledgement without attachments": "60-1[]",
   "a space before the type": ' 2["message"]',
 };
 for (const name of ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]) {
@@ -234,8 +239,14 @@ test("a CONNECT whose payload is no object closes the connection", async () => {
 
 const badAttachments = {
   "binary that nobody announced": (connection) => connection.socket.send(Buffer.from([1])),
-  "text instead of an attachment": (connection) => { connection.send(`51-["message",${placeholder(0)}]`); connection.send('2["message"]'); },
-  "a DISCONNECT between attachments": (connection) => { connection.send(`52-["message",${placeholder(0)},${placeholder(1)}]`, [1]); connection.send("1"); },
+  "text instead of an attachment": (connection) => {
+    connection.send(`51-["message",${placeholder(0)}]`);
+    connection.send('2["message"]');
+  },
+  "a DISCONNECT between attachments": (connection) => {
+    connection.send(`52-["message",${placeholder(0)},${placeholder(1)}]`, [1]);
+    connection.send("1");
+  },
   "one attachment too many": (connection) => connection.send(`51-["message",${placeholder(0)}]`, [1], [2]),
 };
 for (const num of ["-1", "1", "1e9", '"0"', '"splice"', '"length"', '"__proto__"', "null"]) {

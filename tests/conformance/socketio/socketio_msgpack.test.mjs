@@ -109,7 +109,6 @@ test("a client leaves, and is made to leave", async () => {
   await socket.close();
 });
 
-
 const noPackets = {
   "text": "40", "text that is JSON": '42["message"]', "nothing": Buffer.alloc(0), "a reserved byte": Buffer.from([0xc1]),
   "a map that is cut off": encode({ type: 2, nsp: "/", data: ["message"] }).subarray(0, -3), "an array": encode([2, "/", ["message"]]),
@@ -119,9 +118,11 @@ const noPackets = {
   "a negative type": encode({ type: -1, nsp: "/" }), "a type that is a string": encode({ type: "2", nsp: "/", data: ["message"] }),
   "no namespace": encode({ type: 2, data: ["message"] }), "a namespace that is a number": encode({ type: 2, nsp: 7, data: ["message"] }),
   "an event without data": encode({ type: 2, nsp: "/" }), "an event that is an object": encode({ type: 2, nsp: "/", data: { 0: "message" } }),
-  "an acknowledgement without data": encode({ type: 3, nsp: "/", id: 1 }), "an id that is a string": encode({ type: 2, nsp: "/", data: ["message-with-ack"], id: "1" }),
+  "an acknowledgement without data": encode({ type: 3, nsp: "/", id: 1 }),
+  "an id that is a string": encode({ type: 2, nsp: "/", data: ["message-with-ack"], id: "1" }),
   "an id that is no integer": encode({ type: 2, nsp: "/", data: ["message-with-ack"], id: 1.5 }),
-  "a DISCONNECT with data": encode({ type: 1, nsp: "/", data: [] }), "bytes behind the packet": Buffer.concat([encode({ type: 2, nsp: "/", data: ["message"] }), Buffer.from([1])]),
+  "a DISCONNECT with data": encode({ type: 1, nsp: "/", data: [] }),
+  "bytes behind the packet": Buffer.concat([encode({ type: 2, nsp: "/", data: ["message"] }), Buffer.from([1])]),
 };
 for (const [what, message] of Object.entries(noPackets)) {
   test(`${what} closes the connection`, async () => {

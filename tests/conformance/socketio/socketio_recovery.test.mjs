@@ -53,6 +53,7 @@ async function comeBack(auth, prefix = "") {
   const missed = [];
   let packet = await connection.next("what was missed");
   while (Buffer.isBuffer(packet) || !packet.startsWith(`0${prefix}{`)) {
+    assert.ok(Buffer.isBuffer(packet) || !packet.startsWith("4"), `refused: ${packet}`);
     missed.push(packet);
     packet = await connection.next("the CONNECT's answer");
   }
@@ -254,7 +255,10 @@ for (const [what, auth] of [
   });
 }
 
-for (const [what, offset] of [["no offset", undefined], ["an empty offset", ""], ["a number for the offset", 7], ["an object for the offset", { toString: "x" }]]) {
+for (const [what, offset] of [
+  ["no offset", undefined], ["an empty offset", ""], ["a number for the offset", 7],
+  ["an object for the offset", { toString: "x" }],
+]) {
   test(`with ${what} a client gets what there was since its CONNECT`, async () => {
     const client = await joinedClient();
     await lose(client);
