@@ -1,4 +1,5 @@
-// The frame parser reads any bytes in both roles, and the same from any cut of them.
+// The frame parser reads any bytes in both roles, with and without permessage-deflate, and the same
+// from any cut of them.
 
 #include "base/assert.h"
 #include "codec/testing.h"
@@ -51,8 +52,8 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-Outcome run(std::string_view input, const testing::Cut& cut, Role role) {
-  FrameParser parser(role, kLimits);
+Outcome run(std::string_view input, const testing::Cut& cut, Role role, Inflater* inflater) {
+  FrameParser parser(role, kLimits, inflater);
   Recorder recorder;
   Outcome outcome;
   testing::for_each_piece(input, cut, [&](std::span<std::uint8_t> piece) {
@@ -60,7 +61,8 @@ Outcome run(std::string_view input, const testing::Cut& cut, Role role) {
       CS_ASSERT(outcome.error == 0, "there is one error");
       outcome.error = error->code;
     }
-    CS_ASSERT(parser.buffered_bytes() <= kLimits.message_bytes + kControlPayloadMax,
+    CS_ASSERT(parser.buffered_bytes() <= kLimits.message_bytes + kControlPayloadMax +
+                                             deflate_overhead(kLimits.message_bytes),
               "what is held is bounded");
   });
   outcome.events = recorder.events;
@@ -73,10 +75,15 @@ Outcome run(std::string_view input, const testing::Cut& cut, Role role) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const auto cuts = testing::cuts_of(size, 2);
+  // Shared by all runs, as by the connections of a loop; messages fit into the one's buffer alone.
+  static Inflater inflater;
+  static Inflater small(7);
   for (const Role role : {Role::kServer, Role::kClient}) {
-    const Outcome whole = run(input, cuts[0], role);
+    const Outcome plain = run(input, cuts[0], role, nullptr);
+    const Outcome inflated = run(input, cuts[0], role, &inflater);
     for (const testing::Cut& cut : cuts) {
-      CS_ASSERT(run(input, cut, role) == whole, "the outcome does not depend on the cut");
+      CS_ASSERT(run(input, cut, role, nullptr) == plain, "the outcome does not depend on the cut");
+      CS_ASSERT(run(input, cut, role, &small) == inflated, "nor on the buffer");
     }
   }
   return 0;

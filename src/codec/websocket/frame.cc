@@ -49,6 +49,15 @@ void append_frame_header(std::string& out, Opcode opcode, std::uint64_t payload_
   append_header(out, opcode, payload_bytes, final, 0);
 }
 
+std::size_t frame_header_bytes(std::string_view frame) {
+  const auto length = static_cast<std::uint8_t>(frame[1]);
+  return length < 126 ? 2 : length == 126 ? 4 : 10;
+}
+
+Opcode frame_opcode(std::string_view frame) {
+  return static_cast<Opcode>(frame[0] & 0x0F);
+}
+
 void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool final) {
   append_header(out, opcode, payload.size(), final, 0);
   out.append(payload);

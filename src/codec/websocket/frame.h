@@ -36,6 +36,10 @@ inline constexpr std::uint16_t kCloseTryAgainLater = 1013;
 inline constexpr std::size_t kControlPayloadMax = 125;
 inline constexpr std::size_t kFrameHeaderMax = 14;
 
+/// In the first byte of a frame: RSV1, which marks the first frame of a compressed message (RFC
+/// 7692 section 6).
+inline constexpr std::uint8_t kCompressedBit = 0x40;
+
 using MaskKey = std::array<std::uint8_t, 4>;
 
 /// Whether a peer may send this close code: 1000-1003, 1007-1014, 3000-4999.
@@ -46,6 +50,12 @@ void append_frame_header(std::string& out,
                          Opcode opcode,
                          std::uint64_t payload_bytes,
                          bool final = true);
+
+/// Bytes of the header that `frame`, an unmasked one, begins with.
+std::size_t frame_header_bytes(std::string_view frame);
+
+/// The opcode of `frame`, which is not empty.
+Opcode frame_opcode(std::string_view frame);
 
 /// Appends a whole unmasked frame.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool final = true);

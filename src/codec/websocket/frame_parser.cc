@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cloudsync::codec::websocket {
 
@@ -13,6 +14,7 @@ namespace {
 
 struct FrameHeader {
   bool final = false;
+  bool compressed = false;
   bool masked = false;
   Opcode opcode = Opcode::kText;
   std::uint64_t payload_bytes = 0;
@@ -35,6 +37,7 @@ std::size_t header_size(std::span<const std::uint8_t> bytes) {
 FrameHeader decode_header(std::span<const std::uint8_t> bytes) {
   FrameHeader header;
   header.final = (bytes[0] & 0x80) != 0;
+  header.compressed = (bytes[0] & kCompressedBit) != 0;
   header.opcode = static_cast<Opcode>(bytes[0] & 0x0F);
   header.masked = (bytes[1] & 0x80) != 0;
   header.payload_bytes = bytes[1] & 0x7F;
@@ -77,15 +80,25 @@ struct FrameParser::Partial {
 
   // The message being reassembled, over all its fragments.
   bool in_message = false;
+  bool compressed = false;
   Opcode message_opcode = Opcode::kText;
   std::size_t fragments = 0;
   Utf8Validator utf8;
-  std::string message;
+  std::vector<std::uint8_t> message;
 
   // A control frame that came in pieces; it may stand between fragments.
   std::string control;
 
   bool idle() const { return header_count == 0 && !in_frame && !in_message; }
+
+  /// Appends to the message, whose buffer doubles as it fills but never outgrows `limit`.
+  void append(std::span<const std::uint8_t> payload, std::size_t limit) {
+    const std::size_t size = message.size() + payload.size();
+    if (size > message.capacity()) {
+      message.reserve(std::max(size, std::min(limit, 2 * message.capacity())));
+    }
+    message.insert(message.end(), payload.begin(), payload.end());
+  }
 };
 
 // One call of feed(): the input left, and the steps over it.
@@ -168,13 +181,17 @@ class FrameParser::Feed {
     if (bytes.empty()) {
       return std::nullopt;
     }
-    if ((bytes[0] & 0x70) != 0) {
+    const bool reserved = (bytes[0] & 0x70) != 0;
+    if (reserved && !((bytes[0] & 0x70) == kCompressedBit && parser_.inflater_ != nullptr)) {
       return protocol_error("reserved bit set");
     }
     const std::uint8_t opcode = bytes[0] & 0x0F;
     const bool final = (bytes[0] & 0x80) != 0;
     if ((opcode > 0x2 && opcode < 0x8) || opcode > 0xA) {
       return protocol_error("unknown opcode");
+    }
+    if (reserved && (opcode == 0x0 || opcode >= 0x8)) {
+      return protocol_error("compressed frame that begins no message");
     }
     if (opcode >= 0x8 && !final) {
       return protocol_error("fragmented control frame");
@@ -206,7 +223,8 @@ class FrameParser::Feed {
       return std::nullopt;
     }
     const std::size_t held = in_message() ? parser_.partial_->message.size() : 0;
-    if (header.payload_bytes > parser_.limits_->message_bytes - held) {
+    const bool compressed = in_message() ? parser_.partial_->compressed : header.compressed;
+    if (header.payload_bytes > buffer_max(compressed) - held) {
       return FrameError{kCloseTooBig, "message too big"};
     }
     const std::size_t fragments = in_message() ? parser_.partial_->fragments : 0;
@@ -216,13 +234,22 @@ class FrameParser::Feed {
     return std::nullopt;
   }
 
+  /// Bytes that the frames of one message may carry.
+  std::size_t buffer_max(bool compressed) const {
+    const std::size_t bytes = parser_.limits_->message_bytes;
+    return compressed ? bytes + deflate_overhead(bytes) : bytes;
+  }
+
   std::optional<FrameError> begin_payload(const FrameHeader& header) {
     const bool whole = header.payload_bytes <= input_.size();
     if (whole && header.is_control()) {
       return end_control(header.opcode, take(header, 0));
     }
     if (whole && header.final && header.opcode != Opcode::kContinuation) {
-      return deliver_in_place(header.opcode, take(header, 0));
+      const auto payload = take(header, 0);
+      release_if_idle();
+      return header.compressed ? deliver_inflated(header.opcode, payload)
+                               : deliver(header.opcode, payload);
     }
     Partial& held = partial();
     held.in_frame = true;
@@ -231,6 +258,7 @@ class FrameParser::Feed {
     if (!header.is_control()) {
       if (!held.in_message) {
         held.in_message = true;
+        held.compressed = header.compressed;
         held.message_opcode = header.opcode;
         held.fragments = 0;
         held.utf8 = Utf8Validator();
@@ -257,11 +285,13 @@ class FrameParser::Feed {
     const auto payload = take(held.frame, held.frame_received);
     held.frame_received += payload.size();
     const bool frame_ended = held.frame_received == held.frame.payload_bytes;
-    std::string& target = held.frame.is_control() ? held.control : held.message;
-    target.append(reinterpret_cast<const char*>(payload.data()), payload.size());
-    if (!held.frame.is_control() && held.message_opcode == Opcode::kText &&
-        !held.utf8.feed(payload)) {
-      return FrameError{kCloseInvalidText, "invalid UTF-8"};
+    if (held.frame.is_control()) {
+      held.control.append(reinterpret_cast<const char*>(payload.data()), payload.size());
+    } else {
+      held.append(payload, buffer_max(held.compressed));
+      if (held.message_opcode == Opcode::kText && !held.compressed && !held.utf8.feed(payload)) {
+        return FrameError{kCloseInvalidText, "invalid UTF-8"};
+      }
     }
     if (!frame_ended) {
       return std::nullopt;
@@ -275,24 +305,37 @@ class FrameParser::Feed {
     return held.frame.final ? deliver_reassembled() : std::nullopt;
   }
 
-  std::optional<FrameError> deliver_in_place(Opcode opcode, std::span<const std::uint8_t> payload) {
-    release_if_idle();
-    if (opcode == Opcode::kText && !is_utf8(payload)) {
+  std::optional<FrameError> deliver(Opcode opcode, std::span<const std::uint8_t> message) {
+    if (opcode == Opcode::kText && !is_utf8(message)) {
       return FrameError{kCloseInvalidText, "invalid UTF-8"};
     }
-    proceed(visitor_.on_message(opcode, payload));
+    proceed(visitor_.on_message(opcode, message));
     return std::nullopt;
+  }
+
+  std::optional<FrameError> deliver_inflated(Opcode opcode, std::span<const std::uint8_t> payload) {
+    std::vector<std::uint8_t> message;
+    switch (parser_.inflater_->inflate(payload, parser_.limits_->message_bytes, message)) {
+      case InflateStatus::kTooBig:
+        return FrameError{kCloseTooBig, "message too big"};
+      case InflateStatus::kCorrupt:
+        return FrameError{kCloseInvalidText, "invalid deflate data"};
+      case InflateStatus::kOk:
+        break;
+    }
+    return deliver(opcode, message);
   }
 
   std::optional<FrameError> deliver_reassembled() {
     // Taken out first: the parser holds nothing any more while the visitor runs.
     const std::unique_ptr<Partial> held = std::move(parser_.partial_);
+    if (held->compressed) {
+      return deliver_inflated(held->message_opcode, held->message);
+    }
     if (held->message_opcode == Opcode::kText && !held->utf8.at_boundary()) {
       return FrameError{kCloseInvalidText, "invalid UTF-8"};
     }
-    proceed(visitor_.on_message(
-        held->message_opcode,
-        {reinterpret_cast<const std::uint8_t*>(held->message.data()), held->message.size()}));
+    proceed(visitor_.on_message(held->message_opcode, held->message));
     return std::nullopt;
   }
 
@@ -336,7 +379,8 @@ class FrameParser::Feed {
   FrameVisitor& visitor_;
 };
 
-FrameParser::FrameParser(Role role, const FrameLimits& limits) : limits_(&limits), role_(role) {}
+FrameParser::FrameParser(Role role, const FrameLimits& limits, Inflater* inflater)
+    : limits_(&limits), inflater_(inflater), role_(role) {}
 
 FrameParser::FrameParser(FrameParser&&) noexcept = default;
 FrameParser& FrameParser::operator=(FrameParser&&) noexcept = default;

@@ -1,8 +1,10 @@
 #pragma once
-// Incremental WebSocket frame parser (RFC 6455 section 5) that reassembles messages. Strict,
-// bounded, and small while idle: a connection with nothing in flight holds 24 bytes and no buffer.
-// The events and the error are the same however the input is cut.
+// Incremental WebSocket frame parser (RFC 6455 section 5) that reassembles messages, and inflates
+// them if permessage-deflate was negotiated (RFC 7692). Strict, bounded, and small while idle: a
+// connection with nothing in flight holds 32 bytes and no buffer. The events and the error are the
+// same however the input is cut.
 
+#include "codec/websocket/deflate.h"
 #include "codec/websocket/frame.h"
 
 #include <cstddef>
@@ -18,7 +20,8 @@ namespace cloudsync::codec::websocket {
 enum class Role : std::uint8_t { kServer, kClient };
 
 struct FrameLimits {
-  /// One message after reassembly; a larger declared length is 1009 before anything is stored.
+  /// One message after reassembly and inflation. A larger declared length is 1009 before anything
+  /// is stored, and a message that inflates to more is 1009 as soon as it does.
   std::size_t message_bytes = 1'000'000;
   /// Frames of one message, empty ones too (CVE-2026-48779); above it 1008.
   std::size_t fragments = 4'096;
@@ -48,8 +51,10 @@ struct FrameError {
 
 class FrameParser {
  public:
-  /// `limits` outlives the parser.
-  FrameParser(Role role, const FrameLimits& limits);
+  /// `limits` outlives the parser, and so does `inflater`: null if permessage-deflate was not
+  /// negotiated, else one that other parsers of the thread may share. A compressed message is kept
+  /// as it came and inflated when it is whole: until then nobody's few bytes are many of ours.
+  FrameParser(Role role, const FrameLimits& limits, Inflater* inflater = nullptr);
   FrameParser(FrameParser&&) noexcept;
   FrameParser& operator=(FrameParser&&) noexcept;
   ~FrameParser();
@@ -57,8 +62,9 @@ class FrameParser {
   /// Consumes all of `input`, which it unmasks in place, and calls `visitor` for each message or
   /// control frame that it completes. A message that came in one frame and is whole in `input` is
   /// delivered from there, without a copy. Errors: 1002 protocol, 1007 invalid UTF-8 (at the first
-  /// bad byte, across fragments), 1008 too many fragments, 1009 too big. After an error, a close
-  /// frame or a visitor's false, input is ignored.
+  /// bad byte, across fragments; in a compressed text when it is whole) or deflate data (which is
+  /// "not consistent with the type of the message", section 7.4.1), 1008 too many fragments, 1009
+  /// too big. After an error, a close frame or a visitor's false, input is ignored.
   std::optional<FrameError> feed(std::span<std::uint8_t> input, FrameVisitor& visitor);
 
   /// Whether part of a frame or message is held: the peer owes the rest.
@@ -75,6 +81,7 @@ class FrameParser {
   class Feed;
 
   const FrameLimits* limits_;
+  Inflater* inflater_;
   std::unique_ptr<Partial> partial_;
   Role role_;
   bool stopped_ = false;

@@ -7,6 +7,8 @@
 namespace cloudsync::codec::websocket {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr MaskKey kKey = {0x37, 0xFA, 0x21, 0x3D};
 
 /// Writes each event as one line of text.
@@ -46,10 +48,12 @@ struct Options {
   Role role = Role::kServer;
   FrameLimits limits = {};
   std::size_t stop_after = SIZE_MAX;
+  bool deflate = false;
 };
 
 Outcome run(std::string_view input, const testing::Cut& cut, const Options& options) {
-  FrameParser parser(options.role, options.limits);
+  Inflater inflater;
+  FrameParser parser(options.role, options.limits, options.deflate ? &inflater : nullptr);
   Recorder recorder;
   recorder.stop_after = options.stop_after;
   Outcome outcome;
@@ -133,6 +137,84 @@ TEST(FrameParser, RejectsReservedBitsAndOpcodes) {
     frame[0] = static_cast<char>(first);
     EXPECT_EQ(parse(frame).error, kCloseProtocolError) << first;
   }
+}
+
+// RFC 7692 section 7.2.3.1.
+constexpr std::string_view kCompressedHello = "\xf2\x48\xcd\xc9\xc9\x07\x00"sv;
+
+/// Marks the first frame of `frames` as compressed.
+std::string rsv1(std::string frames) {
+  frames[0] = static_cast<char>(frames[0] | 0x40);
+  return frames;
+}
+
+std::string compressed(std::string_view payload) {
+  std::string out;
+  Deflater().deflate(std::array{payload}, kWindowBitsMax, out);
+  return out;
+}
+
+constexpr Options kDeflate{.deflate = true};
+
+TEST(FrameParser, InflatesAMessageWholeOrInFragments) {
+  EXPECT_EQ(parse(rsv1(text(kCompressedHello)), kDeflate).events, Events{"text Hello"});
+  const Outcome outcome =
+      parse(rsv1(text(kCompressedHello.substr(0, 3), false)) + masked(Opcode::kPing, "p") +
+                continuation(kCompressedHello.substr(3), true) + text("plain"),
+            kDeflate);
+  EXPECT_EQ(outcome.events, (Events{"ping p", "text Hello", "text plain"}));
+  EXPECT_EQ(parse(rsv1(masked(Opcode::kBinary, compressed("\xFF"))), kDeflate).events,
+            Events{"binary \xFF"});
+}
+
+TEST(FrameParser, RejectsReservedBitsThatBeginNoCompressedMessage) {
+  EXPECT_EQ(parse(rsv1(text(kCompressedHello))).error, kCloseProtocolError);
+  EXPECT_EQ(parse(rsv1(masked(Opcode::kPing, "")), kDeflate).error, kCloseProtocolError);
+  EXPECT_EQ(parse(rsv1(masked(Opcode::kClose, "")), kDeflate).error, kCloseProtocolError);
+  EXPECT_EQ(parse(text("a", false) + rsv1(continuation("a", true)), kDeflate).error,
+            kCloseProtocolError);
+  for (const int bits : {0x20, 0x10, 0x60, 0x50, 0x70}) {
+    std::string frame = text(kCompressedHello);
+    frame[0] = static_cast<char>(frame[0] | bits);
+    EXPECT_EQ(parse(frame, kDeflate).error, kCloseProtocolError) << bits;
+  }
+}
+
+TEST(FrameParser, ChecksTheTextThatItInflated) {
+  EXPECT_EQ(parse(rsv1(text(compressed("a\xFF"))), kDeflate).error, kCloseInvalidText);
+  EXPECT_EQ(parse(rsv1(text(compressed("\xE2\x82\xAC"))), kDeflate).events,
+            Events{"text \xE2\x82\xAC"});
+  EXPECT_EQ(parse(rsv1(text("\xFF")), kDeflate).error, kCloseInvalidText);
+}
+
+TEST(FrameParser, BoundsWhatItInflates) {
+  Options options = kDeflate;
+  options.limits.message_bytes = 1'000;
+  const std::string most(1'000, 'a');
+  EXPECT_EQ(parse(rsv1(text(compressed(most))), options).events, Events{"text " + most});
+  EXPECT_EQ(parse(rsv1(text(compressed(most + "a"))), options).error, kCloseTooBig);
+  const std::string bomb = compressed(std::string(1'000'000, 'a'));
+  EXPECT_EQ(
+      parse(rsv1(text(bomb.substr(0, 500), false)) + continuation(bomb.substr(500), true), options)
+          .error,
+      kCloseTooBig);
+}
+
+// A message of the largest size passes if deflate could not make it smaller.
+TEST(FrameParser, TakesAnIncompressibleMessageOfTheLimit) {
+  std::minstd_rand random(1);
+  std::string noise(100'000, ' ');
+  for (char& byte : noise) {
+    byte = static_cast<char>(random() >> 8);
+  }
+  Options options = kDeflate;
+  options.limits.message_bytes = noise.size();
+  const std::string payload = compressed(noise);
+  EXPECT_GT(payload.size(), noise.size());
+  EXPECT_EQ(parse(rsv1(masked(Opcode::kBinary, payload)), options).events,
+            Events{"binary " + noise});
+  EXPECT_EQ(parse(rsv1(masked(Opcode::kBinary, std::string(101'000, 'x'))), options).error,
+            kCloseTooBig);
 }
 
 TEST(FrameParser, RejectsFragmentedAndLongControlFrames) {
@@ -261,7 +343,7 @@ TEST(FrameParser, DeliversAWholeFrameFromTheInput) {
 }
 
 TEST(FrameParser, HoldsNothingBetweenMessages) {
-  static_assert(sizeof(FrameParser) <= 24);
+  static_assert(sizeof(FrameParser) <= 32);
   EXPECT_FALSE(parse(text("a") + masked(Opcode::kPing, "b")).in_flight);
   EXPECT_FALSE(parse(text("a", false) + continuation("b", true)).in_flight);
   EXPECT_TRUE(parse(text("a", false)).in_flight);

@@ -35,6 +35,17 @@ TEST(Frame, UsesTheShortestLengthForm) {
   EXPECT_EQ(frame(Opcode::kText, std::string(65536, 'x')).size(), 65536U + 10);
 }
 
+TEST(Frame, TellsItsHeader) {
+  for (const std::size_t bytes : {0U, 125U, 126U, 65'535U, 65'536U}) {
+    const std::string payload(bytes, 'x');
+    EXPECT_EQ(
+        frame(Opcode::kBinary, payload).substr(frame_header_bytes(frame(Opcode::kBinary, payload))),
+        payload);
+  }
+  EXPECT_EQ(frame_opcode(frame(Opcode::kText, "")), Opcode::kText);
+  EXPECT_EQ(frame_opcode(frame(Opcode::kBinary, "")), Opcode::kBinary);
+}
+
 TEST(Frame, MaskingTwiceGivesTheOriginalAtEveryOffset) {
   for (std::size_t size = 0; size < 40; ++size) {
     for (std::uint64_t offset = 0; offset < 8; ++offset) {

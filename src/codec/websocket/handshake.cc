@@ -51,18 +51,27 @@ std::optional<http1::Response> refuse_upgrade(const http1::Request& request) {
   if (!nonce || nonce->size() != kNonceBytes) {
     return refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64");
   }
+  // Section 9.1 asks for this whether or not any extension is wanted.
+  if (const auto extensions = parse_extensions(request.headers); !extensions) {
+    return refusal(400, extensions.error().message);
+  }
   if (!request.body.empty()) {
     return refusal(400, "A WebSocket upgrade has no body");
   }
   return std::nullopt;
 }
 
-std::string accept_response(const http1::Request& request) {
+std::string accept_response(const http1::Request& request,
+                            const std::optional<DeflateAgreement>& deflate) {
   const std::string* key = request.find("sec-websocket-key");
   std::string out =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Accept: ";
-  out.append(accept_key(key == nullptr ? std::string_view() : *key)).append("\r\n\r\n");
+  out.append(accept_key(key == nullptr ? std::string_view() : *key)).append("\r\n");
+  if (deflate) {
+    out.append("Sec-WebSocket-Extensions: ").append(deflate_response(*deflate)).append("\r\n");
+  }
+  out.append("\r\n");
   return out;
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-// The WebSocket opening handshake (RFC 6455 section 4), both sides. Extensions are never negotiated
-// (permessage-deflate costs gigabytes at scale and invites inflation bombs), so an offer is
-// ignored.
+// The WebSocket opening handshake (RFC 6455 section 4), both sides. A server may accept
+// permessage-deflate; the client offers no extension.
 
 #include "base/result.h"
 #include "codec/http1/request.h"
 #include "codec/http1/response.h"
+#include "codec/websocket/extensions.h"
 
 #include <array>
 #include <cstdint>
@@ -22,12 +22,15 @@ std::string accept_key(std::string_view key);
 bool is_websocket_upgrade(const http1::Request& request);
 
 /// Checks an upgrade request (section 4.2.1): GET, HTTP/1.1, Upgrade and Connection tokens, a key
-/// of 16 bytes in base64, version 13, no body. Nothing if it is good; else the refusal to send
-/// before closing: 426 with Sec-WebSocket-Version for another version, 400 otherwise.
+/// of 16 bytes in base64, version 13, well-formed extensions, no body. Nothing if it is good; else
+/// the refusal to send before closing: 426 with Sec-WebSocket-Version for another version, 400
+/// otherwise.
 std::optional<http1::Response> refuse_upgrade(const http1::Request& request);
 
-/// The bytes of the 101 response to a request that refuse_upgrade() accepted.
-std::string accept_response(const http1::Request& request);
+/// The bytes of the 101 response to a request that refuse_upgrade() accepted, with the answer to
+/// its offer of compression.
+std::string accept_response(const http1::Request& request,
+                            const std::optional<DeflateAgreement>& deflate = std::nullopt);
 
 struct ClientHandshake {
   std::string host;                      ///< Host header, with a port unless it is the default

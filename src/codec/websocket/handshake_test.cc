@@ -101,8 +101,20 @@ TEST(WebSocketHandshake, RefusesABody) {
   EXPECT_EQ(refuse_upgrade(request)->status, 400);
 }
 
-// GHSA-5v72-xg48-5rpm and CVE-2021-32640: both headers are not even read.
-TEST(WebSocketHandshake, IgnoresOffersOfExtensionsAndProtocols) {
+TEST(WebSocketHandshake, AnswersTheOfferOfCompression) {
+  EXPECT_EQ(*parse_response(accept_response(good_request(), DeflateAgreement{}))
+                 .find("sec-websocket-extensions"),
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+}
+
+TEST(WebSocketHandshake, RefusesMalformedExtensions) {
+  http1::Request request = good_request();
+  request.headers.push_back({"sec-websocket-extensions", "permessage-deflate; =1"});
+  EXPECT_EQ(refuse_upgrade(request)->status, 400);
+}
+
+// GHSA-5v72-xg48-5rpm and CVE-2021-32640: the protocols are not even read.
+TEST(WebSocketHandshake, IgnoresOtherOffersOfExtensionsAndProtocols) {
   http1::Request request = good_request();
   request.headers.push_back({"sec-websocket-extensions", "constructor"});
   request.headers.push_back({"sec-websocket-protocol", "b" + std::string(5'000, ' ') + "x"});
