@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when a folder under src/ includes a folder it is not allowed to depend on.
+"""Fails when a folder under src/, or examples/, includes a folder it is not allowed to depend on.
 
 Run from the repository root; CI runs it before the build. ALLOWED is the architecture:
 each folder lists the folders it may include. Tests (*_test.cc) may include anything.
@@ -27,16 +27,17 @@ ALLOWED = {
     "api": {"base", "codec", "ot", "runtime", "document", "auth", "telemetry", "gateway"} | PORTS,
     "loadtest": {"base", "runtime", "codec", "ot", "client"},
     "node": None,  # the composition root may see everything
+    "examples": {"base", "runtime", "codec", "gateway"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z_0-9]+)/([^"]+)"', re.M)
 
 
 def main() -> int:
     errors = []
-    for path in sorted(pathlib.Path("src").rglob("*")):
+    for path in sorted([*pathlib.Path("src").rglob("*"), *pathlib.Path("examples").rglob("*")]):
         if path.suffix not in {".h", ".cc"} or path.stem.endswith("_test"):
             continue
-        folder = path.parts[1]
+        folder = path.parts[1] if path.parts[0] == "src" else path.parts[0]
         allowed = ALLOWED.get(folder, set())
         for target, rest in INCLUDE.findall(path.read_text()):
             if allowed is None or target == folder:

@@ -17,7 +17,8 @@ struct Limits {
   std::size_t http_body_bytes = 1024 * 1024;
   /// Engine.IO maxPayload: one WebSocket message or one polling body (stock Socket.IO: 1,000,000).
   std::size_t payload_bytes = 1'000'000;
-  /// Fragments of one WebSocket message; bounds work per message (CVE-2026-48779).
+  /// Fragments of one WebSocket message; bounds work per message (CVE-2026-48779). Memory is
+  /// bounded by payload_bytes, however many they are.
   std::size_t websocket_fragments = 4'096;
   /// Bytes queued for one connection before it is closed; it resynchronises by revision.
   std::size_t send_queue_bytes = 1024 * 1024;

@@ -47,11 +47,13 @@ std::span<std::uint8_t> as_mutable_bytes(std::string& text) {
 Connection::Connection(runtime::Loop& loop,
                        ConnectionOwner& owner,
                        const ConnectionLimits& limits,
-                       RequestOrigin origin)
+                       RequestOrigin origin,
+                       MessageCompression* compression)
     : loop_(loop),
       owner_(owner),
       limits_(limits),
       origin_(std::move(origin)),
+      compression_(compression),
       http_(std::in_place, limits.http),
       deadline_(loop.now() + limits.node.handshake_timeout) {}
 
@@ -218,8 +220,16 @@ void Connection::accept_websocket(const Request& request) {
   busy_ = false;
   http_.reset();
   deadline_.reset();
-  frames_.emplace(codec::websocket::Role::kServer, limits_.frames);
-  loop_.send(socket_, share(codec::websocket::accept_response(request)));
+  std::optional<codec::websocket::DeflateAgreement> deflate;
+  if (compression_ != nullptr) {
+    const auto offers = codec::websocket::parse_extensions(request.headers);
+    deflate = offers ? codec::websocket::accept_deflate(*offers) : std::nullopt;
+  }
+  deflate_window_bits_ = deflate ? deflate->server_window_bits : 0;
+  frames_.emplace(codec::websocket::Role::kServer,
+                  limits_.frames,
+                  deflate ? &compression_->inflater() : nullptr);
+  loop_.send(socket_, share(codec::websocket::accept_response(request, deflate)));
   if (!processing_) {
     process_pending();
   }
@@ -240,11 +250,31 @@ void Connection::process_websocket(std::span<std::uint8_t> bytes) {
   close(error->code, error->reason);
 }
 
-void Connection::send_frame(std::span<const SharedBytes> pieces) {
+SharedBytes Connection::compressed(std::span<const SharedBytes> pieces) {
+  return deflate_window_bits_ == 0 ? nullptr : compression_->compress(pieces, deflate_window_bits_);
+}
+
+std::size_t Connection::frame_bytes(std::span<const SharedBytes> pieces) {
+  if (const SharedBytes frame = compressed(pieces)) {
+    return frame->size();
+  }
+  std::size_t bytes = 0;
   for (const SharedBytes& piece : pieces) {
-    if (!ended_) {
-      loop_.send(socket_, piece);
-    }
+    bytes += piece->size();
+  }
+  return bytes;
+}
+
+void Connection::send_frame(std::span<const SharedBytes> pieces) {
+  if (ended_) {
+    return;
+  }
+  if (SharedBytes frame = compressed(pieces)) {
+    loop_.send(socket_, std::move(frame));
+    return;
+  }
+  for (const SharedBytes& piece : pieces) {
+    loop_.send(socket_, piece);
   }
 }
 

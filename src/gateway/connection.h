@@ -11,6 +11,7 @@
 #include "codec/websocket/frame_parser.h"
 #include "gateway/engine_application.h"
 #include "gateway/ids.h"
+#include "gateway/message_compression.h"
 #include "runtime/loop.h"
 
 #include <optional>
@@ -60,10 +61,12 @@ class ConnectionOwner {
 
 class Connection final : public runtime::SocketEvents, private codec::websocket::FrameVisitor {
  public:
+  /// `compression` is the loop's, or null if permessage-deflate is not to be negotiated.
   Connection(runtime::Loop& loop,
              ConnectionOwner& owner,
              const ConnectionLimits& limits,
-             RequestOrigin origin);
+             RequestOrigin origin,
+             MessageCompression* compression = nullptr);
 
   /// The socket that this connection serves; set once, before any event.
   void bind(runtime::SocketId socket) { socket_ = socket; }
@@ -72,11 +75,15 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   /// is in progress any more.
   void respond(codec::http1::Response response);
 
-  /// Answers an upgrade request with 101; messages follow.
+  /// Answers an upgrade request that refuse_upgrade() accepted with 101; messages follow.
   void accept_websocket(const codec::http1::Request& request);
 
-  /// Sends a whole WebSocket frame, in pieces.
+  /// Sends a WebSocket message, given as one whole frame in pieces; compressed if that was
+  /// negotiated and pays.
   void send_frame(std::span<const SharedBytes> pieces);
+
+  /// Bytes that send_frame() would queue.
+  std::size_t frame_bytes(std::span<const SharedBytes> pieces);
 
   /// WebSocket: sends a close frame and ends the connection. HTTP: ends it. The peer gets what is
   /// queued. `code` 1005 sends a close frame without a code.
@@ -138,6 +145,8 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
     bool complete = false;
   };
 
+  /// Null if the frame is sent as it is.
+  SharedBytes compressed(std::span<const SharedBytes> pieces);
   /// Whether input can be handled now, or has to wait for an answer or for the peer to read.
   bool takes_input() const;
   void process(std::span<std::uint8_t> bytes);
@@ -155,6 +164,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   ConnectionOwner& owner_;
   const ConnectionLimits& limits_;
   RequestOrigin origin_;
+  MessageCompression* compression_;
   runtime::SocketId socket_;
   std::optional<codec::http1::RequestParser> http_;      // HTTP mode
   std::optional<codec::websocket::FrameParser> frames_;  // WebSocket mode
@@ -163,6 +173,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   std::optional<TimePoint> deadline_;
   std::size_t queued_at_deadline_ = 0;  // when deadline_ was set: progress counts from there
   std::uint64_t request_number_ = 0;
+  int deflate_window_bits_ = 0;  // of what this side compresses; 0 if that was not negotiated
   bool busy_ = false;
   bool head_only_ = false;  // the request in progress is a HEAD
   bool keep_alive_ = true;
