@@ -49,6 +49,9 @@ Engine::Engine(const EngineDependencies& dependencies)
       queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
                                      "Bytes of large HTTP answers that peers have not taken."),
                       limits_.http_answer_bytes) {
+  if (options_.websocket_compression) {
+    compression_.emplace();
+  }
   sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
 }
 
@@ -74,8 +77,8 @@ void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, boo
 }
 
 Connection& Engine::add_connection(RequestOrigin origin) {
-  auto connection =
-      std::make_unique<Connection>(loop_, *this, connection_limits_, std::move(origin));
+  auto connection = std::make_unique<Connection>(
+      loop_, *this, connection_limits_, std::move(origin), compression_ ? &*compression_ : nullptr);
   Connection& reference = *connection;
   connections_.emplace(&reference, std::move(connection));
   connections_gauge_.add(1);

@@ -11,6 +11,7 @@
 #include "gateway/access_policy.h"
 #include "gateway/connection.h"
 #include "gateway/engine_application.h"
+#include "gateway/message_compression.h"
 #include "gateway/queued_answers.h"
 #include "gateway/session.h"
 #include "runtime/loop.h"
@@ -33,6 +34,8 @@ struct EngineOptions {
   std::string cookie = {};
   /// The client library's files, served below the path; may be null.
   const ClientBundle* client_bundle = nullptr;
+  /// Negotiate permessage-deflate with WebSocket clients that offer it.
+  bool websocket_compression = false;
 };
 
 struct EngineDependencies {
@@ -134,6 +137,7 @@ class Engine final : public ConnectionOwner {
   RandomSource& random_;
   Metrics& metrics_;
   const ConnectionLimits connection_limits_;
+  std::optional<MessageCompression> compression_;
   SessionEnvironment environment_;
   Gauge& connections_gauge_;
   Gauge& sessions_gauge_;

@@ -166,7 +166,9 @@ void Session::send(const EncodedPacket& packet) {
   if (closed_) {
     return;
   }
-  if (queued_bytes() + packet.size() > environment_.limits.send_queue_bytes && queued_bytes() > 0) {
+  const std::size_t bytes =
+      websocket_ != nullptr ? websocket_->frame_bytes(packet.websocket_frame()) : packet.size();
+  if (queued_bytes() + bytes > environment_.limits.send_queue_bytes && queued_bytes() > 0) {
     environment_.queue_limit.add();
     log_warning("slow_consumer_closed", {{"queued_bytes", queued_bytes()}});
     close("transport error");

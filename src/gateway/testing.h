@@ -114,18 +114,20 @@ class TestNode {
  public:
   explicit TestNode(const Limits& node_limits = {},
                     std::size_t loop_count = 1,
-                    AccessPolicyOptions access = {})
+                    AccessPolicyOptions access = {},
+                    bool websocket_compression = false)
       : limits(node_limits), policy(std::move(access)) {
     for (std::size_t i = 0; i < loop_count; ++i) {
       loops.push_back(std::make_unique<FakeLoop>(network));
-      gateways.push_back(
-          std::make_unique<Gateway>(GatewayDependencies{.loop = *loops[i],
-                                                        .loop_index = static_cast<std::uint32_t>(i),
-                                                        .application = application,
-                                                        .policy = policy,
-                                                        .limits = limits,
-                                                        .random = random,
-                                                        .metrics = metrics}));
+      gateways.push_back(std::make_unique<Gateway>(
+          GatewayDependencies{.loop = *loops[i],
+                              .loop_index = static_cast<std::uint32_t>(i),
+                              .application = application,
+                              .policy = policy,
+                              .limits = limits,
+                              .random = random,
+                              .metrics = metrics,
+                              .options = {.websocket_compression = websocket_compression}}));
     }
     std::vector<Gateway*> peers;
     for (const auto& gateway_of_loop : gateways) {

@@ -171,14 +171,15 @@ void Server::Parts::build_loop(std::uint32_t index) {
   runtime::Loop& loop = parts.thread->loop();
   parts.collaboration = std::make_unique<api::Collaboration>(*context, index);
   parts.application = std::make_unique<api::Application>(*context, *parts.collaboration, index);
-  parts.gateway = std::make_unique<gateway::Gateway>(
-      gateway::GatewayDependencies{.loop = loop,
-                                   .loop_index = index,
-                                   .application = *parts.application,
-                                   .policy = policy,
-                                   .limits = settings.limits,
-                                   .random = random,
-                                   .metrics = metrics});
+  parts.gateway = std::make_unique<gateway::Gateway>(gateway::GatewayDependencies{
+      .loop = loop,
+      .loop_index = index,
+      .application = *parts.application,
+      .policy = policy,
+      .limits = settings.limits,
+      .random = random,
+      .metrics = metrics,
+      .options = {.websocket_compression = settings.websocket_compression}});
   parts.collaboration->set_gateway(*parts.gateway);
   parts.documents = std::make_unique<document::DocumentService>(document::ServiceDependencies{
       .executor = loop,

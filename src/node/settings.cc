@@ -70,6 +70,14 @@ Result<void> set_guests(Settings& settings, const std::string& text) {
   return fail(ErrorCode::kBadRequest, "must be local, allow or deny");
 }
 
+Result<void> set_websocket_compression(Settings& settings, const std::string& text) {
+  if (text != "on" && text != "off") {
+    return fail(ErrorCode::kBadRequest, "must be on or off");
+  }
+  settings.websocket_compression = text == "on";
+  return {};
+}
+
 std::string show_guests(const Settings& settings) {
   switch (settings.guests) {
     case api::GuestMode::kAllow:
@@ -156,6 +164,13 @@ std::vector<Setting> make_settings() {
                             }
                             return all;
                           }});
+  settings.push_back({.name = "websocket-compression",
+                      .help = "on or off: compress messages (permessage-deflate) for clients that "
+                              "offer it.",
+                      .set = set_websocket_compression,
+                      .show = [](const Settings& source) {
+                        return std::string(source.websocket_compression ? "on" : "off");
+                      }});
   settings.push_back(
       {.name = "log-level",
        .help = "debug, info, warning, error or off.",

@@ -25,6 +25,8 @@ struct Settings {
   api::GuestMode guests = api::GuestMode::kLocal;
   std::string public_url;
   std::vector<std::string> allow_origin;
+  /// permessage-deflate for clients that offer it.
+  bool websocket_compression = false;
   LogLevel log_level = LogLevel::kInfo;
   /// The web app's files; empty means `web` beside the executable.
   std::string web_dir;
