@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 ARGS ?=
 web_sources := $(shell find web clients/typescript -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 web_stamp := web/dist/index.html
-sources := $(shell git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc' 2>/dev/null)
+sources := $(shell git ls-files 'src/*.h' 'src/*.cc' 'examples/*.h' 'examples/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc' 2>/dev/null)
 
 .PHONY: help install run build test soak check bench format tidy clean
 

@@ -85,8 +85,7 @@ int run(int argc, char** argv) {
   ServerOptions options;
   options.add_to(app);
   std::string client = "clients/typescript/node_modules/socket.io-client/dist";
-  app.add_option("--client", client, "Folder of socket.io-client's bundles")
-      ->capture_default_str();
+  app.add_option("--client", client, "Folder of socket.io-client's bundles")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const auto bundle = ClientBundle::load(client);
   if (!bundle) {

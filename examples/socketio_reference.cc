@@ -107,32 +107,31 @@ void on_rooms(const SocketPtr& socket) {
     ack({sorted_rooms(*from)});
   });
   socket->on("room-emit", [](const SocketPtr& from, const Arguments& arguments, const Ack&) {
-    target(from, arguments[0], arguments[1])
-        .emit(text(arguments, 2), arguments.without_first(3));
+    target(from, arguments[0], arguments[1]).emit(text(arguments, 2), arguments.without_first(3));
   });
-  socket->on("socket-broadcast",
-             [](const SocketPtr& from, const Arguments& arguments, const Ack&) {
-               from->broadcast().emit(text(arguments, 0), arguments.without_first(1));
+  socket->on("socket-broadcast", [](const SocketPtr& from, const Arguments& arguments, const Ack&) {
+    from->broadcast().emit(text(arguments, 0), arguments.without_first(1));
+  });
+  socket->on("broadcast-ack",
+             [](const SocketPtr& from, const Arguments& arguments, const Ack& ack) {
+               target(from, arguments[0])
+                   .emit_with_ack(text(arguments, 2),
+                                  arguments.without_first(3),
+                                  time(arguments, 1),
+                                  [ack](const BroadcastAnswers& collected) {
+                                    Arguments result;
+                                    JsonArray answers;
+                                    for (const Arguments& answer : collected.answers) {
+                                      answers.push_back(result.adopt(answer, 0));
+                                    }
+                                    JsonObject fields;
+                                    if (collected.timed_out) {
+                                      fields["error"] = "timeout";
+                                    }
+                                    fields["answers"] = std::move(answers);
+                                    ack(result.add(std::move(fields)));
+                                  });
              });
-  socket->on("broadcast-ack", [](const SocketPtr& from, const Arguments& arguments, const Ack& ack) {
-    target(from, arguments[0])
-        .emit_with_ack(text(arguments, 2),
-                       arguments.without_first(3),
-                       time(arguments, 1),
-                       [ack](const BroadcastAnswers& collected) {
-                         Arguments result;
-                         JsonArray answers;
-                         for (const Arguments& answer : collected.answers) {
-                           answers.push_back(result.adopt(answer, 0));
-                         }
-                         JsonObject fields;
-                         if (collected.timed_out) {
-                           fields["error"] = "timeout";
-                         }
-                         fields["answers"] = std::move(answers);
-                         ack(result.add(std::move(fields)));
-                       });
-  });
 }
 
 void on_management(const SocketPtr& socket) {
