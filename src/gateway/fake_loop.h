@@ -105,6 +105,11 @@ class FakeLoop final : public runtime::Loop {
     return found == sockets_.end() ? 0 : found->second.outbox.size();
   }
 
+  std::uint64_t sent_bytes(runtime::SocketId socket) const override {
+    const auto found = sockets_.find(socket.slot);
+    return found == sockets_.end() ? 0 : found->second.sent;
+  }
+
   void pause_reading(runtime::SocketId socket) override { find(socket)->paused = true; }
 
   void resume_reading(runtime::SocketId socket) override { find(socket)->paused = false; }
@@ -165,6 +170,7 @@ class FakeLoop final : public runtime::Loop {
     std::shared_ptr<FakePeer> peer;
     runtime::SocketEvents* events = nullptr;
     std::string outbox;
+    std::uint64_t sent = 0;
     State state = State::kOpen;
     bool paused = false;
     TimePoint linger_until;
@@ -257,7 +263,9 @@ class FakeLoop final : public runtime::Loop {
       if (socket == nullptr || socket->state == State::kGone) {
         continue;
       }
+      const std::size_t queued = socket->outbox.size();
       if (take(*socket->peer, socket->outbox)) {
+        socket->sent += queued - socket->outbox.size();
         worked = true;
         if (socket->outbox.empty() && socket->state == State::kOpen) {
           socket->events->on_drained(id);

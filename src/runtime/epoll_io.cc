@@ -186,6 +186,11 @@ std::size_t EpollLoop::queued_bytes(SocketId socket) const {
   return record != nullptr && record->outbox != nullptr ? record->outbox->bytes() : 0;
 }
 
+std::uint64_t EpollLoop::sent_bytes(SocketId socket) const {
+  const SocketRecord* record = sockets_.find(socket);
+  return record != nullptr ? record->sent_bytes : 0;
+}
+
 void EpollLoop::mark_dirty(SocketId socket, SocketRecord& record) {
   if (!record.dirty) {
     record.dirty = true;
@@ -224,7 +229,9 @@ void EpollLoop::flush(SocketId socket) {
       destroy(socket, *record, closing ? record->cause : CloseCause::kError);
       return;
     }
-    record->outbox->consume(sent > 0 ? static_cast<std::size_t>(sent) : 0);
+    const auto taken = static_cast<std::size_t>(sent > 0 ? sent : 0);
+    record->outbox->consume(taken);
+    record->sent_bytes += taken;
     if (sent < 0 ? errno == EAGAIN : static_cast<std::size_t>(sent) < wanted) {
       record->blocked = true;
       record->armed_out = true;

@@ -36,6 +36,7 @@ class EpollLoop final : public Loop {
   void attach(SocketId socket, SocketEvents& events) override;
   void send(SocketId socket, SharedBytes bytes) override;
   std::size_t queued_bytes(SocketId socket) const override;
+  std::uint64_t sent_bytes(SocketId socket) const override;
   void pause_reading(SocketId socket) override;
   void resume_reading(SocketId socket) override;
   void close(SocketId socket, CloseMode mode) override;

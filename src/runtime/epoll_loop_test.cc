@@ -87,6 +87,8 @@ TEST(EpollLoop, LargeTransferToASlowReaderArrivesWhole) {
       .when([&] { return loop->queued_bytes(*pair.client_id) < bytes.size(); },
             [&] {
               EXPECT_GT(loop->queued_bytes(*pair.client_id), 0U);
+              EXPECT_EQ(loop->sent_bytes(*pair.client_id),
+                        bytes.size() - loop->queued_bytes(*pair.client_id));
               EXPECT_EQ(pair.client.drained, 0);
               EXPECT_EQ(pair.server.received, "");
               loop->resume_reading(*pair.server_id);

@@ -102,6 +102,8 @@ class Loop : public Executor {
   virtual void send(SocketId socket, SharedBytes bytes) = 0;
   /// Bytes queued and not yet taken by the kernel.
   virtual std::size_t queued_bytes(SocketId socket) const = 0;
+  /// Bytes that the kernel has taken so far on this loop: whether a queue moves.
+  virtual std::uint64_t sent_bytes(SocketId socket) const = 0;
 
   /// Stops and resumes on_data (backpressure towards the peer).
   virtual void pause_reading(SocketId socket) = 0;

@@ -27,6 +27,7 @@ enum class SocketState : std::uint8_t { kFree, kConnecting, kOpen, kClosing, kGo
 struct SocketRecord {
   SocketEvents* events = nullptr;  // null while connecting and before an accepted socket's attach()
   std::unique_ptr<Outbox> outbox;  // only while something is queued
+  std::uint64_t sent_bytes = 0;
   int fd = -1;
   std::uint32_t generation = 0;
   SocketState state = SocketState::kFree;
