@@ -143,10 +143,10 @@ describe("an unanswered or refused submission", () => {
     expect(fixture.submissions()).toEqual(['[0,1,["x"]]', '[0,1,["x"]]', '[1,2,[1,"y"]]']);
   });
 
-  test("is sent again, identical, when the server is overloaded, not before it said", async () => {
+  test.each(["overloaded", "rate_limited"] as const)("is sent again, identical, when it is %s, not before the server said", async (code) => {
     const fixture = new Fixture();
     const { document } = await fixture.open();
-    fixture.server.intercept = (event) => (event === "submit-op" ? failure("overloaded", 2_000) : undefined);
+    fixture.server.intercept = (event) => (event === "submit-op" ? failure(code, 2_000) : undefined);
     document.submit(["x"]);
     await fixture.scheduler.run(1_900);
     expect(fixture.submissions()).toHaveLength(1);
