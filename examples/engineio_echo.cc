@@ -13,7 +13,9 @@ using namespace gateway;
 
 class Echo final : public MessageHandler {
  public:
-  explicit Echo(Session& session) : session_(session) {}
+  explicit Echo(Session& session) : session_(session) {
+    session.note_joined();  // there are no namespaces to join
+  }
 
   void on_message(bool binary, std::string_view bytes) override {
     if (binary) {
@@ -43,6 +45,7 @@ class EchoServer final : private EngineApplication {
                  .limits = limits_,
                  .random = random_,
                  .metrics = metrics_,
+                 .peer_limits = peer_limits_,
                  .options = {.path = "/engine.io/"}}) {}
 
   Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint) {
@@ -73,6 +76,7 @@ class EchoServer final : private EngineApplication {
   const AccessPolicy policy_{AccessPolicyOptions()};
   SystemRandom random_;
   Metrics metrics_;
+  PeerLimits peer_limits_{limits_, metrics_};
   Engine engine_;
 };
 

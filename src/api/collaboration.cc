@@ -1,5 +1,6 @@
 #include "api/collaboration.h"
 
+#include "api/event_kinds.h"
 #include "base/error_json.h"
 #include "base/log.h"
 
@@ -73,7 +74,8 @@ Collaboration::Collaboration(const NodeContext& context, std::uint32_t loop_inde
       delivery_seconds_(context.metrics.histogram(
           "cloudsync_delivery_seconds",
           "From a frame leaving its document to its bytes queued for all members on a loop.",
-          latency_bounds())) {}
+          latency_bounds())),
+      event_rates_(event_rates_options(context.limits), context.metrics) {}
 
 Result<void> Collaboration::on_connect(ConnectionId connection,
                                        const gateway::Subject& subject,
@@ -111,7 +113,8 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
   if (client.client.value().empty()) {
     client.client = ClientId(random_token(context_.random, 16));
   }
-  clients_.insert_or_assign(connection, std::move(client));
+  client.rates.emplace(event_rates_.caller(client.user.value(), context_.clock.now()));
+  clients_.emplace(connection, std::move(client));
   return {};
 }
 
@@ -127,6 +130,9 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
   const Call call{connection, event.ack, std::move(event.ticket)};
   const auto client = clients_.find(connection);
   const auto handler = kHandlers.find(event.name);
+  if (client != clients_.end() && !within_rates(call, client->second, event.name)) {
+    return;
+  }
   if (client == clients_.end() || handler == kHandlers.end()) {
     refuse(call, {ErrorCode::kBadRequest, "no such event"});
   } else if (event.had_lone_surrogates) {
@@ -141,6 +147,21 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
   } else {
     (this->*handler->second)(call, client->second, event.arguments.front().get_object());
   }
+}
+
+bool Collaboration::within_rates(const Call& call, Client& client, std::string_view event) {
+  const auto refusal = event_rates_.take(*client.rates, event, context_.clock.now());
+  if (!refusal) {
+    return true;
+  }
+  const bool floods = event_rates_.floods(*client.rates);
+  refuse(call, *refusal);  // may end the client, if it does not read
+  if (floods) {
+    context_.metrics.limit("event_flood").add();
+    log_warning("event_flood_closed", {{"event", event}});
+    gateway_->close_session(call.connection);
+  }
+  return false;
 }
 
 void Collaboration::on_disconnect(ConnectionId connection) {

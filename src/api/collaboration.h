@@ -6,6 +6,7 @@
 
 #include "api/node_context.h"
 #include "document/messages.h"
+#include "gateway/event_rates.h"
 #include "gateway/gateway.h"
 
 #include <map>
@@ -45,6 +46,7 @@ class Collaboration final : public document::MemberSink {
     UserId user;
     ClientId client;
     std::string name;
+    std::optional<gateway::EventRates::Caller> rates;  // set, once the user is known
     std::map<DocumentId, Membership> documents;
   };
 
@@ -54,6 +56,8 @@ class Collaboration final : public document::MemberSink {
     gateway::RequestTicket ticket;  ///< the last copy of a call ends it
   };
 
+  /// False if the event was refused because there are too many. It may have been the client's last.
+  bool within_rates(const Call& call, Client& client, std::string_view event);
   void join_document(const Call& call, Client& client, const JsonObject& arguments);
   void leave_document(const Call& call, Client& client, const JsonObject& arguments);
   void submit_op(const Call& call, Client& client, const JsonObject& arguments);
@@ -85,6 +89,7 @@ class Collaboration final : public document::MemberSink {
   const std::uint32_t loop_index_;
   Histogram& delivery_seconds_;
   gateway::Gateway* gateway_ = nullptr;
+  gateway::EventRates event_rates_;  // outlives the clients
   std::map<gateway::ConnectionId, Client> clients_;
 };
 

@@ -22,6 +22,16 @@ struct Limits {
   std::size_t websocket_fragments = 4'096;
   /// Bytes queued for one connection before it is closed; it resynchronises by revision.
   std::size_t send_queue_bytes = 1024 * 1024;
+  /// Time for which a peer may take nothing of what is queued for it. A line that stood still for
+  /// so long is lost or its program hangs: TCP would go on for up to 15 minutes (tcp_retries2).
+  std::chrono::milliseconds send_queue_timeout{30'000};
+  /// Bytes queued for all peers of the node; above it handshakes are refused as overloaded, so that
+  /// a node that can't deliver gets no further members. 512 connections that are about to be
+  /// closed.
+  std::size_t node_queue_bytes = 512 * 1024 * 1024;
+  /// How late a loop's work may be; above it handshakes are refused as overloaded. What people feel
+  /// as broken: a fifth of connect_timeout, within which a new session must get on.
+  std::chrono::milliseconds loop_lag{2'000};
   /// Bytes of large HTTP answers that peers have not taken, of the node: 16 of the largest
   /// document. Above it a further large answer is refused as overloaded.
   std::size_t http_answer_bytes = 256 * 1024 * 1024;
@@ -45,6 +55,41 @@ struct Limits {
   std::chrono::milliseconds ping_timeout{60'000};
   /// An HTTP connection without a request in flight.
   std::chrono::milliseconds idle_http_timeout{60'000};
+
+  // --- fairness: what one peer may take (src/gateway, src/api); 0 turns a rate or number off ---
+  /// What a bucket holds, as time at its rate: a restart brings everybody back within seconds, and
+  /// a client that was offline has much to send at once.
+  std::chrono::milliseconds rate_burst{10'000};
+  /// Engine.IO handshakes of one address. A company of 2,000 behind one address comes back at once
+  /// after a restart: that is the burst.
+  std::size_t handshakes_per_second = 200;
+  /// Open connections of one address: a quarter of the node's.
+  std::size_t connections_per_ip = 4'500;
+  /// Sessions of one address that joined no namespace yet: the 2,000 that come back at once.
+  std::size_t unjoined_sessions_per_ip = 2'000;
+  /// Whether these hold for loopback peers, too: a proxy, a test or a load generator on the machine
+  /// is many peers behind one address.
+  bool limit_loopback = false;
+  /// Addresses, and users of a loop, that are remembered without a connection of theirs until their
+  /// buckets are full again: some 200 bytes each. The longest gone are forgotten first.
+  std::size_t rates_remembered = 65'536;
+  /// Events of one connection, of all kinds: some 4 % of a core. A page sends ten or twenty.
+  std::size_t events_per_second = 2'000;
+  /// A client has one operation of a document in flight, so it is bound by the round trip and the
+  /// commit anyway; a typist makes ten.
+  std::size_t submit_ops_per_second = 1'000;
+  /// A page that comes back joins what it has open, documents_per_connection at most: that many,
+  /// and eight times as many at once.
+  std::size_t joins_per_second = 50;
+  /// A page of a catch-up is 256 KiB at most; the burst is rebase_ops of 1 KiB and more.
+  std::size_t fetch_ops_per_second = 100;
+  /// Who sends a cursor with every frame of a screen sends 60.
+  std::size_t presence_per_second = 100;
+  /// The connections of one user on a loop may together do so many times what one may.
+  std::size_t user_rate_factor = 4;
+  /// A connection whose events were refused more than taken, second for second for this time, is
+  /// closed: it does not heed retryAfterMs.
+  std::chrono::milliseconds event_flood{10'000};
 
   // --- documents (src/document, src/api) ---
   /// Documents joined on one connection.

@@ -156,5 +156,46 @@ TEST(Backpressure, ForgetsPresenceOfAClientThatLeft) {
   EXPECT_THAT(messages, ElementsAre("41"));
 }
 
+TEST(Backpressure, ClosesAWebSocketWhoseQueueStandsStill) {
+  TestNode node({.send_queue_timeout = seconds(20)});
+  const auto client = join_over_websocket(node);
+  const auto other = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  client->peer->room = 0;
+  node.gateway().emit(id, packet_of(100));
+  node.advance(seconds(19));
+  node.gateway().emit(id, packet_of(100));  // a longer queue is no progress
+  EXPECT_EQ(node.limit("send_queue_timeout"), 0U);
+  node.advance(milliseconds(1'200));
+  EXPECT_EQ(node.limit("send_queue_timeout"), 1U);
+  EXPECT_THAT(node.application.disconnected, ElementsAre(id));
+  node.advance(seconds(6));
+  EXPECT_TRUE(client->peer->gone);
+  EXPECT_FALSE(other->peer->gone);
+}
+
+TEST(Backpressure, KeepsAWebSocketWhoseQueueMovesHoweverSlowly) {
+  TestNode node({.send_queue_timeout = seconds(20)});
+  const auto client = join_over_websocket(node);
+  client->peer->room = 0;
+  node.gateway().emit(node.application.connected[0], packet_of(1'000));
+  for (int i = 0; i < 4; ++i) {
+    client->peer->room = 1;
+    node.advance(seconds(19));
+  }
+  EXPECT_EQ(node.limit("send_queue_timeout"), 0U);
+  EXPECT_THAT(node.application.disconnected, IsEmpty());
+}
+
+TEST(Backpressure, KeepsAQuietWebSocket) {
+  TestNode node({.send_queue_timeout = seconds(20), .ping_interval = seconds(100)});
+  const auto client = join_over_websocket(node);
+  node.advance(seconds(99));
+  client->peer->room = 0;
+  node.gateway().emit(node.application.connected[0], packet_of(100));
+  node.advance(seconds(19));
+  EXPECT_EQ(node.limit("send_queue_timeout"), 0U);
+}
+
 }  // namespace
 }  // namespace cloudsync::gateway

@@ -12,6 +12,7 @@
 #include "gateway/engine_application.h"
 #include "gateway/ids.h"
 #include "gateway/message_compression.h"
+#include "gateway/peer_limits.h"
 #include "runtime/loop.h"
 
 #include <optional>
@@ -122,11 +123,15 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
 
   std::size_t queued_bytes() const { return loop_.queued_bytes(socket_); }
 
+  std::uint64_t sent_bytes() const { return loop_.sent_bytes(socket_); }
+
   /// Number of the request in progress, so that a late answer to an earlier one is recognised.
   std::uint64_t request_number() const { return request_number_; }
 
   /// The session that this connection carries, if any (owner's use).
   SessionId session;
+  /// Its place among the connections of its address (owner's use).
+  PeerLimits::Hold peer_hold;
   /// Extra headers for the answer to the request in progress (CORS; owner's use).
   codec::http1::Headers response_headers;
 

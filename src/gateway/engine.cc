@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "codec/websocket/frame.h"
 
+#include <array>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -15,6 +16,9 @@ constexpr std::chrono::milliseconds kSweepInterval{100};
 /// An Engine.IO sid is a bearer secret: 128 random bits.
 constexpr std::size_t kSidBytes = 16;
 
+/// Bytes. By default presence waits from 64 KiB on, and a connection is closed above 1 MiB.
+constexpr std::array kQueueBounds = {1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0};
+
 }  // namespace
 
 Engine::Engine(const EngineDependencies& dependencies)
@@ -26,6 +30,7 @@ Engine::Engine(const EngineDependencies& dependencies)
       limits_(dependencies.limits),
       random_(dependencies.random),
       metrics_(dependencies.metrics),
+      peer_limits_(dependencies.peer_limits),
       connection_limits_(dependencies.limits, options_.path),
       environment_{.loop = loop_,
                    .limits = limits_,
@@ -33,6 +38,7 @@ Engine::Engine(const EngineDependencies& dependencies)
                    .queue_limit = metrics_.limit("send_queue_bytes"),
                    .presence_limit = metrics_.limit("presence_queue_bytes"),
                    .requests_limit = metrics_.limit("requests_in_flight"),
+                   .stalled_limit = metrics_.limit("send_queue_timeout"),
                    .call_later =
                        [this](SessionId id, void (Session::*function)()) {
                          loop_.post([this, id, function] {
@@ -46,13 +52,20 @@ Engine::Engine(const EngineDependencies& dependencies)
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
       queued_gauge_(metrics_.gauge("cloudsync_send_queue_bytes",
                                    "Bytes queued for peers at the last sweep.")),
+      queue_depth_(metrics_.histogram(
+          "cloudsync_connection_queue_bytes",
+          "Bytes queued for a connection, of those with any, at each sweep (every 100 ms).",
+          kQueueBounds)),
+      lag_seconds_(metrics_.histogram("cloudsync_loop_lag_seconds",
+                                      "How late the sweep of a loop was (every 100 ms).",
+                                      latency_bounds())),
       queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
                                      "Bytes of large HTTP answers that peers have not taken."),
                       limits_.http_answer_bytes) {
   if (options_.websocket_compression) {
     compression_.emplace();
   }
-  sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
+  schedule_sweep();
 }
 
 Engine::~Engine() = default;
@@ -72,6 +85,13 @@ void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, boo
   const auto open = static_cast<std::size_t>(connections_gauge_.value());
   if (open > limits_.connections) {
     metrics_.limit("connections").add();
+    connection.abort();
+    return;
+  }
+  // Not logged: at 10,000 a second the log would be what falls over.
+  if (auto hold = peer_limits_.connect(peer, loop_.now())) {
+    connection.peer_hold = *std::move(hold);
+  } else {
     connection.abort();
   }
 }
@@ -180,16 +200,35 @@ void Engine::close_all() {
 
 void Engine::sweep() {
   const TimePoint now = loop_.now();
-  std::int64_t queued = 0;
-  for_each_session([&](Session& session) {
-    session.tick(now);
-    queued += static_cast<std::int64_t>(session.queued_bytes());
-  });
+  lag_ = now - sweep_due_;
+  lag_seconds_.observe(std::chrono::duration<double>(lag_).count());
+  for_each_session([now](Session& session) { session.tick(now); });
   for (const auto& [address, connection] : connections_) {
     connection->check_deadline(now);
   }
+  const std::int64_t queued = count_queued();
   queued_gauge_.add(queued - std::exchange(queued_reported_, queued));
+  schedule_sweep();
+}
+
+void Engine::schedule_sweep() {
+  sweep_due_ = loop_.now() + kSweepInterval;
   sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
+}
+
+std::int64_t Engine::count_queued() {
+  std::int64_t queued = 0;
+  const auto count = [&](std::size_t bytes) {
+    if (bytes > 0) {
+      queue_depth_.observe(static_cast<double>(bytes));
+      queued += static_cast<std::int64_t>(bytes);
+    }
+  };
+  for_each_session([&](const Session& session) { count(session.buffered_bytes()); });
+  for (const auto& [address, connection] : connections_) {
+    count(connection->queued_bytes());
+  }
+  return queued;
 }
 
 }  // namespace cloudsync::gateway

@@ -12,6 +12,7 @@
 #include "gateway/connection.h"
 #include "gateway/engine_application.h"
 #include "gateway/message_compression.h"
+#include "gateway/peer_limits.h"
 #include "gateway/queued_answers.h"
 #include "gateway/session.h"
 #include "runtime/loop.h"
@@ -46,6 +47,7 @@ struct EngineDependencies {
   const Limits& limits;
   RandomSource& random;
   Metrics& metrics;
+  PeerLimits& peer_limits;  ///< of the node: one for all loops
   EngineOptions options = {};
 };
 
@@ -104,6 +106,7 @@ class Engine final : public ConnectionOwner {
   Connection& add_connection(RequestOrigin origin);
   void adopt(int descriptor,
              RequestOrigin origin,
+             PeerLimits::Hold peer_hold,
              codec::http1::Request request,
              std::string input);
   bool check_access(Connection& connection, const codec::http1::Request& request);
@@ -118,7 +121,11 @@ class Engine final : public ConnectionOwner {
                      const codec::http1::Request& request,
                      codec::engineio::RefusalCode code,
                      std::string_view message = {});
+  /// 429 for a limit of the caller's own, 503 for the node's; with Retry-After.
   void refuse_for_now(Connection& connection, const Error& error);
+  /// Why the node takes no further session now, counted; nothing if it does.
+  std::optional<Error> refuse_session();
+  std::optional<Error> refuse_overloaded();
   /// Sends the application's answer, or refuses it if too many bytes of answers are queued.
   void answer(Connection& connection, codec::http1::Response response);
 
@@ -126,7 +133,10 @@ class Engine final : public ConnectionOwner {
 
   Session& add_session(Subject subject, Transport transport);
   void retire(Session& session);
+  void schedule_sweep();
   void sweep();
+  /// The bytes queued in connections and polling sessions.
+  std::int64_t count_queued();
 
   runtime::Loop& loop_;
   const std::uint32_t loop_index_;
@@ -136,12 +146,15 @@ class Engine final : public ConnectionOwner {
   const Limits& limits_;
   RandomSource& random_;
   Metrics& metrics_;
+  PeerLimits& peer_limits_;
   const ConnectionLimits connection_limits_;
   std::optional<MessageCompression> compression_;
   SessionEnvironment environment_;
   Gauge& connections_gauge_;
   Gauge& sessions_gauge_;
   Gauge& queued_gauge_;
+  Histogram& queue_depth_;
+  Histogram& lag_seconds_;
   QueuedAnswers queued_answers_;
   std::int64_t queued_reported_ = 0;
   std::vector<Engine*> peers_;
@@ -150,6 +163,8 @@ class Engine final : public ConnectionOwner {
   std::vector<std::uint32_t> free_slots_;
   std::unordered_map<std::string, SessionId> by_sid_;
   std::optional<runtime::TimerId> sweep_timer_;
+  TimePoint sweep_due_;
+  Duration lag_{};  // of the last sweep
   bool draining_ = false;
 };
 

@@ -34,6 +34,7 @@ Gateway::Gateway(const GatewayDependencies& dependencies)
                .limits = dependencies.limits,
                .random = dependencies.random,
                .metrics = dependencies.metrics,
+               .peer_limits = dependencies.peer_limits,
                .options = dependencies.options}) {}
 
 Gateway::~Gateway() = default;

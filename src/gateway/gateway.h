@@ -23,6 +23,7 @@ struct GatewayDependencies {
   const Limits& limits;
   RandomSource& random;
   Metrics& metrics;
+  PeerLimits& peer_limits;  ///< of the node: one for all loops
   EngineOptions options = {};
   PacketFormat format = PacketFormat::kJson;
 };

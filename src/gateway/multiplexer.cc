@@ -172,6 +172,7 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
   }
   link->state = State::kConnected;
   connect_deadline_.reset();
+  session_.note_joined();
   if (!answer.sid.empty()) {
     link->sid = answer.sid;
   }

@@ -7,6 +7,7 @@
 #include "gateway/client_bundle.h"
 #include "gateway/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -168,21 +169,47 @@ void Engine::serve_engine(Connection& connection, http1::Request request) {
 }
 
 void Engine::refuse_for_now(Connection& connection, const Error& error) {
-  http1::Response response = error_response(503, error);
-  response.headers.push_back({"retry-after", "1"});
+  http1::Response response =
+      error_response(error.code == ErrorCode::kRateLimited ? 429 : 503, error);
+  const std::uint32_t seconds = (error.retry_after_ms.value_or(1'000) + 999) / 1'000;
+  response.headers.push_back({"retry-after", std::to_string(seconds)});
   connection.respond(std::move(response));
 }
 
-void Engine::open_session(Connection& connection, const http1::Request& request, bool websocket) {
+std::optional<Error> Engine::refuse_session() {
   if (draining_) {
-    refuse_for_now(connection, {ErrorCode::kUnavailable, "this node is shutting down"});
-    return;
+    return Error{ErrorCode::kUnavailable, "this node is shutting down"};
   }
   // Each session of a well-behaved client has a connection, so they share the limit.
   if (static_cast<std::size_t>(sessions_gauge_.value()) >= limits_.connections) {
     metrics_.limit("connections").add();
-    refuse_for_now(connection,
-                   {ErrorCode::kOverloaded, "this node has all the sessions it can hold"});
+    return Error{ErrorCode::kOverloaded, "this node has all the sessions it can hold"};
+  }
+  return refuse_overloaded();
+}
+
+// A session that exists is never refused for this: it would come back, and cost more.
+std::optional<Error> Engine::refuse_overloaded() {
+  // What waited for a late turn comes before that turn's sweep: it is late already.
+  if (std::max(lag_, loop_.now() - sweep_due_) > limits_.loop_lag) {
+    metrics_.limit("loop_lag").add();
+    return Error{ErrorCode::kOverloaded, "this node is too busy"};
+  }
+  if (queued_gauge_.value() > static_cast<std::int64_t>(limits_.node_queue_bytes)) {
+    metrics_.limit("node_queue_bytes").add();
+    return Error{ErrorCode::kOverloaded, "this node has too much to deliver"};
+  }
+  return std::nullopt;
+}
+
+void Engine::open_session(Connection& connection, const http1::Request& request, bool websocket) {
+  if (const auto refusal = refuse_session()) {
+    refuse_for_now(connection, *refusal);
+    return;
+  }
+  auto unjoined = peer_limits_.handshake(connection.origin().peer, loop_.now());
+  if (!unjoined) {
+    refuse_for_now(connection, unjoined.error());
     return;
   }
   auto subject = application_.authenticate(request, connection.origin());
@@ -198,6 +225,7 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
   }
   Session& session =
       add_session(*std::move(subject), websocket ? Transport::kWebSocket : Transport::kPolling);
+  session.hold_unjoined(*std::move(unjoined));
   if (websocket) {
     connection.session = session.identity().id;
     // The open packet must be queued before input behind the handshake is handled.
@@ -280,17 +308,20 @@ void Engine::move_to_loop(Connection& connection, http1::Request request, std::u
   target->loop_.post([target,
                       descriptor = released.descriptor,
                       origin,
+                      hold = std::move(connection.peer_hold),
                       moved = std::move(request),
                       input = std::move(released.input)]() mutable {
-    target->adopt(descriptor, origin, std::move(moved), std::move(input));
+    target->adopt(descriptor, origin, std::move(hold), std::move(moved), std::move(input));
   });
 }
 
 void Engine::adopt(int descriptor,
                    RequestOrigin origin,
+                   PeerLimits::Hold peer_hold,
                    http1::Request request,
                    std::string input) {
   Connection& connection = add_connection(std::move(origin));
+  connection.peer_hold = std::move(peer_hold);
   connection.bind(loop_.adopt(descriptor, connection));
   connection.resume(std::move(request), std::move(input));
 }

@@ -31,7 +31,8 @@ Session::Session(SessionEnvironment& environment, Identity identity, Transport t
       requests_(std::make_shared<RequestsInFlight>(
           environment.limits.requests_in_flight,
           std::bind_front(environment.call_later, identity_.id, &Session::continue_input))),
-      next_ping_(environment.loop.now() + environment.limits.ping_interval) {}
+      next_ping_(environment.loop.now() + environment.limits.ping_interval),
+      queue_moved_at_(environment.loop.now()) {}
 
 Session::~Session() {
   requests_->stop_waiting();
@@ -233,6 +234,12 @@ void Session::tick(TimePoint now) {
     close("ping timeout");
     return;
   }
+  if (stalled(now)) {
+    environment_.stalled_limit.add();
+    log_warning("stalled_consumer_closed", {{"queued_bytes", queued_bytes()}});
+    close("transport error");
+    return;
+  }
   if (upgrade_deadline_ && now >= *upgrade_deadline_) {
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
@@ -248,6 +255,18 @@ void Session::tick(TimePoint now) {
     free_poll();
   }
   handler_->on_tick(now);
+}
+
+bool Session::stalled(TimePoint now) {
+  if (websocket_ == nullptr) {
+    return false;
+  }
+  const std::uint64_t sent = websocket_->sent_bytes();
+  if (sent != sent_seen_ || websocket_->queued_bytes() == 0) {
+    sent_seen_ = sent;
+    queue_moved_at_ = now;
+  }
+  return now - queue_moved_at_ >= environment_.limits.send_queue_timeout;
 }
 
 void Session::note_life() {
@@ -276,6 +295,7 @@ void Session::close(std::string_view reason) {
   }
   log_debug("session_closed", {{"reason", reason}});
   latest_.reset();
+  unjoined_.reset();
   handler_->on_closed(reason);
   requests_->stop_waiting();
   waiting_.clear();

@@ -13,6 +13,7 @@
 #include "gateway/connection.h"
 #include "gateway/encoded_packet.h"
 #include "gateway/message_handler.h"
+#include "gateway/peer_limits.h"
 #include "gateway/requests_in_flight.h"
 
 #include <deque>
@@ -36,6 +37,7 @@ struct SessionEnvironment {
   Counter& queue_limit;     ///< limit="send_queue_bytes"
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   Counter& requests_limit;  ///< limit="requests_in_flight"
+  Counter& stalled_limit;   ///< limit="send_queue_timeout"
   /// Calls the function on the session, if it is still there, at the end of this turn of the loop.
   /// From any thread.
   std::function<void(SessionId, void (Session::*)())> call_later;
@@ -60,6 +62,9 @@ class Session {
   void set_handler(std::unique_ptr<MessageHandler> handler) { handler_ = std::move(handler); }
 
   MessageHandler& handler() { return *handler_; }
+
+  /// Its place among the sessions of its address that joined nothing yet.
+  void hold_unjoined(PeerLimits::Hold hold) { unjoined_ = std::move(hold); }
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
@@ -92,6 +97,9 @@ class Session {
   /// The same, but a polling client without a GET is told at its next one, within a time.
   void close_with_farewell(std::string_view reason);
 
+  /// The peer is somebody now: for limits.unjoined_sessions_per_ip.
+  void note_joined() { unjoined_.reset(); }
+
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request() { return RequestsInFlight::begin(requests_); }
 
@@ -114,6 +122,9 @@ class Session {
   bool lingering() const { return linger_deadline_.has_value(); }
 
   std::size_t queued_bytes() const;
+
+  /// Polling: bytes that wait for the next GET.
+  std::size_t buffered_bytes() const { return buffered_bytes_; }
 
   /// Whether a packet would leave about now: a GET is held, or a WebSocket has little queued.
   bool writable() const;
@@ -161,6 +172,10 @@ class Session {
   /// The first packet of a peer whose pong is due gives it the timeout once more: its line may be
   /// busy with a slow upload.
   void note_life();
+  /// Whether the peer has taken nothing of its queue for limits.send_queue_timeout. Polling needs
+  /// no such: a GET that does not come is a ping that is not answered, an answer that is not taken
+  /// is the connection's deadline.
+  bool stalled(TimePoint now);
   void retire();
   void complete_upgrade();
   void abort_upgrade(std::uint16_t close_code);
@@ -188,6 +203,9 @@ class Session {
   std::optional<TimePoint> pong_deadline_;
   std::optional<TimePoint> upgrade_deadline_;
   std::optional<TimePoint> linger_deadline_;
+  std::uint64_t sent_seen_ = 0;  // of the WebSocket, when its queue last moved or was empty:
+  TimePoint queue_moved_at_;
+  PeerLimits::Hold unjoined_;
   bool candidate_probed_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
   bool input_held_ = false;     // for too many requests

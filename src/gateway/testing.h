@@ -127,6 +127,7 @@ class TestNode {
                               .limits = limits,
                               .random = random,
                               .metrics = metrics,
+                              .peer_limits = peer_limits,
                               .options = {.websocket_compression = websocket_compression}}));
     }
     std::vector<Gateway*> peers;
@@ -141,7 +142,9 @@ class TestNode {
 
   Gateway& gateway() { return *gateways[0]; }
 
-  std::shared_ptr<FakePeer> connect(std::size_t loop = 0) { return loops[loop]->connect_peer(); }
+  std::shared_ptr<FakePeer> connect(std::size_t loop = 0) {
+    return loops[loop]->connect_peer(peer_endpoint);
+  }
 
   /// Turns of all loops until nothing is left to do at this time.
   void settle() {
@@ -173,6 +176,8 @@ class TestNode {
   const AccessPolicy policy;
   SeededRandom random{1};
   Metrics metrics;
+  PeerLimits peer_limits{limits, metrics};
+  runtime::Endpoint peer_endpoint{"127.0.0.1", 50'000};  ///< where the next connection comes from
   FakeApplication application;
   std::vector<std::unique_ptr<FakeLoop>> loops;
   std::vector<std::unique_ptr<Gateway>> gateways;

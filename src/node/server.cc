@@ -79,6 +79,7 @@ struct Server::Parts {
   SystemRandom random;
   Metrics metrics;
   gateway::AccessPolicy policy;
+  gateway::PeerLimits peer_limits{settings.limits, metrics};
   api::StaticFiles static_files;
   // Each loop has one task here at most: the read of an older revision.
   runtime::WorkerPool workers{1, gateway::kLoopsMax};
@@ -179,6 +180,7 @@ void Server::Parts::build_loop(std::uint32_t index) {
       .limits = settings.limits,
       .random = random,
       .metrics = metrics,
+      .peer_limits = peer_limits,
       .options = {.websocket_compression = settings.websocket_compression}});
   parts.collaboration->set_gateway(*parts.gateway);
   parts.documents = std::make_unique<document::DocumentService>(document::ServiceDependencies{

@@ -22,13 +22,14 @@ Result<std::uint64_t> parse_number(const std::string& text, std::uint64_t least)
   return value;
 }
 
+/// A limit with a value of at least `least`.
 template <class T>
-Setting limit(std::string name, std::string help, T Limits::*member) {
+Setting limit(std::string name, std::string help, T Limits::*member, std::uint64_t least = 1) {
   Setting setting;
   setting.name = "limits." + std::move(name);
   setting.help = std::move(help);
-  setting.set = [member](Settings& settings, const std::string& text) -> Result<void> {
-    CS_TRY_ASSIGN(const std::uint64_t value, parse_number(text, 1));
+  setting.set = [member, least](Settings& settings, const std::string& text) -> Result<void> {
+    CS_TRY_ASSIGN(const std::uint64_t value, parse_number(text, least));
     if constexpr (std::is_integral_v<T>) {
       settings.limits.*member = static_cast<T>(value);
     } else {
@@ -44,6 +45,12 @@ Setting limit(std::string name, std::string help, T Limits::*member) {
     }
   };
   return setting;
+}
+
+/// A rate, number or switch that 0 turns off.
+template <class T>
+Setting optional_limit(std::string name, std::string help, T Limits::*member) {
+  return limit(std::move(name), std::move(help), member, 0);
 }
 
 Setting text_setting(std::string name, std::string help, std::string Settings::*member) {
@@ -195,6 +202,15 @@ std::vector<Setting> make_settings() {
            limit("send-queue-bytes",
                  "Bytes queued for one connection before it is closed.",
                  &Limits::send_queue_bytes),
+           limit("send-queue-timeout-ms",
+                 "For a peer to take something of what is queued for it.",
+                 &Limits::send_queue_timeout),
+           limit("node-queue-bytes",
+                 "Bytes queued for all peers; above it handshakes are 503.",
+                 &Limits::node_queue_bytes),
+           limit("loop-lag-ms",
+                 "How late a loop's work may be; above it handshakes are 503.",
+                 &Limits::loop_lag),
            limit("http-answer-bytes",
                  "Bytes of large HTTP answers that wait for their peers; above it they are 503.",
                  &Limits::http_answer_bytes),
@@ -217,6 +233,45 @@ std::vector<Setting> make_settings() {
            limit("ping-interval-ms", "Engine.IO heartbeat interval.", &Limits::ping_interval),
            limit("ping-timeout-ms", "Time for the pong.", &Limits::ping_timeout),
            limit("idle-http-timeout-ms", "Idle keep-alive connection.", &Limits::idle_http_timeout),
+           limit("rate-burst-ms",
+                 "What the rates below allow at once, as time at the rate.",
+                 &Limits::rate_burst),
+           optional_limit("handshakes-per-second",
+                          "Engine.IO handshakes of one address; above it 429.",
+                          &Limits::handshakes_per_second),
+           optional_limit("connections-per-ip",
+                          "Open connections of one address.",
+                          &Limits::connections_per_ip),
+           optional_limit("unjoined-sessions-per-ip",
+                          "Sessions of one address that joined no namespace yet; above it 429.",
+                          &Limits::unjoined_sessions_per_ip),
+           optional_limit("limit-loopback",
+                          "1: these three hold for loopback addresses, too.",
+                          &Limits::limit_loopback),
+           limit("rates-remembered",
+                 "Addresses and users without a connection whose rates are remembered.",
+                 &Limits::rates_remembered),
+           optional_limit("events-per-second",
+                          "Events of one connection, of all kinds.",
+                          &Limits::events_per_second),
+           optional_limit("submit-ops-per-second",
+                          "`submit-op` events of one connection.",
+                          &Limits::submit_ops_per_second),
+           optional_limit("joins-per-second",
+                          "`join-document` events of one connection.",
+                          &Limits::joins_per_second),
+           optional_limit("fetch-ops-per-second",
+                          "`fetch-ops` events of one connection.",
+                          &Limits::fetch_ops_per_second),
+           optional_limit("presence-per-second",
+                          "`presence` events of one connection; more are dropped.",
+                          &Limits::presence_per_second),
+           optional_limit("user-rate-factor",
+                          "All connections of a user on a loop, as times what one may.",
+                          &Limits::user_rate_factor),
+           limit("event-flood-ms",
+                 "For a connection to send more events than it may, second for second.",
+                 &Limits::event_flood),
            limit("documents-per-connection",
                  "Documents joined on one connection.",
                  &Limits::documents_per_connection),

@@ -19,7 +19,9 @@ constexpr std::chrono::milliseconds kCloseGrace{100};
 }  // namespace
 
 SocketServer::SocketServer(SocketServerOptions options)
-    : options_(std::move(options)), policy_(options_.access) {
+    : options_(std::move(options)),
+      policy_(options_.access),
+      peer_limits_(options_.limits, metrics_) {
   auto loop = runtime::make_epoll_loop(&metrics_);
   CS_ASSERT(loop.has_value(), "the system has descriptors for a loop");
   loop_ = *std::move(loop);
@@ -30,6 +32,7 @@ SocketServer::SocketServer(SocketServerOptions options)
                                                            .limits = options_.limits,
                                                            .random = random_,
                                                            .metrics = metrics_,
+                                                           .peer_limits = peer_limits_,
                                                            .options = options_.engine,
                                                            .format = options_.format});
   environment_.emplace(NamespaceEnvironment{.loop = *loop_,

@@ -96,6 +96,7 @@ class SocketServer final : private Application {
   const AccessPolicy policy_;
   SystemRandom random_;
   Metrics metrics_;
+  PeerLimits peer_limits_;
   std::unique_ptr<runtime::Loop> loop_;
   std::unique_ptr<Gateway> gateway_;
   std::optional<NamespaceEnvironment> environment_;

@@ -1,0 +1,58 @@
+// A node with too much to do takes no further sessions, and keeps those that it has.
+
+#include "gateway/testing.h"
+
+namespace cloudsync::gateway {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+std::string handshake(TestNode& node) {
+  HttpClient client(node);
+  client.send(HttpClient::get(kPolling));
+  return client.peer->received;
+}
+
+TEST(Overload, OfALateLoopIs503UntilItIsOnTime) {
+  TestNode node({.loop_lag = milliseconds(1'000)});
+  const auto joined = join_over_websocket(node);
+  node.advance(milliseconds(500));
+  EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 200 "));
+  // The loop stands still, and finds the handshake in front of its sweep.
+  node.network.clock.advance(milliseconds(1'200));
+  const std::string refused = handshake(node);
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(refused, HasSubstr("retry-after: 1\r\n"));
+  EXPECT_THAT(refused, HasSubstr(R"("code":"overloaded")"));
+  EXPECT_EQ(node.limit("loop_lag"), 1U);
+  EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 503 "));  // the sweep was late
+  EXPECT_EQ(node.gateway().session_count(), 2U);
+  joined->send(R"(42["x"])");
+  EXPECT_EQ(node.application.events.size(), 1U);
+  node.advance(milliseconds(200));
+  EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(Overload, OfQueuedBytesIs503UntilTheyAreTaken) {
+  TestNode node({.node_queue_bytes = 10'000});
+  const auto slow = join_over_websocket(node);
+  const auto poller = PollingClient::joined(node);
+  slow->peer->room = 0;
+  const auto packet = EncodedPacket::event("x", '"' + std::string(6'000, 'x') + '"');
+  for (const ConnectionId id : node.application.connected) {
+    node.gateway().emit(id, packet);
+  }
+  EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 200 "));  // counted by the sweep
+  node.advance(milliseconds(100));
+  EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(node.limit("node_queue_bytes"), 1U);
+  EXPECT_THAT(node.application.disconnected, IsEmpty());
+  slow->peer->room = std::string::npos;
+  node.advance(milliseconds(100));
+  EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 200 "));
+}
+
+}  // namespace
+}  // namespace cloudsync::gateway

@@ -1,0 +1,115 @@
+#include "gateway/peer_limits.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <chrono>
+
+namespace cloudsync::gateway {
+
+namespace {
+
+/// When a peer with too many unfinished sessions may try again: some have joined or timed out.
+constexpr std::uint32_t kUnjoinedRetryMs = 1'000;
+
+}  // namespace
+
+std::optional<std::uint64_t> peer_key(const runtime::Endpoint& peer) {
+  std::array<std::uint8_t, 16> bytes{};
+  std::size_t size = 4;
+  // The /64s of IPv4's numbers are in 0000::/8, which nobody has (RFC 4291, section 2.4).
+  if (inet_pton(AF_INET, peer.address.c_str(), bytes.data()) != 1) {
+    if (inet_pton(AF_INET6, peer.address.c_str(), bytes.data()) != 1) {
+      return std::nullopt;
+    }
+    size = 8;
+  }
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    key = key << 8 | bytes[i];
+  }
+  return key;
+}
+
+PeerLimits::PeerLimits(const Limits& limits, Metrics& metrics)
+    : limits_(limits),
+      handshake_rate_(Rate::per_second(limits.handshakes_per_second, limits.rate_burst)),
+      connections_reached_(metrics.limit("connections_per_ip")),
+      handshakes_reached_(metrics.limit("handshakes_per_second")),
+      unjoined_reached_(metrics.limit("unjoined_sessions_per_ip")),
+      peers_(limits.rates_remembered) {}
+
+std::optional<std::uint64_t> PeerLimits::limited_key(const runtime::Endpoint& peer) const {
+  return limits_.limit_loopback || !runtime::is_loopback(peer) ? peer_key(peer) : std::nullopt;
+}
+
+PeerLimits::Hold PeerLimits::count(Table::Entry& held, std::size_t Peer::*member) {
+  ++(held.value.*member);
+  Hold hold;
+  hold.limits_ = this;
+  hold.entry_ = &held;
+  hold.count_ = member;
+  return hold;
+}
+
+Result<PeerLimits::Hold> PeerLimits::connect(const runtime::Endpoint& peer, TimePoint now) {
+  const auto key = limited_key(peer);
+  if (!key) {
+    return Hold();
+  }
+  const std::lock_guard lock(mutex_);
+  Table::Entry& entry = peers_.hold(*key, now);
+  if (limits_.connections_per_ip != 0 && entry.value.connections >= limits_.connections_per_ip) {
+    peers_.release(entry);
+    connections_reached_.add();
+    return fail(ErrorCode::kRateLimited, "too many connections from this address");
+  }
+  return count(entry, &Peer::connections);
+}
+
+Result<PeerLimits::Hold> PeerLimits::handshake(const runtime::Endpoint& peer, TimePoint now) {
+  const auto key = limited_key(peer);
+  if (!key) {
+    return Hold();
+  }
+  const std::lock_guard lock(mutex_);
+  Table::Entry& entry = peers_.hold(*key, now);
+  if (auto refusal = refuse_handshake(entry.value, now)) {
+    peers_.release(entry);
+    return fail(*std::move(refusal));
+  }
+  entry.value.handshakes.take(now, handshake_rate_);
+  return count(entry, &Peer::unjoined_sessions);
+}
+
+std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint now) {
+  if (const Duration wait = peer.handshakes.wait(now, handshake_rate_); wait > Duration::zero()) {
+    handshakes_reached_.add();
+    return Error{.code = ErrorCode::kRateLimited,
+                 .message = "too many handshakes from this address",
+                 .retry_after_ms = retry_hint_ms(wait)};
+  }
+  if (limits_.unjoined_sessions_per_ip != 0 &&
+      peer.unjoined_sessions >= limits_.unjoined_sessions_per_ip) {
+    unjoined_reached_.add();
+    return Error{.code = ErrorCode::kRateLimited,
+                 .message = "too many sessions of this address have not joined",
+                 .retry_after_ms = kUnjoinedRetryMs};
+  }
+  return std::nullopt;
+}
+
+std::size_t PeerLimits::size() const {
+  const std::lock_guard lock(mutex_);
+  return peers_.size();
+}
+
+void PeerLimits::Hold::reset() {
+  if (limits_ != nullptr) {
+    const std::lock_guard lock(limits_->mutex_);
+    --(entry_->value.*count_);
+    std::exchange(limits_, nullptr)->peers_.release(*entry_);
+  }
+}
+
+}  // namespace cloudsync::gateway

@@ -1,0 +1,75 @@
+#pragma once
+// What is remembered of those who are limited, by key: as long as somebody holds the entry, and
+// then until it is as good as new, so that leaving and coming back wins nothing. Bounded: of those
+// that nobody holds the longest gone is forgotten first.
+
+#include "base/assert.h"
+#include "base/clock.h"
+
+#include <cstddef>
+#include <list>
+#include <map>
+
+namespace cloudsync::gateway {
+
+/// `Value` has `bool full(TimePoint) const`: nothing of it is worth remembering. The keys come from
+/// peers: a tree, not a hash table, whose chains they could make long.
+template <class Key, class Value>
+class RateTable {
+ public:
+  struct Entry {
+    Value value;
+    std::size_t holders = 0;
+    std::list<const Key*>::iterator place;  // in held_ or idle_
+  };
+
+  /// `idle_max` of the entries that nobody holds are kept.
+  explicit RateTable(std::size_t idle_max) : idle_max_(idle_max) {}
+
+  /// The entry of `key`; it stays where it is until as many release(). O(log n), and O(1) amortised
+  /// for those that are forgotten.
+  Entry& hold(const Key& key, TimePoint now) {
+    forget_full(now);
+    const auto [found, is_new] = entries_.try_emplace(key);
+    Entry& entry = found->second;
+    if (is_new) {
+      entry.place = held_.insert(held_.end(), &found->first);
+    } else if (entry.holders == 0) {
+      held_.splice(held_.end(), idle_, entry.place);
+    }
+    ++entry.holders;
+    return entry;
+  }
+
+  void release(Entry& entry) {
+    CS_ASSERT(entry.holders > 0, "an entry is released as often as it was held");
+    if (--entry.holders == 0) {
+      idle_.splice(idle_.end(), held_, entry.place);
+      if (idle_.size() > idle_max_) {
+        forget_oldest();
+      }
+    }
+  }
+
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  // An entry stays behind one that left before it, for a burst at most: then that one is full.
+  void forget_full(TimePoint now) {
+    while (!idle_.empty() && entries_.find(*idle_.front())->second.value.full(now)) {
+      forget_oldest();
+    }
+  }
+
+  void forget_oldest() {
+    entries_.erase(entries_.find(*idle_.front()));
+    idle_.pop_front();
+  }
+
+  const std::size_t idle_max_;
+  std::map<Key, Entry> entries_;
+  std::list<const Key*> held_;
+  std::list<const Key*> idle_;  // the longest gone first
+};
+
+}  // namespace cloudsync::gateway
