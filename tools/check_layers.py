@@ -16,6 +16,8 @@ ALLOWED = {
     "codec": {"base"},
     "client": {"base", "ot"},
     "document": {"base", "ot"} | PORTS,
+    "checker": {"base", "ot", "document", "storage"},
+    "checker_tool": {"base", "checker"},
     "runtime": {"base"},
     "storage": {"base", "ot"},
     "pubsub": {"base", "runtime", "codec"},
