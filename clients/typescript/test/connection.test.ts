@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { MemoryIdentity } from "../src/identity.js";
 import { reconnectDelayMs } from "../src/transport/backoff.js";
-import { Connection, kRequestTimeoutMs } from "../src/transport/connection.js";
+import { Connection, kRequestTimeoutMs, kSettledMs } from "../src/transport/connection.js";
 import type { Transport, TransportOptions } from "../src/transport/transport.js";
 import { FakeScheduler } from "./support/fake_scheduler.js";
 
@@ -127,6 +127,40 @@ describe("connection", () => {
     last().open();
     transports[0]?.options.handlers.onClose({ message: "late" });
     expect(connection.isConnected).toBe(true);
+  });
+
+  test("backs off from a server that closes each connection at once", async () => {
+    const { last, transports, scheduler } = await start();
+    const endMs = scheduler.nowMs() + 60_000;
+    while (scheduler.nowMs() < endMs) {
+      const before = transports.length;
+      last().open();
+      last().lose();
+      while (transports.length === before) await scheduler.run(10);
+    }
+    // 30 s at 400 ms, 30 s at 2.5 s; it was one each 50 ms.
+    expect(transports.length).toBeGreaterThan(20);
+    expect(transports.length).toBeLessThan(200);
+  });
+
+  test.each(["lasted a while", "served a request"])("is quick again after a connection that %s", async (why) => {
+    const { connection, last, transports, scheduler } = await start();
+    for (let i = 0; i < 40; ++i) {
+      last().open();
+      last().lose();
+      await scheduler.run(5_000);
+    }
+    last().open();
+    if (why === "lasted a while") await scheduler.run(kSettledMs);
+    else {
+      const served = connection.request("join-document", {});
+      last().acks[0]?.({ ok: true });
+      await served;
+    }
+    const before = transports.length;
+    last().lose();
+    await scheduler.run(100);
+    expect(transports).toHaveLength(before + 1);
   });
 
   test("waits as long as a draining server says", async () => {

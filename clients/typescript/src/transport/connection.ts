@@ -31,6 +31,8 @@ export type ConnectionOptions = {
 export const kRequestTimeoutMs = 10_000;
 /** Unanswered requests in a row before the connection counts as dead. */
 export const kTimeoutsMax = 2;
+/** A connection that lasted so long, or on which a request succeeded, has got on: the back-off starts over. */
+export const kSettledMs = 5_000;
 
 type PendingRequest = { reject(error: CloudSyncError): void; timer: Timer };
 
@@ -42,6 +44,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   #retryTimer: Timer | null = null;
   #attempt = 0;
   #lostAtMs = 0;
+  #openedAtMs = 0;
+  #isSettled = false;
   #timeoutsInRow = 0;
   #hintMs: number | undefined;
   #pollingFirst = false;
@@ -118,8 +122,12 @@ export class Connection extends Emitter<ConnectionEvents> {
         pending.timer.cancel();
         this.#timeoutsInRow = 0;
         const fields = (typeof reply === "object" && reply !== null ? reply : {}) as Record<string, unknown>;
-        if (fields.ok === true) resolve(fields);
-        else reject(errorFromWire(fields.error));
+        if (fields.ok === true) {
+          this.#isSettled = true;
+          resolve(fields);
+        } else {
+          reject(errorFromWire(fields.error));
+        }
       });
     });
   }
@@ -152,7 +160,8 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   #onOpen(): void {
     this.#state = "connected";
-    this.#attempt = 0;
+    this.#openedAtMs = this.#options.scheduler.nowMs();
+    this.#isSettled = false;
     this.#timeoutsInRow = 0;
     this.#hintMs = undefined;
     this.emit("connected", undefined);
@@ -169,7 +178,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #onClose(reason: CloseReason): void {
     const wasConnected = this.#state === "connected";
     this.#transport = null;
-    if (wasConnected) this.#lostAtMs = this.#options.scheduler.nowMs();
+    if (wasConnected) this.#noteLoss();
     // A handshake that fails without an answer may be a proxy that swallows WebSockets.
     else if (reason.refusal === undefined) this.#pollingFirst = !this.#pollingFirst;
     this.#state = "waiting";
@@ -177,6 +186,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (reason.refusal !== undefined && !this.#survivesRefusal(reason.refusal)) return;
     this.#scheduleRetry();
     this.emit("disconnected", { message: reason.message });
+  }
+
+  // Whoever is closed right after connecting would else come back many times a second.
+  #noteLoss(): void {
+    const nowMs = this.#options.scheduler.nowMs();
+    if (!this.#isSettled && nowMs - this.#openedAtMs < kSettledMs) return;
+    this.#attempt = 0;
+    this.#lostAtMs = nowMs;
   }
 
   #survivesRefusal(refusal: unknown): boolean {
