@@ -68,7 +68,7 @@ DocumentContent DocumentAuthority::content() {
 
 bool DocumentAuthority::is_quiet() const {
   return joins_.empty() && moving_.empty() && queue_.empty() && batch_.empty() && reads_.empty() &&
-         !writing_snapshot_ && effects_.empty();
+         !writing_snapshot_ && !checking_head_ && effects_.empty();
 }
 
 // Checks the next operation of the log and applies it to the committed content.
@@ -101,8 +101,10 @@ void DocumentAuthority::on_updates(Token token,
     on_fetch_read(*fetch, std::move(updates));
   } else if (auto* rebase = std::get_if<RebaseRead>(&purpose)) {
     on_rebase_read(std::move(rebase->submission), std::move(updates), moment);
+  } else if (const auto* recovery = std::get_if<RecoveryRead>(&purpose)) {
+    on_recovery_read(recovery->attempt, std::move(updates), moment);
   } else {
-    on_recovery_read(std::get<RecoveryRead>(purpose).attempt, std::move(updates), moment);
+    on_head_read(std::move(updates), moment);
   }
 }
 
@@ -135,13 +137,23 @@ void DocumentAuthority::answer_everything(const Error& error) {
   for (const auto& [token, join] : joins_) {
     effects_.emplace_back(JoinAnswer{.token = token, .reply = fail(error)});
   }
+  joins_.clear();  // some of them are among those who wait for the head
+  for (const auto* waiters : {&head_waiters_, &late_head_waiters_}) {
+    for (const HeadWaiter& waiter : *waiters) {
+      if (!waiter.is_join) {
+        effects_.emplace_back(RefreshAnswer{.token = waiter.token, .reply = fail(error)});
+      }
+    }
+  }
+  head_waiters_.clear();
+  late_head_waiters_.clear();
+  checking_head_ = false;
   batch_.clear();
   batch_committed_.clear();
   moving_.clear();
   queue_.clear();
   queue_bytes_ = 0;
   reads_.clear();
-  joins_.clear();
   lookups_.clear();
 }
 

@@ -17,6 +17,10 @@
 // One append is in flight at most. While recovering, no submission is answered: what was committed
 // is found in the log by (client, seq), the rest is moved on and appended again.
 //
+// Other nodes may write to the same log (set_shared). What they commit is followed by their
+// publications if these come in order, and else by the log: at a gap, at a conflict, at a check of
+// the head. A joiner is answered after such a check, so that it finds what anybody was told before.
+//
 // Crash: nothing here is needed afterwards; the store has every acknowledged operation, and the
 // last submission of each client for resends.
 
@@ -63,6 +67,19 @@ class DocumentAuthority {
   /// Also for a connection that is gone: whatever the member waits for is still answered. False if
   /// it was neither a member nor joining.
   bool leave(MemberId member, Timestamp now);
+  /// Answered when the head is no older than this call.
+  void refresh(Token token);
+
+  // --- other nodes ---
+
+  /// Whether others may write to the log. At first: no.
+  void set_shared(bool shared) { shared_ = shared; }
+
+  /// What another node committed, as decode_publication() gives it; in any order, or twice.
+  void on_publication(std::vector<storage::Update> updates, Moment moment);
+  /// Looks whether the log goes on behind the head, if nothing else would tell. To be called now
+  /// and then while the document is shared: that is how long a lost publication may go unnoticed.
+  void check_head();
 
   // --- completions of effects ---
 
@@ -140,7 +157,15 @@ class DocumentAuthority {
     std::uint32_t attempt = 0;
   };
 
-  using Read = std::variant<JoinRead, FetchRead, RebaseRead, RecoveryRead>;
+  struct HeadRead {};
+
+  using Read = std::variant<JoinRead, FetchRead, RebaseRead, RecoveryRead, HeadRead>;
+
+  /// A request that is answered behind a check of the head.
+  struct HeadWaiter {
+    Token token = 0;
+    bool is_join = false;
+  };
 
   DocumentAuthority(storage::DocumentInfo info,
                     ot::Type type,
@@ -164,6 +189,7 @@ class DocumentAuthority {
                const std::optional<ClientId>& presence_of);
 
   // authority_join.cc
+  void admit(Token token, Timestamp now);
   void try_join(Token token, Timestamp now);
   void join_afresh(Token token, Timestamp now);
   void resume(Token token, Timestamp now);
@@ -182,11 +208,20 @@ class DocumentAuthority {
   void withdraw_presence(Member& member);
   std::optional<JsonObject> moved_state(const PresenceUpdate& update, const ClientId& author) const;
 
+  // authority_follow.cc
+  void look_up(const ClientId& client);
+  void wait_for_head(HeadWaiter waiter);
+  void read_head();
+  void on_head_read(Result<std::vector<storage::Update>> updates, Moment moment);
+  void finish_head_check(const Result<void>& checked, Timestamp now);
+  bool follow(std::vector<storage::Update> updates);
+
   // authority_submit.cc
   void answer_submit(Token token, Result<Revision> reply, bool duplicate = false);
   void answer_pending(const ClientId& client, const Result<Revision>& reply);
   void refuse_invalid(const PendingSubmission& submission, Error error);
   bool answer_if_known(Token token, const PendingSubmission& submission);
+  Result<Revision> reply_to_met(const PendingSubmission& submission);
   bool join_pending(Token token, const PendingSubmission& submission);
   Result<void> check_admissible(const PendingSubmission& submission) const;
   void move_to_head(Moving moving, Moment moment);
@@ -235,6 +270,15 @@ class DocumentAuthority {
 
   std::map<Token, Read> reads_;
   Token last_read_ = 0;
+
+  bool shared_ = false;
+  Revision heard_;  // the last revision that another node said there is
+  // One check of the head is under way at most. Those who came after its read had started wait for
+  // the next.
+  bool checking_head_ = false;
+  bool check_again_ = false;  // what it found can't be taken before the append in flight is over
+  std::vector<HeadWaiter> head_waiters_;
+  std::vector<HeadWaiter> late_head_waiters_;
 
   std::uint64_t ops_since_snapshot_ = 0;
   std::size_t bytes_since_snapshot_ = 0;

@@ -10,9 +10,20 @@
 
 namespace cloudsync::document {
 
-// Forms the next batch of what waits, in order, up to the bounds of one frame.
+// Whenever nothing is in flight: reads what others are known to have committed, or else forms the
+// next batch of what waits, in order, up to the bounds of one frame.
 void DocumentAuthority::start_batch(Moment moment) {
-  if (phase_ != Phase::kIdle || queue_.empty()) {
+  if (phase_ != Phase::kIdle) {
+    return;
+  }
+  if (heard_ > head()) {
+    recover();  // an append would only meet another head
+    return;
+  }
+  if (std::exchange(check_again_, false)) {
+    read_head();
+  }
+  if (queue_.empty()) {
     return;
   }
   storage::Append append{
@@ -105,7 +116,16 @@ void DocumentAuthority::on_committed(Moment moment) {
     revisions.push_back(committed[i].update.revision);
     ledger_.commit(batch[i].client, batch[i].seq, revisions.back(), batch[i].hash);
   }
+  std::vector<storage::Update> published;
+  if (shared_) {
+    for (const Committed& one : committed) {
+      published.push_back(one.update);
+    }
+  }
   publish(std::move(committed));
+  if (shared_) {
+    effects_.emplace_back(PublishEffect{std::move(published)});
+  }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     answer_pending(batch[i].client, revisions[i]);
     maybe_forget(batch[i].client);
@@ -157,23 +177,13 @@ void DocumentAuthority::on_recovery_read(std::uint32_t attempt,
   }
   if (updates->empty()) {
     phase_ = Phase::kIdle;
+    heard_ = head();  // whatever was said, the log has no more
     start_batch(moment);
     return;
   }
-  std::vector<Committed> batch;
-  Revision revision = head();
-  storage::ChainHash hash = history_.head_hash();
-  for (storage::Update& update : *updates) {
-    auto committed = apply_committed(std::move(update), revision, hash);
-    if (!committed) {
-      break_down(committed.error());
-      return;
-    }
-    revision = committed->update.revision;
-    hash = committed->update.hash;
-    batch.push_back(*std::move(committed));
+  if (!follow(*std::move(updates))) {
+    return;
   }
-  publish(std::move(batch));
   write_snapshot_if_due();
   read(RecoveryRead{}, next(head()), Revision(kJsonIntegerMax), catch_up_budget());
 }

@@ -183,6 +183,10 @@ class AuthorityTest : public testing::Test {
 
   void sort(SnapshotEffect& effect) { snapshots.push_back(std::move(effect.snapshot)); }
 
+  void sort(PublishEffect& effect) { published.push_back(std::move(effect.updates)); }
+
+  void sort(RefreshAnswer& answer) { refreshed.emplace(answer.token, std::move(answer.reply)); }
+
   void sort(DeliverEffect& effect) {
     order.push_back(std::string(effect.frame.event));
     frames.push_back(std::move(effect));
@@ -226,6 +230,8 @@ class AuthorityTest : public testing::Test {
   std::size_t continues = 0;
   std::vector<ClientId> lookups;
   std::vector<storage::Snapshot> snapshots;
+  std::vector<std::vector<storage::Update>> published;
+  std::map<Token, Result<void>> refreshed;
   std::vector<DeliverEffect> frames;
   std::vector<MemberId> superseded;
   std::map<Token, Result<JoinReply>> joins;

@@ -40,16 +40,11 @@ void DocumentAuthority::join(Token token,
     return;
   }
   if (ledger_.knows(request.client)) {
-    try_join(token, now);
+    admit(token, now);
     return;
   }
-  // One look-up per client at a time: with two, a join could be answered by the first, its client
-  // submit and go, and the second bring back what the store had before.
-  std::vector<Token>& waiting = lookups_[request.client];
-  waiting.push_back(token);
-  if (waiting.size() == 1) {
-    effects_.emplace_back(FindClientEffect{request.client});
-  }
+  look_up(request.client);
+  lookups_.at(request.client).push_back(token);
 }
 
 void DocumentAuthority::on_client(const ClientId& client,
@@ -72,12 +67,21 @@ void DocumentAuthority::on_client(const ClientId& client,
       continue;  // it left meanwhile
     }
     if (record) {
-      try_join(token, now);
+      admit(token, now);
     } else {
       answer_join(token, fail(record.error()));
     }
   }
   maybe_forget(client);
+}
+
+// Other nodes may have answered for what this one has not heard of: the joiner is to find it.
+void DocumentAuthority::admit(Token token, Timestamp now) {
+  if (shared_) {
+    wait_for_head({.token = token, .is_join = true});
+  } else {
+    try_join(token, now);
+  }
 }
 
 void DocumentAuthority::try_join(Token token, Timestamp now) {

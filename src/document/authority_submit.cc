@@ -136,6 +136,12 @@ bool DocumentAuthority::answer_if_known(Token token, const PendingSubmission& su
       }
       answer_submit(token, answer.revision, true);
       return true;
+    case ClientLedger::Verdict::kMet:
+      if (head() < answer.revision) {
+        return false;  // as above
+      }
+      answer_submit(token, reply_to_met(submission), true);
+      return true;
     case ClientLedger::Verdict::kInvalid:
       answer_submit(token, fail(ErrorCode::kOpInvalid, "the operation was found invalid"), true);
       return true;
@@ -144,6 +150,24 @@ bool DocumentAuthority::answer_if_known(Token token, const PendingSubmission& su
   }
   answer_submit(token, fail(ErrorCode::kSeqReused, "the seq was used before"));
   return true;
+}
+
+// The log has an operation with the submission's seq. Another node may have put it there, and then
+// the store alone can tell whether it is this one: whoever resends it is told when that was looked
+// up. A client that follows the operations needs no answer, it has met its own by now.
+Result<Revision> DocumentAuthority::reply_to_met(const PendingSubmission& submission) {
+  const auto known = ledger_.check(submission.client, submission.seq, submission.hash);
+  switch (known.verdict) {
+    case ClientLedger::Verdict::kCommitted:
+      return known.revision;
+    case ClientLedger::Verdict::kMet:
+      look_up(submission.client);
+      return fail({.code = ErrorCode::kUnavailable,
+                   .message = "another node committed an operation with this seq",
+                   .retry_after_ms = 100});
+    default:
+      return fail(ErrorCode::kSeqReused, "the seq was used before");
+  }
 }
 
 // If the client has a submission under way: a resend of it waits for the same answer.
@@ -252,6 +276,11 @@ bool DocumentAuthority::step(PendingSubmission& submission, const Committed& com
     case RebaseStep::kMoved:
       return true;
     case RebaseStep::kCommitted:
+      if (shared_) {
+        ledger_.meet(submission.client, submission.seq, committed.update.revision);
+        answer_pending(submission.client, reply_to_met(submission));
+        break;
+      }
       ledger_.commit(submission.client, submission.seq, committed.update.revision, submission.hash);
       answer_pending(submission.client, committed.update.revision);
       break;

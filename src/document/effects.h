@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace cloudsync::document {
 
@@ -43,6 +44,11 @@ struct SnapshotEffect {
   storage::Snapshot snapshot;
 };
 
+/// Tell the other nodes what was committed.
+struct PublishEffect {
+  std::vector<storage::Update> updates;
+};
+
 struct DeliverEffect {
   std::uint32_t loop = 0;
   Frame frame;
@@ -68,6 +74,12 @@ struct FetchAnswer {
   Result<FetchReply> reply;
 };
 
+/// To refresh().
+struct RefreshAnswer {
+  Token token = 0;
+  Result<void> reply;
+};
+
 /// A limit was met; `name` is the field of Limits.
 struct LimitEffect {
   std::string_view name;
@@ -83,11 +95,13 @@ using Effect = std::variant<AppendEffect,
                             ContinueEffect,
                             FindClientEffect,
                             SnapshotEffect,
+                            PublishEffect,
                             DeliverEffect,
                             SupersedeEffect,
                             JoinAnswer,
                             SubmitAnswer,
                             FetchAnswer,
+                            RefreshAnswer,
                             LimitEffect,
                             BrokenEffect>;
 

@@ -27,6 +27,9 @@ ClientLedger::Answer ClientLedger::check(const ClientId& client,
   if (!last.revision) {
     return {.verdict = Verdict::kInvalid, .revision = {}};
   }
+  if (!last.hash) {
+    return {.verdict = Verdict::kMet, .revision = *last.revision};
+  }
   return {.verdict = Verdict::kCommitted, .revision = *last.revision};
 }
 

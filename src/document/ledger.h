@@ -18,13 +18,14 @@ class ClientLedger {
   enum class Verdict : std::uint8_t {
     kNew,        ///< higher than every seq before
     kCommitted,  ///< the last one again, it was committed
+    kMet,        ///< the seq of the last one, which was met in the log: perhaps another operation
     kInvalid,    ///< the last one again, it was found invalid
     kReused,     ///< the seq was used for something else, or is below the last
   };
 
   struct Answer {
     Verdict verdict = Verdict::kNew;
-    Revision revision;  ///< of kCommitted
+    Revision revision;  ///< of kCommitted and kMet
   };
 
   bool knows(const ClientId& client) const { return last_.contains(client); }
@@ -38,8 +39,8 @@ class ClientLedger {
   /// A submission was committed. `hash` identifies it.
   void commit(const ClientId& client, ClientSeq seq, Revision revision, const Sha256& hash);
 
-  /// A submission was met in the log, where its hash is not: an equal seq is then taken for the
-  /// same submission. Changes nothing if that seq is known.
+  /// A submission was met in the log, where its hash is not: load() brings it. Changes nothing if
+  /// that seq is known.
   void meet(const ClientId& client, ClientSeq seq, Revision revision);
 
   /// A submission was found invalid: its seq is used up.

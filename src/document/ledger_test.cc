@@ -45,10 +45,10 @@ TEST(ClientLedger, AnOldRecordOfTheStoreDoesNotReplaceANewerOne) {
   EXPECT_EQ(ledger.check(kAnn, ClientSeq(3), kOne).revision, Revision(9));
 }
 
-TEST(ClientLedger, WhatWasMetInTheLogIsTakenForTheSame) {
+TEST(ClientLedger, WhatWasMetInTheLogIsUnknownUntilItsHashIs) {
   ClientLedger ledger;
   ledger.meet(kAnn, ClientSeq(3), Revision(9));
-  EXPECT_EQ(ledger.check(kAnn, ClientSeq(3), kTwo).verdict, Verdict::kCommitted);
+  EXPECT_EQ(ledger.check(kAnn, ClientSeq(3), kTwo).verdict, Verdict::kMet);
   ledger.commit(kAnn, ClientSeq(3), Revision(9), kOne);
   EXPECT_EQ(ledger.check(kAnn, ClientSeq(3), kTwo).verdict, Verdict::kReused);
 }

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "document/publication.h"
 #include "document/service_impl.h"
 
 #include <algorithm>
@@ -144,30 +145,52 @@ void DocumentService::Impl::read(const DocumentId& id,
     done(fail(closed_error()));
     return;
   }
-  auto answer = std::make_shared<Completion<DocumentContent>>(std::move(done));
-  with_document(id, [this, revision, answer](Result<Document*> document) {
+  with_document(id, [this, revision, answer = std::move(done)](Result<Document*> document) mutable {
     if (!document) {
-      (*answer)(fail(document.error()));
+      answer(fail(document.error()));
       return;
     }
     DocumentAuthority& authority = *(*document)->authority;
-    if (!revision || *revision == authority.head()) {
-      (*answer)(authority.content());
-    } else if (*revision > authority.head()) {
-      (*answer)(fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision"));
-    } else {
-      const bool taken = content_reads_.read(
-          authority.info(), *revision, [answer](Result<DocumentContent> content) {
-            (*answer)(std::move(content));
-          });
-      if (!taken) {
-        metrics_.count_limit("content_reads");
-        (*answer)(fail({.code = ErrorCode::kOverloaded,
-                        .message = "too many older revisions are being read",
-                        .retry_after_ms = 1'000}));
-      }
+    if (!is_shared() || (revision && *revision <= authority.head())) {
+      read_open(**document, revision, std::move(answer));
+      return;
     }
+    const Token token = ++last_token_;
+    refreshes_.emplace(
+        token, [this, revision, call = std::move(answer)](Result<Document*> refreshed) mutable {
+          if (refreshed) {
+            read_open(**refreshed, revision, std::move(call));
+          } else {
+            call(fail(refreshed.error()));
+          }
+        });
+    authority.refresh(token);
   });
+}
+
+void DocumentService::Impl::read_open(Document& document,
+                                      std::optional<Revision> revision,
+                                      Completion<DocumentContent> done) {
+  DocumentAuthority& authority = *document.authority;
+  if (!revision || *revision == authority.head()) {
+    done(authority.content());
+    return;
+  }
+  if (*revision > authority.head()) {
+    done(fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision"));
+    return;
+  }
+  auto answer = std::make_shared<Completion<DocumentContent>>(std::move(done));
+  const bool taken =
+      content_reads_.read(authority.info(), *revision, [answer](Result<DocumentContent> content) {
+        (*answer)(std::move(content));
+      });
+  if (!taken) {
+    metrics_.count_limit("content_reads");
+    (*answer)(fail({.code = ErrorCode::kOverloaded,
+                    .message = "too many older revisions are being read",
+                    .retry_after_ms = 1'000}));
+  }
 }
 
 void DocumentService::Impl::forget_membership(MemberId member, const DocumentId& document) {
@@ -213,6 +236,7 @@ void DocumentService::Impl::with_document(const DocumentId& id, Task task) {
     return;
   }
   use(*document);
+  document->authority->set_shared(is_shared());
   task(document);
   settle(*document);
 }
@@ -230,6 +254,7 @@ void DocumentService::Impl::open(const DocumentId& id) {
   auto document = std::make_unique<Document>();
   document->id = id;
   document->generation = ++last_generation_;
+  subscribe(*document);  // before it is read: what comes meanwhile is in what is read, or behind it
   documents_.emplace(id, std::move(document));
   deps_.ops.open_document(
       id, deps_.executor, guard([this, id](Result<storage::OpenedDocument> opened) {
@@ -248,6 +273,7 @@ void DocumentService::Impl::on_opened(const DocumentId& id,
       log_error("document_open_failed",
                 {{"document", id.value()}, {"reason", authority.error().message}});
     }
+    unsubscribe(id);
     documents_.erase(id);
     for (Task& task : waiting) {
       task(fail(authority.error()));
@@ -256,6 +282,7 @@ void DocumentService::Impl::on_opened(const DocumentId& id,
     return;
   }
   document.authority = *std::move(authority);
+  document.authority->set_shared(is_shared());
   ++open_count_;
   metrics_.count_documents(1);
   for (Task& task : waiting) {
@@ -300,10 +327,61 @@ void DocumentService::Impl::evict_idle() {
     metrics_.count_limit(too_many ? "idle_documents" : "idle_document_bytes");
     const auto evicted = documents_.find(idle_.front());
     idle_bytes_ -= evicted->second->idle_bytes;
+    unsubscribe(evicted->first);
     documents_.erase(evicted);
     idle_.pop_front();
     --open_count_;
     metrics_.count_documents(-1);
+  }
+}
+
+// --- other nodes ---
+
+void DocumentService::Impl::subscribe(const Document& document) {
+  if (deps_.pubsub == nullptr) {
+    return;
+  }
+  deps_.pubsub->subscribe(
+      publication_topic(document.id),
+      deps_.executor,
+      guard([this, id = document.id, generation = document.generation](const SharedBytes& message) {
+        Document* found = find(id, generation);
+        if (found == nullptr || found->authority == nullptr) {
+          return;
+        }
+        auto updates = decode_publication(*message);
+        if (!updates) {
+          log_warning("publication_unreadable", {{"document", id.value()}});
+          return;
+        }
+        found->authority->set_shared(is_shared());
+        found->authority->on_publication(*std::move(updates), moment());
+        settle(*found);
+      }));
+}
+
+void DocumentService::Impl::unsubscribe(const DocumentId& id) {
+  if (deps_.pubsub != nullptr) {
+    deps_.pubsub->unsubscribe(publication_topic(id));
+  }
+}
+
+void DocumentService::Impl::check_heads() {
+  if (!is_shared()) {
+    return;
+  }
+  std::vector<DocumentId> ids;  // settle() may evict
+  for (const auto& [id, document] : documents_) {
+    if (document->authority != nullptr && document->authority->has_members()) {
+      ids.push_back(id);
+    }
+  }
+  for (const DocumentId& id : ids) {
+    if (Document* document = find(id)) {
+      document->authority->set_shared(true);
+      document->authority->check_head();
+      settle(*document);
+    }
   }
 }
 
@@ -395,6 +473,10 @@ void DocumentService::read(const DocumentId& document,
   impl_->post([impl = impl_.get(), document, revision, answer = std::move(done)]() mutable {
     impl->read(document, revision, std::move(answer));
   });
+}
+
+void DocumentService::check_heads() {
+  impl_->post([impl = impl_.get()] { impl->check_heads(); });
 }
 
 void DocumentService::close(UniqueFunction<void()> done) {

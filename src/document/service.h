@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/unique_function.h"
 #include "document/messages.h"
+#include "pubsub/pubsub.h"
 #include "storage/op_store.h"
 #include "storage/snapshot_store.h"
 
@@ -31,6 +32,8 @@ struct ServiceDependencies {
   RandomSource& random;
   Metrics& metrics;
   const Limits& limits;
+  /// Set if other nodes may write to the store: documents are then published and followed.
+  pubsub::PubSub* pubsub = nullptr;
   /// Runs a task on the executor after a while: the wait before a failed read of the log is tried
   /// again. Without it the read waits for the next request for its document.
   std::function<void(Duration, UniqueFunction<void()>)> run_after = nullptr;
@@ -53,11 +56,17 @@ class DocumentService {
   /// The connection is gone: leaves everything.
   void disconnect(MemberId member);
 
-  /// Content at `revision`, or at the head if unset. Errors: kNotFound, kRevisionUnknown,
+  /// Content at `revision`, or at the head if unset, which is no older than what any node had
+  /// acknowledged before the call. Errors: kNotFound, kRevisionUnknown,
   /// kUnavailable, kOverloaded.
   void read(const DocumentId& document,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
+
+  /// Looks for what other nodes committed, in every document with members: to be called as often as
+  /// a lost publication may go unnoticed. A read of the store per document; nothing while this node
+  /// is alone.
+  void check_heads();
 
   /// Refuses new requests (kUnavailable) and calls back when every append and read in flight was
   /// answered and due snapshots are written.

@@ -1,6 +1,7 @@
 // DocumentService: carries out what the authorities ask for.
 
 #include "base/log.h"
+#include "document/publication.h"
 #include "document/service_impl.h"
 
 #include <algorithm>
@@ -138,6 +139,10 @@ void DocumentService::Impl::carry_out(Document& document, SnapshotEffect& effect
           }));
 }
 
+void DocumentService::Impl::carry_out(Document& document, PublishEffect& effect) {
+  deps_.pubsub->publish(publication_topic(document.id), share(encode_publication(effect.updates)));
+}
+
 void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& effect) {
   deps_.sink.deliver(effect.loop, std::move(effect.frame));
 }
@@ -181,6 +186,12 @@ void DocumentService::Impl::carry_out(Document& /*document*/, FetchAnswer& answe
   Completion<FetchReply> done = std::move(waiting->second);
   fetches_.erase(waiting);
   done(std::move(answer.reply));
+}
+
+void DocumentService::Impl::carry_out(Document& document, RefreshAnswer& answer) {
+  auto waiting = refreshes_.extract(answer.token);
+  CS_ASSERT(!waiting.empty(), "a refresh is answered once");
+  waiting.mapped()(answer.reply ? Result<Document*>(&document) : fail(answer.reply.error()));
 }
 
 void DocumentService::Impl::carry_out(Document& /*document*/, LimitEffect& effect) {

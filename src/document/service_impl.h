@@ -33,6 +33,9 @@ class DocumentService::Impl {
 
   ~Impl() {
     *alive_ = false;
+    for (const auto& [id, document] : documents_) {
+      unsubscribe(id);
+    }
     metrics_.count_documents(-open_count_);
   }
 
@@ -55,6 +58,7 @@ class DocumentService::Impl {
   void read(const DocumentId& id,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
+  void check_heads();
   void close(UniqueFunction<void()> done);
 
  private:
@@ -94,6 +98,14 @@ class DocumentService::Impl {
 
   Moment moment() { return {.now = deps_.clock.wall(), .random = deps_.random}; }
 
+  bool is_shared() const { return deps_.pubsub != nullptr && deps_.pubsub->has_others(); }
+
+  void subscribe(const Document& document);
+  void unsubscribe(const DocumentId& id);
+  void read_open(Document& document,
+                 std::optional<Revision> revision,
+                 Completion<DocumentContent> done);
+
   Document* find(const DocumentId& id);
   Document* find(const DocumentId& id, std::uint64_t generation);
   void with_document(const DocumentId& id, Task task);
@@ -112,11 +124,13 @@ class DocumentService::Impl {
   void carry_out(Document& document, ContinueEffect& effect);
   void carry_out(Document& document, FindClientEffect& effect);
   void carry_out(Document& document, SnapshotEffect& effect);
+  void carry_out(Document& document, PublishEffect& effect);
   void carry_out(Document& document, DeliverEffect& effect);
   void carry_out(Document& document, SupersedeEffect& effect);
   void carry_out(Document& document, JoinAnswer& answer);
   void carry_out(Document& document, SubmitAnswer& answer);
   void carry_out(Document& document, FetchAnswer& answer);
+  void carry_out(Document& document, RefreshAnswer& answer);
   void carry_out(Document& document, LimitEffect& effect);
   void carry_out(Document& document, BrokenEffect& effect);
   void read_log(Document& document, const ReadEffect& effect);
@@ -138,6 +152,7 @@ class DocumentService::Impl {
   std::map<Token, PendingJoin> joins_;
   std::map<Token, PendingSubmit> submits_;
   std::map<Token, Completion<FetchReply>> fetches_;
+  std::map<Token, Task> refreshes_;  // reads that wait for the head
   ContentReads content_reads_;
 
   // Documents with more to do, one entry a slice. One slice is done in a turn of the executor, so

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "document/service.h"
 #include "gateway/gateway.h"
+#include "pubsub/local/local_bus.h"
 #include "runtime/loop_thread.h"
 #include "runtime/worker_pool.h"
 #include "storage/sqlite/sqlite_store.h"
@@ -85,6 +86,9 @@ struct Server::Parts {
   runtime::WorkerPool workers{1, gateway::kLoopsMax};
   runtime::WorkerExecutor worker_executor{workers};
   std::unique_ptr<storage::SqliteStore> store;
+  // The store belongs to this process alone, so no other node is on the bus.
+  pubsub::LocalBus bus;
+  std::unique_ptr<pubsub::PubSub> pubsub = bus.attach();
   std::unique_ptr<api::Guests> guests;
   std::unique_ptr<api::NodeContext> context;
   std::vector<LoopParts> loops;
@@ -193,6 +197,7 @@ void Server::Parts::build_loop(std::uint32_t index) {
       .random = random,
       .metrics = metrics,
       .limits = settings.limits,
+      .pubsub = pubsub.get(),
       .run_after = [&loop](Duration delay,
                            UniqueFunction<void()> task) { loop.run_after(delay, std::move(task)); },
   });
