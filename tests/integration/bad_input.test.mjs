@@ -272,9 +272,9 @@ test("half a handshake is closed in time", async () => {
   assert.match(answer, /^HTTP\/1.1 408 /);
   assert.equal(await rawRequest(""), "");
   // Upgraded, but no Socket.IO CONNECT follows.
-  const before = await server.limit("handshake_timeout");
+  const before = await server.limit("connect_timeout");
   assert.equal(await closeCode(() => {}), 1005);
-  assert.ok(await server.limit("handshake_timeout") > before);
+  assert.ok(await server.limit("connect_timeout") > before);
 });
 
 test("smuggling and malformed HTTP is refused with 400", async () => {
