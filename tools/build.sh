@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Configures and builds one preset: tools/build.sh dev|release|asan|fuzz [target…]
+# Configures and builds one preset: tools/build.sh dev|release|asan|tsan|fuzz [target…]
 set -euo pipefail
 preset=$1
 shift
