@@ -27,7 +27,7 @@ ALLOWED = {
     "telemetry": {"base", "runtime"},
     "gateway": {"base", "runtime", "codec"},
     "api": {"base", "codec", "ot", "runtime", "document", "auth", "telemetry", "gateway"} | PORTS,
-    "loadtest": {"base", "runtime", "codec", "ot", "client"},
+    "loadtest": {"base", "runtime", "codec", "ot", "client", "checker"},
     "node": None,  # the composition root may see everything
     "examples": {"base", "runtime", "codec", "gateway"},
 }

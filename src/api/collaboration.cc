@@ -334,15 +334,21 @@ void Collaboration::submit_op(const Call& call, Client& client, const JsonObject
   } else {
     document::Submission submission{
         .document = *id, .revision = Revision(*revision), .seq = ClientSeq(*seq), .op = *op};
-    with_document(*id,
-                  [this, call, submission = std::move(submission)](
-                      document::DocumentService& service) mutable {
-                    service.submit(member(call.connection),
-                                   std::move(submission),
-                                   answer<Revision>(call, [](Revision committed) {
-                                     return R"("revision":)" + std::to_string(committed.value());
-                                   }));
-                  });
+    with_document(
+        *id,
+        [this, call, author = client.client, submission = std::move(submission)](
+            document::DocumentService& service) mutable {
+          auto describe = [this, document = submission.document, author, seq = submission.seq](
+                              Revision committed) {
+            if (context_.observer != nullptr) {
+              context_.observer->answered(document, author, seq, committed);
+            }
+            return R"("revision":)" + std::to_string(committed.value());
+          };
+          service.submit(member(call.connection),
+                         std::move(submission),
+                         answer<Revision>(call, std::move(describe)));
+        });
   }
 }
 

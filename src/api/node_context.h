@@ -3,6 +3,7 @@
 // Built once by node/ before the loops start; the vectors don't change afterwards.
 
 #include "api/guests.h"
+#include "api/observer.h"
 #include "api/static_files.h"
 #include "base/clock.h"
 #include "base/executor.h"
@@ -33,6 +34,7 @@ struct NodeContext {
   std::function<std::optional<std::string>()> not_ready;
   /// Which durability a commit has, for /readyz: "single-node".
   std::string durability;
+  Observer* observer;  ///< may be null
 
   // By loop index.
   std::vector<Executor*> loops;

@@ -223,16 +223,23 @@ void Rest::read(const DocumentId& document,
                 std::optional<Revision> revision,
                 Completion<document::DocumentContent> done) {
   const std::uint32_t owner = context_.loop_of(document);
-  context_.loops[owner]->post([this, owner, document, revision, done = std::move(done)]() mutable {
-    context_.documents[owner]->read(
-        document,
-        revision,
-        [this, done = std::move(done)](Result<document::DocumentContent> content) mutable {
-          executor().post([done = std::move(done), moved = std::move(content)]() mutable {
-            done(std::move(moved));
-          });
-        });
-  });
+  const bool is_head = !revision;
+  const Timestamp asked = context_.clock.wall();
+  context_.loops[owner]->post(
+      [this, owner, document, revision, is_head, asked, done = std::move(done)]() mutable {
+        context_.documents[owner]->read(
+            document,
+            revision,
+            [this, document, is_head, asked, done = std::move(done)](
+                Result<document::DocumentContent> content) mutable {
+              if (is_head && content && context_.observer != nullptr) {
+                context_.observer->read(document, content->revision, asked);
+              }
+              executor().post([done = std::move(done), moved = std::move(content)]() mutable {
+                done(std::move(moved));
+              });
+            });
+      });
 }
 
 void Rest::get_document(const DocumentId& document, gateway::Responder respond) {

@@ -18,6 +18,11 @@ ShortHash state_hash(const ot::Document& document) {
   return short_hash(sha256(as_bytes(to_canonical_json(ot::content(document)))));
 }
 
+ShortHash content_hash(std::string_view content) {
+  const auto json = parse_json(content);
+  return json ? short_hash(sha256(as_bytes(to_canonical_json(*json)))) : 0;
+}
+
 ShortHash submission_digest(std::uint64_t rev, const JsonValue& op) {
   return short_hash(
       sha256(as_bytes(to_canonical_json(JsonArray{static_cast<std::int64_t>(rev), op}))));

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cloudsync::checker {
@@ -55,6 +56,8 @@ using ShortHash = std::uint64_t;
 ShortHash short_hash(const Sha256& hash);
 /// Of the content's canonical JSON. O(length).
 ShortHash state_hash(const ot::Document& document);
+/// The same of content as normalised JSON text; 0 if it is malformed, which no state is.
+ShortHash content_hash(std::string_view content);
 /// Of the canonical JSON of [rev, op], the operation as it was submitted.
 ShortHash submission_digest(std::uint64_t rev, const JsonValue& op);
 

@@ -3,7 +3,7 @@
 // file could not be read.
 
 #include "checker/checker.h"
-#include "checker/history_json.h"
+#include "checker/history_file.h"
 
 #include <cstdlib>
 #include <iostream>

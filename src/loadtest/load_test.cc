@@ -42,12 +42,13 @@ void print(const std::string& text) {
 
 }  // namespace
 
-LoadTest::LoadTest(const Options& options, runtime::Loop& loop)
+LoadTest::LoadTest(const Options& options, runtime::Loop& loop, checker::HistoryWriter* history)
     : options_(options),
       loop_(loop),
       random_(options.seed),
       http_(loop),
-      context_{loop, http_, options, measurements_, random_, [this] { on_handshake_over(); }},
+      context_{
+          loop, http_, options, measurements_, random_, history, [this] { on_handshake_over(); }},
       start_(loop.now()),
       phase_start_(start_) {}
 
@@ -179,6 +180,7 @@ bool LoadTest::settled(std::size_t document) const {
 void LoadTest::compare() {
   for (const auto& member : members_) {
     outcome_.failed += member->state() == Member::State::kJoined ? 0 : 1;
+    member->finish_history();
   }
   for (std::size_t i = 0; i < documents_.size(); ++i) {
     http_.call({target_of(i), "GET", "/api/v1/documents/" + documents_[i]->id().value(), {}},

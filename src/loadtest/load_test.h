@@ -22,8 +22,8 @@ namespace cloudsync::loadtest {
 
 class LoadTest {
  public:
-  /// Both outlive the test.
-  LoadTest(const Options& options, runtime::Loop& loop);
+  /// All outlive the test. `history` may be null.
+  LoadTest(const Options& options, runtime::Loop& loop, checker::HistoryWriter* history);
   ~LoadTest();
 
   /// Runs to the end. Errors: kUnavailable if the documents could not be created.

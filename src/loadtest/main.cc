@@ -43,7 +43,11 @@ Result<bool> measure(const Options& options) {
   if (!loop) {
     return fail(loop.error());
   }
-  LoadTest test(options, **loop);
+  std::optional<checker::HistoryWriter> history;
+  if (!options.history_path.empty()) {
+    CS_TRY_ASSIGN(history, checker::HistoryWriter::open(options.history_path));
+  }
+  LoadTest test(options, **loop, history ? &*history : nullptr);
   CS_TRY_ASSIGN(const Outcome outcome, test.run());
   std::fputs(summary_text(outcome, test.measurements()).c_str(), stdout);
   if (!options.json_path.empty()) {

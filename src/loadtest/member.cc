@@ -48,7 +48,8 @@ Member::Member(MemberContext& context, SharedDocument& document, const Target& t
     : context_(context),
       document_(document),
       target_(target),
-      connection_(context.loop, *this, context.random) {
+      connection_(context.loop, *this, context.random),
+      history_(context.history, document.id()) {
   document.add_member();
 }
 
@@ -81,6 +82,7 @@ bool Member::quiet() const {
 
 void Member::on_ready() {
   state_ = State::kJoining;
+  history_.connected(true);
   JsonObject body{{"documentId", document_.id().value()}};
   if (copy_ && copy_->can_resume()) {
     body["revision"] = copy_->resume_revision().value();
@@ -152,6 +154,7 @@ void Member::on_join_reply(const JsonObject& reply) {
     auth_json_ = to_json(JsonObject{{"client", *identity}});
     if (!copy_ && identity->is_object()) {
       copy_.emplace(context_.options.type, ClientId(text_or_empty(identity->get_object(), "id")));
+      history_.identify(copy_->self());
     }
   }
   if (!copy_) {
@@ -176,7 +179,9 @@ Result<void> Member::take_content(const JsonObject& reply) {
   }
   const std::string hash = text_or_empty(reply, "hash");
   if (const JsonValue* snapshot = reply.if_contains("snapshot")) {
-    return copy_->on_join_snapshot(Revision(*head), hash, *snapshot);
+    CS_TRY(copy_->on_join_snapshot(Revision(*head), hash, *snapshot));
+    history_.opened(*copy_);
+    return {};
   }
   const JsonValue* ops = reply.if_contains("ops");
   if (ops == nullptr || !ops->is_array()) {
@@ -188,7 +193,11 @@ Result<void> Member::take_content(const JsonObject& reply) {
     return fail(batch.error());
   }
   measure(*batch);
-  return copy_->on_join_ops(*batch, Revision(*head), hash);
+  history_.resumed(copy_->resume_revision(), copy_->resume_hash());
+  history_.received(*batch);
+  CS_TRY(copy_->on_join_ops(*batch, Revision(*head), hash));
+  history_.advance(*copy_);
+  return {};
 }
 
 void Member::load_snapshot(const JsonObject& reply) {
@@ -209,6 +218,7 @@ void Member::load_snapshot(const JsonObject& reply) {
                          fail_with("bad_snapshot");
                          return;
                        }
+                       history_.opened(*copy_);
                        on_joined();
                      });
 }
@@ -231,12 +241,15 @@ void Member::on_submit_reply(const PendingAck& pending, const JsonObject& reply)
     for (const TimePoint scheduled : pending.times) {
       measurements.ack.record(now - scheduled);
     }
-    copy_->on_ack(pending.seq, Revision(find_unsigned(reply, "revision").value_or(0)));
+    const Revision revision(find_unsigned(reply, "revision").value_or(0));
+    history_.acked(pending.seq, revision);
+    copy_->on_ack(pending.seq, revision);
     submit();
     return;
   }
   const Error error = error_in(reply);
   measurements.count_error(error_name(error.code));
+  history_.rejected(pending.seq, error_name(error.code));
   copy_->on_refused(pending.seq, error);
   if (copy_->status() != client::Status::kLive) {
     fail_with("stopped");
@@ -268,10 +281,12 @@ void Member::on_ops_event(const JsonObject& message, std::string_view text) {
 
 void Member::receive(const client::OpsBatch& batch) {
   measure(batch);
+  history_.received(batch);
   if (const auto done = copy_->on_ops(batch); !done) {
     fail_with("diverged");
     return;
   }
+  history_.advance(*copy_);
   fetch_gap();
   submit();
 }
@@ -292,6 +307,7 @@ void Member::edit(TimePoint scheduled) {
     return;
   }
   ++context_.measurements.edits;
+  history_.advance(*copy_);
   unsent_.push_back(scheduled);
   submit();
 }
@@ -306,6 +322,7 @@ void Member::submit() {
     if (copy_->saved()) {
       unsent_.clear();  // edits that undid each other are never sent
     }
+    history_.advance(*copy_);
     return;
   }
   EditTimes times;
@@ -316,6 +333,7 @@ void Member::submit() {
     ++context_.measurements.submissions;
   }
   document_.on_submitted(copy_->self(), submission->seq, times);
+  history_.sent(*submission, resent);
   request("submit-op",
           JsonObject{{"documentId", document_.id().value()},
                      {"revision", submission->revision.value()},
@@ -364,6 +382,7 @@ void Member::on_disconnected(std::string_view reason) {
   if (copy_) {
     copy_->on_disconnect();
   }
+  history_.connected(false);
   if (!leaving_) {
     ++measurements.disconnects;
     if (reason != "closed") {  // then the cause was counted
@@ -386,6 +405,12 @@ void Member::on_disconnected(std::string_view reason) {
 void Member::end_handshake() {
   if (std::exchange(in_handshake_, false)) {
     context_.on_handshake_over();
+  }
+}
+
+void Member::finish_history() {
+  if (state_ == State::kJoined) {
+    history_.finish(*copy_);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "client/document_client.h"
 #include "loadtest/http_client.h"
 #include "loadtest/measurements.h"
+#include "loadtest/member_history.h"
 #include "loadtest/options.h"
 #include "loadtest/shared_document.h"
 #include "loadtest/socket_io_client.h"
@@ -30,6 +31,7 @@ struct MemberContext {
   const Options& options;
   Measurements& measurements;
   std::mt19937_64& random;
+  checker::HistoryWriter* history;           ///< may be null
   UniqueFunction<void()> on_handshake_over;  ///< a start() ended, joined or not
 };
 
@@ -45,6 +47,9 @@ class Member final : private SocketIoEvents {
   void edit(TimePoint scheduled);
   /// Ends the connection for good.
   void leave();
+
+  /// At rest: writes what it ended with, if it takes part.
+  void finish_history();
 
   State state() const { return state_; }
 
@@ -88,6 +93,7 @@ class Member final : private SocketIoEvents {
   SharedDocument& document_;
   const Target& target_;
   SocketIoClient connection_;
+  MemberHistory history_;
   State state_ = State::kIdle;
   bool in_handshake_ = false;  // the start() is not reported as over yet
   bool leaving_ = false;

@@ -55,6 +55,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of edits and schedule")->capture_default_str();
   app.add_option("--json", options.json_path, "File for the result as JSON");
+  app.add_option(
+      "--history", options.history_path, "File that gets the history of the run (cloudsync-check)");
   app.add_flag(
       "--reconnect", options.reconnect, "Reconnect and count lost connections instead of failing");
   try {

@@ -26,7 +26,8 @@ struct Options {
   std::uint64_t seed = 1;
   /// Lost connections come back and are counted, instead of failing the run.
   bool reconnect = false;
-  std::string json_path;  ///< empty: no file
+  std::string json_path;     ///< empty: no file
+  std::string history_path;  ///< empty: no history
 };
 
 /// The options, or the exit code after help or an error message was printed.

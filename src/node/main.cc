@@ -1,5 +1,7 @@
-// The `cloudsync` program: `serve` runs a node, `config` checks and shows its settings.
+// The `cloudsync` program: `serve` runs a node, `config` checks and shows its settings, `history`
+// exports its log.
 
+#include "node/history_export.h"
 #include "node/server.h"
 #include "node/settings.h"
 #include "runtime/signals.h"
@@ -144,6 +146,11 @@ int check_settings(const CommandLine& line) {
   return EXIT_SUCCESS;
 }
 
+int export_log(const std::string& data_dir) {
+  const auto exported = export_history(data_dir, std::cout);
+  return exported ? EXIT_SUCCESS : complain(exported.error());
+}
+
 /// The word in a command's place that is none. CLI11 would only say that a command is required.
 std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* command = &app;
@@ -173,6 +180,13 @@ int run(int argc, char** argv) {
   config_command->require_subcommand(1);
   CLI::App* check_command = config_command->add_subcommand("check", "Say whether they are valid");
   CLI::App* show_command = config_command->add_subcommand("show", "Print all of them as TOML");
+  CLI::App* history_command = app.add_subcommand("history", "For cloudsync-check");
+  history_command->require_subcommand(1);
+  CLI::App* export_command = history_command->add_subcommand(
+      "export", "Print the durable log of a data directory as lines of a history");
+  std::string export_dir = "data";
+  export_command->add_option("--data-dir", export_dir, "Directory of the embedded store")
+      ->capture_default_str();
   add_options(*check_command, line);
   add_options(*show_command, line);
   if (const auto word = unknown_command(app, argc, argv)) {
@@ -182,6 +196,9 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (serve_command->parsed()) {
     return serve(line);
+  }
+  if (export_command->parsed()) {
+    return export_log(export_dir);
   }
   return show_command->parsed() ? show_settings(line) : check_settings(line);
 }

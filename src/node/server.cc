@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "document/service.h"
 #include "gateway/gateway.h"
+#include "node/history.h"
 #include "pubsub/local/local_bus.h"
 #include "runtime/loop_thread.h"
 #include "runtime/worker_pool.h"
@@ -62,6 +63,7 @@ struct LoopParts {
   std::unique_ptr<api::Collaboration> collaboration;
   std::unique_ptr<api::Application> application;
   std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<RecordedSink> recorded_sink;  // with a history only
   std::unique_ptr<document::DocumentService> documents;
 };
 
@@ -85,7 +87,9 @@ struct Server::Parts {
   // Each loop has one task here at most: the read of an older revision.
   runtime::WorkerPool workers{1, gateway::kLoopsMax};
   runtime::WorkerExecutor worker_executor{workers};
+  std::unique_ptr<History> history;  // with the setting only
   std::unique_ptr<storage::SqliteStore> store;
+  std::unique_ptr<RecordedStore> recorded_store;
   // The store belongs to this process alone, so no other node is on the bus.
   pubsub::LocalBus bus;
   std::unique_ptr<pubsub::PubSub> pubsub = bus.attach();
@@ -118,11 +122,18 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings) {
 }
 
 Result<void> Server::Parts::open_store() {
+  if (!settings.history.empty()) {
+    CS_TRY_ASSIGN(history, History::open(settings.history));
+    history->write(history->make(checker::Kind::kStart));
+  }
   CS_TRY_ASSIGN(store,
                 storage::SqliteStore::open({.directory = settings.data_dir,
                                             .limits = settings.limits,
                                             .metrics = metrics,
                                             .vfs_name = {}}));
+  if (history != nullptr) {
+    recorded_store = std::make_unique<RecordedStore>(*store, *store, *history);
+  }
   CS_TRY_ASSIGN(std::string key, store->data_directory().load_or_create_secret("identity", random));
   guests = std::make_unique<api::Guests>(settings.guests, std::move(key), random);
   context = std::make_unique<api::NodeContext>(api::NodeContext{
@@ -138,6 +149,7 @@ Result<void> Server::Parts::open_store() {
         return health ? std::nullopt : std::optional(health.error().message);
       },
       .durability = "single-node",
+      .observer = history.get(),
       .loops = {},
       .documents = {},
       .collaborations = {},
@@ -187,12 +199,21 @@ void Server::Parts::build_loop(std::uint32_t index) {
       .peer_limits = peer_limits,
       .options = {.websocket_compression = settings.websocket_compression}});
   parts.collaboration->set_gateway(*parts.gateway);
+  storage::OpStore* ops = store.get();
+  storage::SnapshotStore* snapshots = store.get();
+  document::MemberSink* sink = parts.collaboration.get();
+  if (history != nullptr) {
+    parts.recorded_sink = std::make_unique<RecordedSink>(*parts.collaboration, *history);
+    ops = recorded_store.get();
+    snapshots = recorded_store.get();
+    sink = parts.recorded_sink.get();
+  }
   parts.documents = std::make_unique<document::DocumentService>(document::ServiceDependencies{
       .executor = loop,
       .workers = worker_executor,
-      .ops = *store,
-      .snapshots = *store,
-      .sink = *parts.collaboration,
+      .ops = *ops,
+      .snapshots = *snapshots,
+      .sink = *sink,
       .clock = clock,
       .random = random,
       .metrics = metrics,
@@ -254,6 +275,9 @@ void Server::stop() {
   // Loops stop before the parts that they call are destroyed.
   for (LoopParts& parts : loops) {
     parts.thread->stop();
+  }
+  if (parts_->history != nullptr) {
+    parts_->history->write(parts_->history->make(checker::Kind::kStop));
   }
 }
 

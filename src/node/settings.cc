@@ -192,6 +192,10 @@ std::vector<Setting> make_settings() {
   settings.push_back(text_setting("web-dir",
                                   "The web app's files; empty means `web` beside the executable.",
                                   &Settings::web_dir));
+  settings.push_back(text_setting("history",
+                                  "File that gets the history of the run, for cloudsync-check; "
+                                  "empty means none.",
+                                  &Settings::history));
   for (Setting& setting : std::vector<Setting>{
            limit("http-header-bytes", "Request line and headers.", &Limits::http_header_bytes),
            limit("http-body-bytes", "Body of a REST request.", &Limits::http_body_bytes),

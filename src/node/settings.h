@@ -30,6 +30,8 @@ struct Settings {
   LogLevel log_level = LogLevel::kInfo;
   /// The web app's files; empty means `web` beside the executable.
   std::string web_dir;
+  /// A file that the run's history is appended to; empty means none.
+  std::string history;
   Limits limits;
 };
 

@@ -1,4 +1,4 @@
-#include "checker/history_json.h"
+#include "checker/history_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
