@@ -1,15 +1,24 @@
-// The entry point: one client is one connection to a server, shared by all its open documents.
+// The entry point: one client is one connection to a server, shared by all its open documents; what an
+// earlier page left in the journal may need another (lane.ts).
 
-import { CollaborativeDocument } from "./document/collaborative_document.js";
+import type { CollaborativeDocument } from "./document/collaborative_document.js";
 import { fieldsOf, stringOf } from "./document/wire.js";
 import { CloudSyncError, errorFromWire, toCloudSyncError } from "./errors.js";
 import { Emitter } from "./emitter.js";
-import { defaultIdentity, type Identity } from "./identity.js";
+import type { HistoryListener } from "./history.js";
+import { defaultIdentity, type ClientCredentials, type Identity } from "./identity.js";
+import { UnsentCopies } from "./journal/copies.js";
+import { defaultJournalStore } from "./journal/indexed_db_store.js";
+import { Journal } from "./journal/journal.js";
+import { ClientLocks } from "./journal/locks.js";
+import { identityOf, OrphanDrain } from "./journal/orphans.js";
+import type { JournalStore } from "./journal/store.js";
+import { takeOver } from "./journal/take_over.js";
+import { Lane, type LaneOptions } from "./lane.js";
 import type { TypeName } from "./ot/type.js";
 import { isTypeName, typeByName } from "./ot/types.js";
 import { wellFormed, wellFormedJson } from "./ot/well_formed.js";
 import { systemScheduler, type Scheduler } from "./scheduler.js";
-import { Connection } from "./transport/connection.js";
 import { socketIoTransport } from "./transport/socket_io_transport.js";
 import type { TransportFactory } from "./transport/transport.js";
 
@@ -23,6 +32,24 @@ export type ClientOptions = {
   scheduler?: Scheduler;
   transport?: TransportFactory;
   fetch?: typeof globalThis.fetch;
+  /**
+   * Where edits are kept that the server does not have yet, so that they outlive this program: in a
+   * browser IndexedDB by default, else nowhere. `null` for nowhere.
+   */
+  journal?: JournalStore | null;
+  /** Is told what happens, for tests that check whole runs. */
+  history?: HistoryListener;
+};
+
+/** A document that can be shown without the server. */
+export type StoredDocument = {
+  id: string;
+  type: TypeName;
+  title: string;
+  /** It has edits that are not on the server. */
+  isUnsent: boolean;
+  /** Milliseconds since 1970. */
+  updatedAtMs: number;
 };
 
 export type DocumentInfo = {
@@ -43,40 +70,74 @@ export type ClientEvents = {
 };
 
 const kDocumentsPath = "/api/v1/documents";
+const kProbeTimeoutMs = 5_000;
 
 export class CloudSyncClient extends Emitter<ClientEvents> {
+  /** Text that the server did not take, of all documents, until it is dismissed. */
+  readonly copies: UnsentCopies;
   readonly #url: string;
-  readonly #identity: Identity;
   readonly #scheduler: Scheduler;
   readonly #fetch: typeof globalThis.fetch;
-  readonly #connection: Connection;
-  readonly #documents = new Map<string, CollaborativeDocument>();
+  readonly #laneOptions: LaneOptions;
+  readonly #main: Lane;
+  /** Others, for clients of earlier pages. */
+  readonly #lanes = new Set<Lane>();
+  readonly #opening = new Map<string, Promise<CollaborativeDocument>>();
+  readonly #journal: Journal | null;
+  readonly #drain: OrphanDrain | null;
   #name: string | undefined;
 
   constructor(options: ClientOptions = {}) {
     super();
     this.#url = options.url ?? globalThis.location.origin;
     this.#name = options.name;
-    this.#identity = options.identity ?? defaultIdentity();
     this.#scheduler = options.scheduler ?? systemScheduler;
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-    this.#connection = new Connection({
+    const store = options.journal === undefined ? defaultJournalStore() : options.journal;
+    this.copies = new UnsentCopies(store);
+    this.#laneOptions = {
       url: this.#url,
-      identity: this.#identity,
       scheduler: this.#scheduler,
       transport: options.transport ?? socketIoTransport,
       name: () => wellFormedJson(this.#name),
-    });
-    this.#listen();
+      fetchJson: (path) => this.#json(path),
+      copies: this.copies,
+      history: options.history ?? (() => undefined),
+    };
+    const identity = options.identity ?? defaultIdentity();
+    this.#main = this.#newLane(identity);
+    if (store === null) {
+      this.#journal = this.#drain = null;
+    } else {
+      const locks = identity.locks ?? new ClientLocks(store.locks);
+      this.#journal = new Journal(store, locks, this.#scheduler, this.copies);
+      this.#drain = new OrphanDrain(this.#journal, this.#scheduler, {
+        newLane: (other) => new Lane(other, this.#laneOptions),
+        isOnline: () => this.#isOnline(),
+        isOpening: (documentId) => this.#opening.has(documentId),
+      });
+    }
+    globalThis.addEventListener?.("online", this.#onOnline);
+    globalThis.addEventListener?.("offline", this.#onOffline);
   }
 
   get isConnected(): boolean {
-    return this.#connection.isConnected;
+    return this.#allLanes().some((lane) => lane.isConnected);
   }
 
   /** True while an edit of any document is not known to be on the server. */
   get hasUnsavedChanges(): boolean {
-    return [...this.#documents.values()].some((document) => document.hasUnsavedChanges);
+    return this.#documents().some((document) => document.hasUnsavedChanges);
+  }
+
+  /** False while an edit of any document would be lost with this program: ask before leaving the page. */
+  get isStored(): boolean {
+    return this.#documents().every((document) => document.isStored);
+  }
+
+  /** Whether there is a place for edits to outlive this program. That it works, `isStored` says. */
+  get hasJournal(): boolean {
+    return this.#journal !== null;
   }
 
   /** The name for connections from now on. Members see a change at the next one. */
@@ -85,19 +146,39 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
   }
 
   /**
-   * Opens a document and resolves when its content is there. The same document is opened once: a
-   * second call resolves to the same object. Rejects with CloudSyncError, such as `not_found`.
+   * Opens a document and resolves when its content is there: at once, and offline, if the journal has it.
+   * The same document is opened once: a second call resolves to the same object. Rejects with
+   * CloudSyncError, such as `not_found`.
    */
   async open(documentId: string): Promise<CollaborativeDocument> {
-    const present = this.#documents.get(documentId);
-    const document = present ?? this.#register(documentId);
+    const document = await this.#documentOf(documentId);
     try {
       await document.opened;
     } catch (reason) {
-      this.#forget(document);
+      for (const lane of this.#allLanes()) lane.forget(document);
       throw reason;
     }
     return document;
+  }
+
+  /** What can be shown without the server, the unsent first, then the newest. Empty without a journal. */
+  async storedDocuments(): Promise<StoredDocument[]> {
+    const heads = (await this.#journal?.heads().catch(() => [])) ?? [];
+    const byId = new Map<string, StoredDocument>();
+    for (const { documentId: id, type, title, isUnsent, updatedAtMs } of heads) {
+      if (!byId.has(id)) byId.set(id, { id, type, title, isUnsent, updatedAtMs });
+    }
+    return [...byId.values()];
+  }
+
+  /**
+   * Sends the edits that pages which are gone left in the journal, now and whenever some are found. Done by
+   * itself while a document is open: call it on pages without one.
+   */
+  recover(): void {
+    void this.copies.load();
+    this.#drain?.start();
+    this.#journal?.evict().catch(() => undefined);
   }
 
   /** Creates a document; open it with the id. */
@@ -117,10 +198,7 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
 
   /** Connects again, under a new identity, after `superseded` or `error`. */
   reconnect(): void {
-    if (this.#connection.state !== "idle") return;
-    this.#identity.forget();
-    for (const document of this.#documents.values()) document.session.resumed();
-    this.#connection.start();
+    for (const lane of this.#allLanes()) lane.reconnect();
   }
 
   /**
@@ -128,69 +206,90 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
    * takes too long; then nothing is lost, and `close` can be called again.
    */
   async close(options: { discard?: boolean; timeoutMs?: number } = {}): Promise<void> {
-    await Promise.all([...this.#documents.values()].map((document) => document.close(options)));
-    this.#connection.stop();
-    this.#identity.release();
+    await Promise.all(this.#documents().map((document) => document.close(options)));
+    await this.#drain?.stop();
+    for (const lane of this.#allLanes()) lane.stop();
+    this.#main.identity.release();
+    this.#journal?.locks.releaseAll();
     globalThis.removeEventListener?.("online", this.#onOnline);
     globalThis.removeEventListener?.("offline", this.#onOffline);
   }
 
-  #register(documentId: string): CollaborativeDocument {
-    const document = new CollaborativeDocument(documentId, {
-      connection: this.#connection,
-      identity: this.#identity,
-      scheduler: this.#scheduler,
-      fetchJson: (path) => this.#json(path),
-    });
-    this.#documents.set(documentId, document);
-    document.on("state", (state) => state === "closed" && this.#forget(document));
-    if (this.#connection.isConnected) document.session.connected();
-    else this.#connection.start();
-    return document;
+  #allLanes(): Lane[] {
+    return [this.#main, ...this.#lanes];
   }
 
-  #forget(document: CollaborativeDocument): void {
-    if (this.#documents.get(document.id) === document) this.#documents.delete(document.id);
+  #documents(): CollaborativeDocument[] {
+    return this.#allLanes().flatMap((lane) => lane.documents);
   }
 
-  #listen(): void {
-    const documents = this.#documents;
-    this.#connection.on("connected", () => {
+  #documentOf(documentId: string): Promise<CollaborativeDocument> | CollaborativeDocument {
+    const present = this.#documents().find(({ id }) => id === documentId);
+    if (present !== undefined) return present;
+    if (this.#journal === null) return this.#main.open(documentId, null, null);
+    const known = this.#opening.get(documentId);
+    if (known !== undefined) return known;
+    const opening = this.#openFrom(this.#journal, documentId).finally(() => this.#opening.delete(documentId));
+    this.#opening.set(documentId, opening);
+    return opening;
+  }
+
+  async #openFrom(journal: Journal, documentId: string): Promise<CollaborativeDocument> {
+    const { identity } = this.#main;
+    try {
+      await Promise.all([this.copies.load(), identity.acquire(), this.#drain?.yield(documentId)]);
+      const restored = await takeOver(journal, documentId, identity.current);
+      if (restored !== null) return this.#laneOf(restored.credentials).open(documentId, restored, restored.journal);
+    } catch {
+      // A store that cannot be read must not be written to, either: what it has would get lost.
+      return this.#main.open(documentId, null, null);
+    }
+    return this.#main.open(documentId, null, journal.begin(documentId, null, null));
+  }
+
+  /** Where the client is, or can be, that has these credentials; without any, where we are. */
+  #laneOf(credentials: ClientCredentials | null): Lane {
+    const main = this.#main;
+    const present = this.#allLanes().find((lane) => lane.identity.current?.id === credentials?.id);
+    if (credentials === null) return main;
+    if (present !== undefined) return present;
+    if (main.isIdle && main.identity.current === null) {
+      main.identity.adopt(credentials);
+      return main;
+    }
+    const lane = this.#newLane(identityOf(credentials));
+    this.#lanes.add(lane);
+    return lane;
+  }
+
+  #newLane(identity: Identity): Lane {
+    const lane = new Lane(identity, this.#laneOptions);
+    lane.on("connected", () => {
       this.emit("connected", undefined);
-      for (const document of [...documents.values()]) document.session.connected();
+      this.recover();
     });
-    this.#connection.on("disconnected", (loss) => {
-      for (const document of [...documents.values()]) document.session.disconnected();
-      this.emit("disconnected", loss);
+    lane.on("disconnected", (loss) => this.emit("disconnected", loss));
+    lane.on("error", (error) => this.emit("error", error));
+    lane.on("empty", () => {
+      if (this.#lanes.delete(lane)) lane.stop();
     });
-    this.#connection.on("failed", (error) => {
-      for (const document of [...documents.values()]) {
-        document.session.disconnected();
-        document.fail(error);
-      }
-      this.emit("error", error);
-    });
-    this.#connection.on("message", ({ name, payload }) => {
-      if (name === "session-closed") this.#onSessionClosed(payload);
-      else documents.get(stringOf(fieldsOf(payload).documentId))?.receive({ name, payload });
-    });
-    globalThis.addEventListener?.("online", this.#onOnline);
-    globalThis.addEventListener?.("offline", this.#onOffline);
+    return lane;
   }
 
-  readonly #onOnline = (): void => this.#connection.retryNow();
+  readonly #onOnline = (): void => {
+    for (const lane of this.#allLanes()) lane.retryNow();
+    this.#drain?.start();
+  };
 
   /** A dead network keeps a TCP connection open for minutes: don't wait for the heartbeat. */
-  readonly #onOffline = (): void => this.#connection.drop();
+  readonly #onOffline = (): void => {
+    for (const lane of this.#allLanes()) lane.drop();
+  };
 
-  #onSessionClosed(payload: unknown): void {
-    const error = errorFromWire(payload);
-    // Others pass, and the disconnect that follows leads to a reconnect.
-    if (error.code !== "client_superseded") return;
-    // Reconnecting would throw the other page out again.
-    this.#connection.stop();
-    for (const document of [...this.#documents.values()]) document.session.superseded();
-    this.emit("disconnected", { message: error.message });
+  async #isOnline(): Promise<boolean> {
+    const signal = AbortSignal.timeout(kProbeTimeoutMs);
+    const response = await this.#fetch(new URL("/healthz", this.#url), { signal, cache: "no-store" }).catch(() => null);
+    return response?.ok === true;
   }
 
   async #json(path: string, init: RequestInit = {}): Promise<unknown> {

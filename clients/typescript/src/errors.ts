@@ -10,7 +10,11 @@ export type WireCode =
   | "internal";
 
 /** Codes of the SDK itself. */
-export type LocalCode = "timeout" | "disconnected" | "closed" | "bad_reply";
+export type LocalCode = "timeout" | "disconnected" | "closed" | "bad_reply"
+  /** The journal of this device makes no sense. */
+  | "journal_unreadable"
+  /** It is older than what was sent from this device. */
+  | "journal_outdated";
 
 export type ErrorCode = WireCode | LocalCode;
 
@@ -42,6 +46,7 @@ const kRemedies: Partial<Record<ErrorCode, Remedy>> = {
   revision_unknown: "rejoin-fresh",
   revision_too_old: "rejoin-fresh",
   history_diverged: "rejoin-fresh",
+  journal_outdated: "rejoin-fresh",
   not_joined: "rejoin",
 };
 

@@ -2,10 +2,14 @@
 // the same client back after a reconnect or a reload of the page. A tab holds its id under a Web
 // Lock, so that a duplicated tab (which copies sessionStorage) gets an id of its own.
 
+import { ClientLocks, type LockManagerLike } from "./journal/locks.js";
+
 export type ClientCredentials = { id: string; secret: string };
 
 export interface Identity {
   readonly current: ClientCredentials | null;
+  /** What holds the id against other pages, if something does. */
+  readonly locks?: ClientLocks;
   /** Called before every connection attempt: the credentials to resume with, if any. */
   acquire(): Promise<ClientCredentials | null>;
   /** Called with the credentials of a join reply. */
@@ -57,26 +61,17 @@ const kSeqBlock = 1_000;
 
 type SeqBlock = { next: number; end: number };
 
-export type LockManagerLike = {
-  request(
-    name: string,
-    options: { ifAvailable: boolean },
-    callback: (lock: unknown) => Promise<void>,
-  ): Promise<unknown>;
-};
-
 /** For a tab of a browser. */
 export class TabIdentity implements Identity {
   readonly #storage: Storage;
-  readonly #locks: LockManagerLike;
+  readonly locks: ClientLocks;
   readonly #seqs = new Map<string, SeqBlock>();
   #current: ClientCredentials | null = null;
-  #releaseLock: (() => void) | null = null;
   #loaded: Promise<void> | null = null;
 
   constructor(storage: Storage, locks: LockManagerLike) {
     this.#storage = storage;
-    this.#locks = locks;
+    this.locks = new ClientLocks(locks);
   }
 
   get current(): ClientCredentials | null {
@@ -94,11 +89,11 @@ export class TabIdentity implements Identity {
     this.forget();
     this.#current = credentials;
     this.#store(kClientKey, JSON.stringify(credentials));
-    void this.#lock(credentials.id);
+    void this.locks.hold(credentials.id);
   }
 
+  /** The lock stays: edits under the old id may still be in the journal of this page. */
   forget(): void {
-    this.release();
     this.#current = null;
     this.#seqs.clear();
     for (const key of Object.keys(this.#storage)) {
@@ -119,13 +114,12 @@ export class TabIdentity implements Identity {
   }
 
   release(): void {
-    this.#releaseLock?.();
-    this.#releaseLock = null;
+    this.locks.releaseAll();
   }
 
   async #load(): Promise<void> {
     const credentials = this.#stored();
-    if (credentials !== null && (await this.#lock(credentials.id))) this.#current = credentials;
+    if (credentials !== null && (await this.locks.hold(credentials.id))) this.#current = credentials;
     else this.forget();
   }
 
@@ -145,20 +139,6 @@ export class TabIdentity implements Identity {
     } catch {
       return null;
     }
-  }
-
-  /** Resolves once it is known whether the lock was got; it is held until `release`. */
-  #lock(clientId: string): Promise<boolean> {
-    return new Promise((resolve) => {
-      const held = this.#locks.request(`cloudsync-client-${clientId}`, { ifAvailable: true }, (lock) => {
-        resolve(lock !== null);
-        if (lock === null) return Promise.resolve();
-        return new Promise<void>((release) => {
-          this.#releaseLock = release;
-        });
-      });
-      held.catch(() => resolve(false));
-    });
   }
 }
 

@@ -1,15 +1,22 @@
 // @cloudsync/client: what applications use.
 
 export { CloudSyncClient } from "./client.js";
-export type { ClientEvents, ClientOptions, DocumentInfo } from "./client.js";
+export type { ClientEvents, ClientOptions, DocumentInfo, StoredDocument } from "./client.js";
 export { CollaborativeDocument } from "./document/collaborative_document.js";
-export type { Change, DocumentEvents, SaveState, UnsentCopy } from "./document/collaborative_document.js";
+export type { Change, DocumentEvents, SaveState } from "./document/collaborative_document.js";
 export type { Presence, PresenceState } from "./document/presence.js";
 export type { Member } from "./document/wire.js";
 export { CloudSyncError } from "./errors.js";
 export type { ErrorCode, LocalCode, WireCode } from "./errors.js";
 export { MemoryIdentity, TabIdentity, defaultIdentity } from "./identity.js";
 export type { ClientCredentials, Identity } from "./identity.js";
+export type { HistoryEvent, HistoryListener } from "./history.js";
+export type { CopiesEvents, UnsentCopies, UnsentCopy } from "./journal/copies.js";
+export { IndexedDbStore, defaultJournalStore } from "./journal/indexed_db_store.js";
+export { MemoryLocks } from "./journal/locks.js";
+export type { LockManagerLike } from "./journal/locks.js";
+export { MemoryJournalStore } from "./journal/store.js";
+export type { Durability, JournalChange, JournalStore } from "./journal/store.js";
 export { diffJson } from "./ot/json_diff.js";
 export type { JsonComponent, JsonOp } from "./ot/json_op.js";
 export type { JsonKey, JsonPath, JsonValue } from "./ot/json_value.js";

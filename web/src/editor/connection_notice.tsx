@@ -3,6 +3,7 @@ import type { CollaborativeDocument, SaveState } from "@cloudsync/client";
 
 import { client } from "../client";
 import { Icon } from "../ui/icons";
+import { useStored } from "./use_document";
 
 /** A reconnect under a second needs no banner. */
 const kPatienceMs = 1_500;
@@ -10,6 +11,7 @@ const kPatienceMs = 1_500;
 export function ConnectionNotice({ document, state }: { document: CollaborativeDocument; state: SaveState }) {
   const isTrouble = state === "offline" || state === "superseded" || state === "closed";
   const [isShown, setShown] = useState(false);
+  const isStored = useStored(document);
   useEffect(() => {
     if (!isTrouble) {
       setShown(false);
@@ -39,11 +41,17 @@ export function ConnectionNotice({ document, state }: { document: CollaborativeD
   return (
     <div className="banner" role="alert">
       <Icon name="cloudOff" size={18} />
-      <span>
-        {document.hasUnsavedChanges
-          ? "You’re offline. Your changes are kept in this tab: leave it open, they are sent when the connection is back."
-          : "You’re offline. You can keep writing: leave this tab open, and changes are sent when the connection is back."}
-      </span>
+      <span>{offlineText(document.hasUnsavedChanges, isStored)}</span>
     </div>
   );
+}
+
+function offlineText(isUnsaved: boolean, isStored: boolean): string {
+  if (isUnsaved && isStored) {
+    return "You’re offline. Your changes are kept on this device, also if you close the tab, and sent when the connection is back.";
+  }
+  if (isUnsaved || !client.hasJournal) {
+    return "You’re offline. Your changes are kept in this tab alone: leave it open, they are sent when the connection is back.";
+  }
+  return "You’re offline. You can keep writing: changes are kept on this device and sent when the connection is back.";
 }

@@ -12,7 +12,6 @@ import { CopyButton } from "../ui/copy_button";
 import { ErrorPage, NoSuchDocument } from "../ui/error_page";
 import { Icon } from "../ui/icons";
 import { Link } from "../ui/link";
-import { LoadingPage } from "../ui/loading_page";
 import { ThemeToggle } from "../ui/theme_toggle";
 import { ConnectionNotice } from "./connection_notice";
 import { EditorSurface } from "./editor_surface";
@@ -20,21 +19,26 @@ import { JsonSurface } from "./json_surface";
 import { MemberList } from "./member_list";
 import { SaveIndicator } from "./save_indicator";
 import { UnsentCopies } from "./unsent_copies";
-import { useDocument, useSaveState, useUnsentCopies } from "./use_document";
+import { OfflineOpening } from "./offline_opening";
+import { useDocument, useSaveState } from "./use_document";
 
 export function EditorPage({ documentId }: { documentId: string }) {
   const [attempt, setAttempt] = useState(0);
   const opening = useDocument(documentId, attempt);
   if (opening.state === "failed") {
-    return <OpenFailed error={opening.error} onRetry={() => setAttempt((previous) => previous + 1)} />;
+    return (
+      <>
+        <OpenFailed error={opening.error} onRetry={() => setAttempt((previous) => previous + 1)} />
+        <UnsentCopies documentId={documentId} />
+      </>
+    );
   }
-  if (opening.state === "opening") return <LoadingPage />;
+  if (opening.state === "opening") return <OfflineOpening />;
   return <OpenDocument document={opening.document} />;
 }
 
 function OpenDocument({ document }: { document: CollaborativeDocument }) {
   const state = useSaveState(document);
-  const [copies, dismissCopy] = useUnsentCopies(document);
   const [name, setName] = useState(guestName);
   const title = document.title || "Untitled document";
   useEffect(() => {
@@ -68,7 +72,7 @@ function OpenDocument({ document }: { document: CollaborativeDocument }) {
       <a className="skip-link" href="#editor">Skip to the text</a>
       {document.is("json") ? <JsonSurface document={document} header={header} />
         : <EditorSurface document={document} state={state} name={name} header={header} />}
-      <UnsentCopies copies={copies} title={title} onDismiss={dismissCopy} />
+      <UnsentCopies documentId={document.id} />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import type { CollaborativeDocument, SaveState } from "@cloudsync/client";
 
 import { Icon, type IconName } from "../ui/icons";
+import { useStored } from "./use_document";
 
 type Shown = { label: string; icon: IconName };
 
@@ -12,14 +13,25 @@ const kShown: Record<SaveState, Shown> = {
   superseded: { label: "Paused", icon: "cloudOff" },
   closed: { label: "Closed", icon: "cloudOff" },
 };
+const kConnecting: Shown = { label: "Connecting…", icon: "sync" };
 
-const kSpoken: Record<SaveState, string> = {
+const kSpoken: Record<Exclude<SaveState, "offline">, string> = {
   saved: "All changes are saved.",
   saving: "Saving.",
-  offline: "Offline. Changes are kept and sent later.",
   superseded: "Paused: the document was opened elsewhere.",
   closed: "The document is closed.",
 };
+
+/** What is said of edits that the server does not have: no more than is true. */
+function offlineShown(isUnsaved: boolean, isStored: boolean): Shown {
+  if (!isUnsaved) return kShown.offline;
+  return { label: isStored ? "Offline, kept on this device" : "Offline, kept in this tab only", icon: "cloudOff" };
+}
+
+function offlineSpoken(isUnsaved: boolean, isStored: boolean): string {
+  if (!isUnsaved) return "Offline. Changes are sent later.";
+  return isStored ? "Offline. Changes are kept on this device and sent later." : "Offline. Changes are kept in this tab only.";
+}
 
 /** A state that lasted; short ones are not worth a word. */
 function useLasting<T>(value: T, delayMs: number): T {
@@ -31,19 +43,38 @@ function useLasting<T>(value: T, delayMs: number): T {
   return lasting;
 }
 
-/** `data-state` is exact at any moment; the words for screen readers wait until a state lasts. */
+/** How long a page that was just opened may take to connect before that is a state to speak of. */
+const kConnectPatienceMs = 1_500;
+
+/**
+ * `data-state` and `data-stored` are exact at any moment; the words for screen readers wait until a state
+ * lasts.
+ */
 export function SaveIndicator({ document, state }: { document: CollaborativeDocument; state: SaveState }) {
-  const spoken = useLasting(state, 1_200);
-  const { label, icon } = kShown[state];
-  const isEdited = state === "offline" && document.hasUnsavedChanges;
+  const isStored = useStored(document);
+  const isUnsaved = document.hasUnsavedChanges;
+  const isFirst = useConnecting(state);
+  const spoken = useLasting(state === "offline" ? offlineSpoken(isUnsaved, isStored) : kSpoken[state], 1_200);
+  const shown = isFirst ? kConnecting : state === "offline" ? offlineShown(isUnsaved, isStored) : kShown[state];
   const coarse = state === "saved" || state === "saving" ? state : "offline";
   return (
-    <div className="save-state" data-testid="save-state" data-state={coarse}>
+    <div className="save-state" data-testid="save-state" data-state={coarse} data-stored={isStored} data-connecting={isFirst}>
       <span className="save-state-shown" aria-hidden="true">
-        <Icon name={icon} size={16} />
-        <span>{isEdited ? "Offline, edits kept" : label}</span>
+        <Icon name={shown.icon} size={16} />
+        <span>{shown.label}</span>
       </span>
-      <span className="visually-hidden" role="status" aria-live="polite">{kSpoken[spoken]}</span>
+      <span className="visually-hidden" role="status" aria-live="polite">{spoken}</span>
     </div>
   );
+}
+
+/** A document of this device is shown before there is a connection: for a moment that is no news. */
+function useConnecting(state: SaveState): boolean {
+  const [isFirst, setFirst] = useState(state === "offline");
+  useEffect(() => {
+    if (state !== "offline") setFirst(false);
+    const timer = setTimeout(() => setFirst(false), kConnectPatienceMs);
+    return () => clearTimeout(timer);
+  }, [state]);
+  return isFirst && state === "offline";
 }

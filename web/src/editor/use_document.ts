@@ -1,7 +1,7 @@
 // The document of a page, from opening to closing.
 
 import { useEffect, useState } from "react";
-import { CloudSyncError, type CollaborativeDocument, type SaveState, type UnsentCopy } from "@cloudsync/client";
+import { CloudSyncError, type CollaborativeDocument, type SaveState } from "@cloudsync/client";
 
 import { acquireDocument, releaseDocument } from "../client";
 
@@ -58,18 +58,12 @@ export function useCompany(document: CollaborativeDocument): number {
   return version;
 }
 
-export type Copy = UnsentCopy & { key: number };
-
-export function useUnsentCopies(document: CollaborativeDocument): [Copy[], (key: number) => void] {
-  const [copies, setCopies] = useState<Copy[]>([]);
+/** Whether every edit would outlive this page: it is on the server or on this device. */
+export function useStored(document: CollaborativeDocument): boolean {
+  const [isStored, setStored] = useState(document.isStored);
   useEffect(() => {
-    let count = 0;
-    return document.on("unsent-copy", (copy) => {
-      count++;
-      const key = count;
-      setCopies((previous) => [...previous, { ...copy, key }]);
-    });
+    setStored(document.isStored);
+    return document.on("stored", setStored);
   }, [document]);
-  const dismiss = (key: number) => setCopies((previous) => previous.filter((copy) => copy.key !== key));
-  return [copies, dismiss];
+  return isStored;
 }

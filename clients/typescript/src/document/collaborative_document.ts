@@ -4,10 +4,12 @@ import { CloudSyncError } from "../errors.js";
 import { Emitter } from "../emitter.js";
 import type { Content, Op, TypeName } from "../ot/type.js";
 import { wellFormedJson } from "../ot/well_formed.js";
-import type { AnyContent, AnyOp, DocumentContext, Message } from "./context.js";
+import type { UnsentCopy } from "../journal/copies.js";
+import type { DocumentJournal } from "../journal/document_journal.js";
+import type { Restored } from "../journal/journal.js";
+import type { AnyOp, DocumentContext, Message } from "./context.js";
 import type { Presence, PresenceState } from "./presence.js";
 import { DocumentSession } from "./session.js";
-import type { Unsent } from "./state.js";
 import type { Member } from "./wire.js";
 
 /**
@@ -28,24 +30,16 @@ export type Change<Name extends TypeName = TypeName> = {
   source: unknown;
 };
 
-/** Text that is not, or perhaps not, on the server. Show it: it must not get lost. */
-export type UnsentCopy<Name extends TypeName = TypeName> = {
-  reason: CloudSyncError;
-  /** The whole document as it was here, with the edits that were not sent. */
-  content: Content<Name>;
-  /** The same as plain text. */
-  text: string;
-  /** Only the text that the unsent edits inserted. */
-  insertedText: string;
-};
-
 export type DocumentEvents<Name extends TypeName = TypeName> = {
   change: Change<Name>;
   state: SaveState;
+  /** Whether `isStored` is true from now on. */
+  stored: boolean;
   /** Where the others are now. */
   presence: readonly Presence[];
   /** Who the others are now. */
   members: readonly Member[];
+  /** A new one of `unsentCopies`. Show it. */
   "unsent-copy": UnsentCopy<Name>;
   /** The document cannot be used any more. */
   error: CloudSyncError;
@@ -59,10 +53,14 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
   readonly #session: DocumentSession;
   readonly #opened: Promise<void>;
   #settle: { resolve(): void; reject(error: CloudSyncError): void } | null = null;
+  readonly #stopCopies: () => void;
   #lastState: SaveState = "offline";
+  #lastStored = true;
 
   /** @internal Use `CloudSyncClient.open`. */
-  constructor(id: string, context: DocumentContext) {
+  constructor(
+    id: string, context: DocumentContext, restored: Restored | null = null, journal: DocumentJournal | null = null,
+  ) {
     super();
     this.id = id;
     this.#context = context;
@@ -70,15 +68,18 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
       this.#settle = { resolve, reject };
     });
     this.#opened.catch(() => undefined);
-    this.#session = new DocumentSession(id, context, {
+    this.#session = new DocumentSession(id, context, restored, journal, {
       onOpened: () => this.#settle?.resolve(),
       onChange: (op, origin) => this.emit("change", { op: op as Op<Name>, origin, source: null }),
       onProgress: () => this.#updateState(),
       onPresence: () => this.emit("presence", this.presence),
       onMembers: () => this.emit("members", this.members),
-      onUnsent: (unsent, reason) => this.#offerCopy(unsent, reason),
       onFailed: (error) => this.fail(error),
     });
+    this.#stopCopies = context.copies.on("added", (copy) => {
+      if (copy.documentId === id) this.emit("unsent-copy", copy as UnsentCopy<Name>);
+    });
+    if (restored !== null) this.#settle?.resolve();
   }
 
   /** @internal Resolves when there is content; rejects when the document cannot be opened. */
@@ -119,6 +120,24 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
   /** True while an edit is not known to be on the server: ask before leaving the page. */
   get hasUnsavedChanges(): boolean {
     return this.#session.core?.state.hasUnsent ?? false;
+  }
+
+  /**
+   * True while every edit is on the server or in the journal of this device, where it outlives this
+   * program. Without a journal, or while that fails, it is false as long as an edit is unsaved.
+   */
+  get isStored(): boolean {
+    return this.#session.isStored;
+  }
+
+  /** Text that the server did not take, also in earlier pages, until it is dismissed. */
+  get unsentCopies(): readonly UnsentCopy<Name>[] {
+    return this.#context.copies.list(this.id) as UnsentCopy<Name>[];
+  }
+
+  /** The person has seen to the copy: it is forgotten. */
+  dismissCopy(id: string): void {
+    this.#context.copies.dismiss(id);
   }
 
   /** This client's id on the server, as the others see it. */
@@ -200,12 +219,20 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
 
   /**
    * Leaves the document once every edit is acknowledged. Rejects with `timeout`, and stays open, if
-   * that takes longer than `timeoutMs`; with `discard`, leaves at once.
+   * that takes longer than `timeoutMs`; with `discard`, leaves at once and gives up what is unsent.
    */
   async close(options: { discard?: boolean; timeoutMs?: number } = {}): Promise<void> {
     if (options.discard !== true) await this.#untilSaved(options.timeoutMs ?? kCloseTimeoutMs);
-    this.#session.close();
+    const closing = this.#session.close();
     this.#settle?.reject(new CloudSyncError("closed", "The document was closed."));
+    await closing;
+  }
+
+  /** @internal Leaves at once; what is unsent stays in the journal. */
+  async suspend(): Promise<void> {
+    const suspended = this.#session.suspend();
+    this.#settle?.reject(new CloudSyncError("closed", "The document was closed."));
+    await suspended;
   }
 
   /** @internal */
@@ -262,19 +289,16 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
   }
 
   #updateState(): void {
-    const { state } = this;
+    const { state, isStored } = this;
+    if (isStored !== this.#lastStored) {
+      this.#lastStored = isStored;
+      this.emit("stored", isStored);
+    }
     if (state === this.#lastState) return;
+    const isLit = state === "saved";
+    if (isLit !== (this.#lastState === "saved")) this.#context.history({ kind: "light", doc: this.id, saved: isLit });
     this.#lastState = state;
+    if (state === "closed") this.#stopCopies();
     this.emit("state", state);
-  }
-
-  #offerCopy(unsent: Unsent<AnyContent, AnyOp>, reason: CloudSyncError): void {
-    const { type } = this.#session.opened;
-    this.emit("unsent-copy", {
-      reason,
-      content: unsent.content as Content<Name>,
-      text: type.plainText(unsent.content),
-      insertedText: type.insertedText(unsent.op),
-    });
   }
 }

@@ -1,6 +1,8 @@
 // What the parts of an open document's protocol share.
 
+import type { HistoryFact } from "../history.js";
 import type { Identity } from "../identity.js";
+import type { UnsentCopies } from "../journal/copies.js";
 import type { Content, Op, OtType, TypeName } from "../ot/type.js";
 import type { Scheduler } from "../scheduler.js";
 import type { Connection } from "../transport/connection.js";
@@ -15,6 +17,9 @@ export type DocumentContext = {
   scheduler: Scheduler;
   /** Fetches the JSON at a path of the server. */
   fetchJson(path: string): Promise<unknown>;
+  /** Text that the server will not take. */
+  copies: UnsentCopies;
+  history(fact: HistoryFact): void;
 };
 
 export type AnyContent = Content<TypeName>;

@@ -3,6 +3,8 @@
 // state.ts, and what the application sees is collaborative_document.ts.
 
 import { CloudSyncError, toCloudSyncError } from "../errors.js";
+import type { DocumentJournal } from "../journal/document_journal.js";
+import type { Restored } from "../journal/journal.js";
 import { typeByName } from "../ot/types.js";
 import type { AnyContent, AnyOp, Core, DocumentContext, Message } from "./context.js";
 import { GapFetcher } from "./gap_fetcher.js";
@@ -32,7 +34,6 @@ export type SessionObserver = {
   onProgress(): void;
   onPresence(): void;
   onMembers(): void;
-  onUnsent(unsent: Unsent<AnyContent, AnyOp>, reason: CloudSyncError): void;
   /** The document cannot be used any more. */
   onFailed(error: CloudSyncError): void;
 };
@@ -46,6 +47,7 @@ export class DocumentSession {
   readonly #id: string;
   readonly #context: DocumentContext;
   readonly #observer: SessionObserver;
+  readonly #journal: DocumentJournal | null;
   readonly #retry: Retry;
   readonly #submissions: SubmissionQueue;
   readonly #gaps: GapFetcher;
@@ -61,13 +63,22 @@ export class DocumentSession {
   /** The server's history is not ours: the next join asks for a snapshot. */
   #mustStartOver = false;
   #holds = 0;
+  /** The copy came from the journal: the server may know of more than that does. */
+  #isRestored = false;
+  /** The journal's last write, once the document is closed. */
+  #ended: Promise<void> | undefined;
 
-  constructor(id: string, context: DocumentContext, observer: SessionObserver) {
+  /** `journal` without `restored` is to be begun. */
+  constructor(
+    id: string, context: DocumentContext, restored: Restored | null, journal: DocumentJournal | null,
+    observer: SessionObserver,
+  ) {
     this.#id = id;
     this.#context = context;
     this.#observer = observer;
+    this.#journal = journal;
     this.#retry = new Retry(context.scheduler);
-    this.#submissions = new SubmissionQueue(id, context, this.#retry, {
+    this.#submissions = new SubmissionQueue(id, context, this.#retry, journal, {
       onCommitted: (revision) => this.#onCommitted(revision),
       onResend: () => this.flush(),
       onRejoin: (error) => this.#rejoin(error),
@@ -78,6 +89,20 @@ export class DocumentSession {
       onFetched: (entries) => this.#onFetched(entries),
       onFetchError: (error) => this.#onFetchError(error),
     });
+    journal?.attach(
+      () => this.#core === null ? null : { type: this.#core.type, title: this.#title, state: this.#core.state },
+      () => observer.onProgress(),
+    );
+    if (restored !== null) this.#restore(restored);
+  }
+
+  #restore({ type, state, title, credentials }: Restored): void {
+    this.#title = title;
+    // Nothing was sent from this copy yet, but perhaps from an earlier page of this client.
+    if (credentials === null) state.noteSeq(this.#context.identity.nextSeq(this.#id));
+    this.#core = this.#coreOf(type, state);
+    this.#isRestored = true;
+    this.#context.history({ kind: "reload", doc: this.#id });
   }
 
   get phase(): Phase {
@@ -95,6 +120,12 @@ export class DocumentSession {
   get opened(): Core {
     if (this.#core === null) throw new CloudSyncError("closed", "The document is not open yet.");
     return this.#core;
+  }
+
+  /** Every edit, and every copy of what was not taken, survives a crash of this program. */
+  get isStored(): boolean {
+    const isSaved = this.#core?.state.hasUnsent !== true;
+    return (isSaved || this.#journal?.isStored === true) && this.#context.copies.isStored(this.#id);
   }
 
   /** Applies an edit and returns it as it was applied. Throws CloudSyncError `op_invalid`. */
@@ -120,6 +151,7 @@ export class DocumentSession {
   #editUnrecorded(op: AnyOp): void {
     const { state, ownPresence, presence } = this.opened;
     state.edit(op);
+    this.#journal?.record({ kind: "edit", op });
     ownPresence.follow(op, true);
     if (presence.followEdit(op)) this.#observer.onPresence();
   }
@@ -150,14 +182,27 @@ export class DocumentSession {
     if (this.#phase === "superseded") this.#leave("offline");
   }
 
-  close(): void {
+  /** Resolves once the journal is as it is to stay: without edits that are given up. */
+  async close(): Promise<void> {
     const { connection } = this.#context;
-    if (this.#phase === "closed") return;
+    if (this.#phase === "closed") return this.#ended;
     const isMember = this.#phase === "live" || this.#phase === "catching-up";
     if (isMember && connection.isConnected) {
       connection.request("leave-document", { documentId: this.#id }).catch(() => undefined);
     }
+    const isGivenUp = this.#core?.state.hasUnsent === true;
     this.#leave("closed");
+    this.#ended = isGivenUp ? this.#journal?.remove() : this.#journal?.close();
+    await this.#ended;
+  }
+
+  /** Ends it here; a later page goes on from the journal. */
+  async suspend(): Promise<void> {
+    if (this.#phase !== "closed") {
+      this.#leave("closed");
+      this.#ended = this.#journal?.close();
+    }
+    await this.#ended;
   }
 
   /** An event of the server about this document. */
@@ -197,7 +242,10 @@ export class DocumentSession {
         ...(state?.hash === undefined ? {} : { hash: state.hash }),
       });
       const reply = joinReplyOf(fields);
-      if (reply.client !== undefined) this.#context.identity.adopt(reply.client);
+      if (reply.client !== undefined) {
+        this.#context.identity.adopt(reply.client);
+        this.#journal?.identify(reply.client);
+      }
       const hasContent = state == null || !reply.hasOps;
       const content = hasContent ? await this.#contentOf(reply) : undefined;
       if (epoch === this.#epoch) this.#onJoined(reply, fields, content);
@@ -219,9 +267,10 @@ export class DocumentSession {
     if (this.#core === null) this.#core = this.#begin(reply, content);
     else if (content !== undefined) this.#startFrom(this.#core, reply, content);
     const { state, type, ownPresence } = this.#core;
+    this.#tellJoined(content);
     if (content === undefined) {
       const hash = fields.next === undefined ? reply.hash : undefined;
-      for (const entry of logEntriesOf(type, fields.ops, state.revision + 1, hash)) state.enqueue(entry);
+      this.#enqueue(logEntriesOf(type, fields.ops, state.revision + 1, hash));
       state.noteHead(reply.revision);
     }
     this.#mustStartOver = false;
@@ -235,9 +284,26 @@ export class DocumentSession {
     this.#drain();
   }
 
+  #tellJoined(content: unknown): void {
+    const { type, state } = this.opened;
+    const { revision: rev, hash } = state;
+    const { history } = this.#context;
+    if (content === undefined) history({ kind: "resume", doc: this.#id, rev, hash });
+    else history({ kind: "open", doc: this.#id, type: type.name, rev, hash, content: state.content });
+  }
+
   #begin(reply: JoinReply, content: unknown): Core {
     const type = typeByName(reply.typeName);
     const state = new DocumentState(type, type.contentFromWire(content), reply.revision, reply.hash);
+    if (this.#journal !== null) {
+      // An earlier page of this client may have used numbers that no journal tells of.
+      state.noteSeq(this.#context.identity.nextSeq(this.#id));
+      this.#journal.rebase();
+    }
+    return this.#coreOf(type, state);
+  }
+
+  #coreOf(type: Core["type"], state: Core["state"]): Core {
     const presence = new PresenceTracker(type);
     const ownPresence = new OwnPresence(type, this.#context.scheduler, (own) => this.#sendPresence(own));
     return { type, state, presence, ownPresence, undo: new UndoStack(type) };
@@ -248,6 +314,7 @@ export class DocumentSession {
     this.#rollBack(new CloudSyncError("history_diverged", "The document was loaded afresh."));
     undo.clear();
     const op = state.restart(type.contentFromWire(content), reply.revision, reply.hash);
+    this.#journal?.rebase();
     if (!type.isNoop(op)) this.#observer.onChange(op, "resync");
   }
 
@@ -278,15 +345,19 @@ export class DocumentSession {
     const whole = { content: state.content, op: type.insertAll(state.content) };
     // A diverged history may lack what was acknowledged: then the whole text is the copy.
     if (!this.#rollBack(error) && error.code === "history_diverged" && !this.#mustStartOver) {
-      this.#observer.onUnsent(whole, error);
+      this.#offerCopy(whole, error);
     }
     this.#mustStartOver = true;
+    // The snapshot has all that this client ever sent.
+    this.#isRestored = false;
     this.#rejoin(error);
   }
 
   #fail(error: CloudSyncError): void {
     if (this.#core !== null) this.#rollBack(error);
     this.#leave("closed");
+    // What was unsent is a copy by now.
+    this.#ended = this.#journal?.remove();
     this.#observer.onFailed(error);
   }
 
@@ -297,9 +368,23 @@ export class DocumentSession {
     if (result === null) return false;
     undo.clear();
     this.#submissions.abandon();
-    this.#observer.onUnsent(result.unsent, reason);
+    this.#offerCopy(result.unsent, reason);
     if (!type.isNoop(result.step)) this.#observer.onChange(result.step, "resync");
     return true;
+  }
+
+  /** The copy takes the place of the edits in the journal, in one transaction. */
+  #offerCopy(unsent: Unsent<AnyContent, AnyOp>, reason: CloudSyncError): void {
+    const { type } = this.opened;
+    const { copies, history } = this.#context;
+    const text = type.plainText(unsent.content);
+    const copy = copies.add({
+      documentId: this.#id, title: this.#title, type: type.name, reason,
+      content: unsent.content, text, insertedText: type.insertedText(unsent.op),
+    });
+    if (this.#journal === null) void copies.keep(copy).then(() => this.#observer.onProgress());
+    else this.#journal.rebase(copy);
+    history({ kind: "copy", doc: this.#id, text });
   }
 
   // ---- Receiving.
@@ -317,9 +402,7 @@ export class DocumentSession {
     const { type, state, presence, ownPresence } = this.opened;
     if (name === "ops") {
       const hash = stringOf(fields.hash) || undefined;
-      for (const entry of logEntriesOf(type, fields.ops, revisionOf(fields.revision), hash)) {
-        state.enqueue(entry);
-      }
+      this.#enqueue(logEntriesOf(type, fields.ops, revisionOf(fields.revision), hash));
       this.#drain();
     } else if (name === "presence") {
       const { clientId, userId, revision } = fields;
@@ -340,6 +423,22 @@ export class DocumentSession {
     }
   }
 
+  /**
+   * Keeps entries until their turn. Throws `journal_outdated` if the log holds a number of ours that the
+   * journal did not know of: it is older than what was sent (its last writes were lost, or it was copied), so
+   * that its unsent edits may be in the log already.
+   */
+  #enqueue(entries: readonly LogEntry<AnyOp>[]): void {
+    const { state } = this.opened;
+    const own = this.#isRestored ? this.#context.identity.current?.id : undefined;
+    for (const entry of entries) {
+      if (entry.clientId === own && entry.seq > state.lastSeq && entry.revision > state.revision) {
+        throw new CloudSyncError("journal_outdated", "The journal of this device is older than what was sent from it.");
+      }
+      state.enqueue(entry);
+    }
+  }
+
   /** Applies what is there in order, asks for what is missing, and goes on sending. */
   #drain(): void {
     if (this.#phase !== "live" && this.#phase !== "catching-up") return;
@@ -348,6 +447,9 @@ export class DocumentSession {
     const { type, state, presence, ownPresence, undo } = core;
     let presenceChanged = false;
     const change = state.advance((step) => {
+      const { revision: rev, clientId, seq, hash } = step.entry;
+      this.#journal?.record({ kind: "committed", entry: step.entry });
+      this.#context.history({ kind: "apply", doc: this.#id, rev, clientId, seq, hash });
       if (step.isAck) this.#submissions.acknowledged();
       if (step.localOp !== null) ownPresence.follow(step.localOp, false);
       presenceChanged = presence.follow(step, state.unconfirmed) || presenceChanged;
@@ -369,16 +471,18 @@ export class DocumentSession {
     const clientId = identity.current?.id;
     const isForeign = clientId !== undefined && state.inFlight !== null && state.inFlight.clientId !== clientId;
     // The log up to the head does not hold it, and the old identity cannot send any more.
-    if (isForeign) state.reissue(clientId, identity.nextSeq(this.#id));
+    if (!isForeign) return;
+    state.reissue(clientId, Math.max(identity.nextSeq(this.#id), state.lastSeq + 1));
+    this.#journal?.rebase();
   }
 
   #onFetched(entries: readonly LogEntry<AnyOp>[]): void {
     const core = this.opened;
-    for (const entry of entries) core.state.enqueue(entry);
     this.#retry.succeeded();
-    // The next page is on its way while this one is applied.
-    void this.#gaps.fetch(core);
     try {
+      this.#enqueue(entries);
+      // The next page is on its way while this one is applied.
+      void this.#gaps.fetch(core);
       this.#drain();
     } catch (reason) {
       this.#onFetchError(toCloudSyncError(reason));

@@ -37,7 +37,20 @@ export type Step<O> = {
 /** Local text that the server will not take. */
 export type Unsent<C, O> = { content: C; op: O };
 
-type InFlight<O> = { submission: Submission<O>; current: O };
+/** `current` is the submission's operation, transformed over what was committed since. */
+export type InFlight<O> = { submission: Submission<O>; current: O };
+
+/** Everything that a copy of the document continues from. */
+export type ExportedState<C, O> = {
+  /** The server's content at `revision`, without local edits. */
+  content: C;
+  revision: number;
+  hash: string | undefined;
+  inFlight: InFlight<O> | null;
+  pending: O | null;
+  /** The highest sequence number used. */
+  lastSeq: number;
+};
 
 /** Early entries kept before they are dropped and fetched again. */
 export const kEarlyEntriesMax = 10_000;
@@ -50,6 +63,7 @@ export class DocumentState<C, O> {
   #hash: string | undefined;
   #inFlight: InFlight<O> | null = null;
   #pending: O | null = null;
+  #lastSeq = 0;
   readonly #early = new Map<number, LogEntry<O>>();
   /** The highest revision that the server is known to have. */
   #head: number;
@@ -59,6 +73,27 @@ export class DocumentState<C, O> {
     this.#content = this.#confirmed = content;
     this.#revision = this.#head = revision;
     this.#hash = hash;
+  }
+
+  /** A copy that goes on from what `export` gave. */
+  static restore<C, O>(type: OtType<C, O>, exported: ExportedState<C, O>): DocumentState<C, O> {
+    const state = new DocumentState(type, exported.content, exported.revision, exported.hash);
+    state.#inFlight = exported.inFlight === null ? null : { ...exported.inFlight };
+    state.#pending = exported.pending;
+    state.#lastSeq = exported.lastSeq;
+    for (const op of state.unconfirmed) state.#content = type.apply(state.#content, op);
+    return state;
+  }
+
+  export(): ExportedState<C, O> {
+    return {
+      content: this.#confirmed,
+      revision: this.#revision,
+      hash: this.#hash,
+      inFlight: this.#inFlight === null ? null : { ...this.#inFlight },
+      pending: this.#pending,
+      lastSeq: this.#lastSeq,
+    };
   }
 
   get content(): C {
@@ -76,6 +111,21 @@ export class DocumentState<C, O> {
 
   get inFlight(): Submission<O> | null {
     return this.#inFlight?.submission ?? null;
+  }
+
+  /** What is to follow the submission in flight. */
+  get pending(): O | null {
+    return this.#pending;
+  }
+
+  /** The highest sequence number that was used in this document. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** `seq` was used, perhaps by an earlier page: it is not used again. */
+  noteSeq(seq: number): void {
+    this.#lastSeq = Math.max(this.#lastSeq, seq);
   }
 
   get hasUnsent(): boolean {
@@ -99,9 +149,16 @@ export class DocumentState<C, O> {
     if (this.#inFlight !== null || this.#pending === null) return null;
     const [op, rest] = this.#type.split(this.#pending);
     const submission = { clientId, seq: nextSeq(), revision: this.#revision, op };
-    this.#inFlight = { submission, current: op };
-    this.#pending = rest;
+    this.submit(submission, rest);
     return submission;
+  }
+
+  /** The pending operation becomes `submission`, which is in flight from now on, and `rest`. */
+  submit(submission: Submission<O>, rest: O | null): void {
+    if (this.#inFlight !== null || this.#pending === null) throw new Error("There is nothing to submit.");
+    this.#inFlight = { submission, current: submission.op };
+    this.#pending = rest;
+    this.noteSeq(submission.seq);
   }
 
   /**
@@ -112,6 +169,7 @@ export class DocumentState<C, O> {
     if (this.#inFlight === null) return;
     const op = this.#inFlight.current;
     this.#inFlight = { submission: { clientId, seq, revision: this.#revision, op }, current: op };
+    this.noteSeq(seq);
   }
 
   noteHead(revision: number): void {

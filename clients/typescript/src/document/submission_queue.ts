@@ -2,6 +2,7 @@
 // again, and what an answer means. The log alone says that an operation was accepted.
 
 import { CloudSyncError, toCloudSyncError } from "../errors.js";
+import type { DocumentJournal } from "../journal/document_journal.js";
 import type { AnyOp, Core, DocumentContext } from "./context.js";
 import type { Retry } from "./retry.js";
 import type { Submission } from "./state.js";
@@ -28,15 +29,22 @@ export class SubmissionQueue {
   readonly #documentId: string;
   readonly #context: DocumentContext;
   readonly #retry: Retry;
+  readonly #journal: DocumentJournal | null;
   readonly #observer: SubmissionObserver;
   /** Sent and not answered, on this connection. A new object each time: answers to another are void. */
   #sent: { submission: Submission<AnyOp> } | null = null;
   #internalErrors = 0;
+  /** The last submission that the history was told of. */
+  #toldSeq = 0;
 
-  constructor(documentId: string, context: DocumentContext, retry: Retry, observer: SubmissionObserver) {
+  constructor(
+    documentId: string, context: DocumentContext, retry: Retry, journal: DocumentJournal | null,
+    observer: SubmissionObserver,
+  ) {
     this.#documentId = documentId;
     this.#context = context;
     this.#retry = retry;
+    this.#journal = journal;
     this.#observer = observer;
   }
 
@@ -46,9 +54,19 @@ export class SubmissionQueue {
     const clientId = identity.current?.id;
     if (this.#sent !== null || clientId === undefined) return;
     const { state, ownPresence } = core;
-    const submission = state.inFlight ?? state.takeSubmission(clientId, () => identity.nextSeq(this.#documentId));
+    const submission = state.inFlight ?? this.#take(core, clientId);
     if (submission === null) ownPresence.poke();
     else void this.#send(core, submission);
+  }
+
+  #take({ state }: Core, clientId: string): Submission<AnyOp> | null {
+    const { identity } = this.#context;
+    // The journal may know of numbers that the identity does not: a crash can undo what sessionStorage took.
+    const nextSeq = (): number => Math.max(identity.nextSeq(this.#documentId), state.lastSeq + 1);
+    const submission = state.takeSubmission(clientId, nextSeq);
+    if (submission === null) return null;
+    this.#journal?.record({ kind: "submitted", submission, rest: state.pending });
+    return submission;
   }
 
   /** The answer to what was sent is not awaited any more. */
@@ -67,19 +85,30 @@ export class SubmissionQueue {
   async #send({ type }: Core, submission: Submission<AnyOp>): Promise<void> {
     const sent = { submission };
     this.#sent = sent;
-    const { revision, seq, op } = submission;
+    const { connection, history } = this.#context;
+    const documentId = this.#documentId;
+    const { revision, seq } = submission;
+    const op = type.opToWire(submission.op);
     try {
-      const reply = await this.#context.connection.request("submit-op", {
-        documentId: this.#documentId, revision, seq, op: type.opToWire(op),
-      });
-      if (this.#sent === sent) this.#observer.onCommitted(revisionOf(reply.revision));
+      // Once it is sent, no later page may use its number for another.
+      const stored = this.#journal?.untilStored() ?? null;
+      if (stored !== null) await stored;
+      if (this.#sent !== sent) return;
+      if (this.#toldSeq !== seq) history({ kind: "submit", doc: documentId, seq, rev: revision, op });
+      this.#toldSeq = seq;
+      if (connection.isConnected) history({ kind: "sent", doc: documentId, seq });
+      const reply = await connection.request("submit-op", { documentId, revision, seq, op });
+      const committed = revisionOf(reply.revision);
+      history({ kind: "ack", doc: documentId, seq, rev: committed });
+      if (this.#sent === sent) this.#observer.onCommitted(committed);
     } catch (reason) {
-      if (this.#sent === sent) this.#onError(toCloudSyncError(reason));
+      if (this.#sent === sent) this.#onError(toCloudSyncError(reason), seq);
     }
   }
 
-  #onError(error: CloudSyncError): void {
+  #onError(error: CloudSyncError, seq: number): void {
     if (error.code === "disconnected") return;
+    this.#context.history({ kind: "reject", doc: this.#documentId, seq, code: error.code });
     const isHopeless = error.code === "internal" && ++this.#internalErrors >= kInternalErrorsMax;
     if (error.remedy === "rejoin-fresh") this.#observer.onDiverged(error);
     else if (error.remedy === "rejoin") this.#observer.onRejoin(error);

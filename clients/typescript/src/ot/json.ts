@@ -28,6 +28,8 @@ export const jsonType: OtType<JsonValue, JsonOp> = {
     return value as JsonValue;
   },
 
+  contentToWire: (content) => content,
+
   opFromWire(value) {
     if (!Array.isArray(value) || !value.every((c) => Array.isArray((c as JsonComponent | null)?.p))) {
       throw new CloudSyncError("bad_reply", "Not an operation of type json.");

@@ -155,6 +155,8 @@ export const richTextType: OtType<Delta, Delta> = {
     return merged(new Delta(components));
   },
 
+  contentToWire: (content) => content.ops,
+
   opFromWire: (value) => new Delta(componentsOf(value)),
   opToWire: (op) => op.ops,
 

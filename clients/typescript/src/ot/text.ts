@@ -106,6 +106,8 @@ export const textType: OtType<string, TextOp> = {
     return value;
   },
 
+  contentToWire: (content) => content,
+
   opFromWire(value) {
     if (!Array.isArray(value) || !value.every(isComponent)) {
       throw new CloudSyncError("bad_reply", "Not an operation of type text.");

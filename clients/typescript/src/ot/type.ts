@@ -37,6 +37,7 @@ export interface OtType<C, O> {
 
   /** Reads content of the wire; throws CloudSyncError `bad_reply` if it is none. */
   contentFromWire(value: unknown): C;
+  contentToWire(content: C): unknown;
   /** Reads an operation of the wire; throws CloudSyncError `bad_reply` if it is none. */
   opFromWire(value: unknown): O;
   opToWire(op: O): unknown;
