@@ -3,11 +3,13 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { serviceWorker } from "./service_worker_plugin";
+
 const kServer = process.env.CLOUDSYNC_SERVER ?? "http://127.0.0.1:8080";
 const kSdk = fileURLToPath(new URL("../clients/typescript/src/index.ts", import.meta.url));
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), serviceWorker()],
   resolve: {
     // The SDK is built from its source; what it needs comes from this folder, once.
     alias: { "@cloudsync/client": kSdk },

@@ -9,6 +9,10 @@ const kFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-r
 export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: kFlags });
 
+/** A browser with its profile in a folder, which outlives it. */
+export const launchWithProfile = (folder) =>
+  chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: kFlags });
+
 /** A server and a browser for all tests of a file; both end with it. */
 export async function stage(serverOptions) {
   const server = await Server.start(serverOptions);
@@ -24,11 +28,16 @@ export async function stage(serverOptions) {
 export class Editor {
   /** A new context with an empty page; `problems` collects what its scripts throw. */
   static async blank(browser, options = {}) {
+    return Editor.of(await (await browser.newContext(options)).newPage());
+  }
+
+  /** The person at a page that is there. */
+  static of(page) {
     const editor = new Editor();
-    editor.context = await browser.newContext(options);
-    editor.page = await editor.context.newPage();
+    editor.context = page.context();
+    editor.page = page;
     editor.problems = [];
-    editor.page.on("pageerror", (error) => editor.problems.push(String(error)));
+    page.on("pageerror", (error) => editor.problems.push(String(error)));
     return editor;
   }
 
@@ -57,10 +66,21 @@ export class Editor {
   }
 
   async ready() {
+    await this.shown();
+    await this.saved();
+  }
+
+  /** The document is there to be edited, saved or not. */
+  async shown() {
     this.box = this.page.getByTestId("editor");
     await this.box.waitFor();
     await this.page.waitForFunction(() => window.cloudsync?.document !== undefined);
-    await this.saved();
+  }
+
+  /** The app opens without the server from now on. */
+  async installed() {
+    await this.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await this.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   }
 
   get url() { return this.page.url(); }
@@ -119,6 +139,28 @@ export class Editor {
 
   async offline() {
     await this.page.locator('[data-testid="save-state"][data-state="offline"]').waitFor({ timeout: 30_000 });
+  }
+
+  /** Every edit is on this device, or on the server. */
+  async stored() {
+    await this.page.locator('[data-testid="save-state"][data-stored="true"]').waitFor({ timeout: 30_000 });
+  }
+
+  /** The text, if all of it is stored at this moment. */
+  storedText() {
+    return this.page.evaluate(() => {
+      const isStored = document.querySelector('[data-testid="save-state"]').dataset.stored === "true";
+      return isStored && window.cloudsync.document.isStored ? window.cloudsync.document.content : null;
+    });
+  }
+
+  /** Whether the page asks before it goes. */
+  isGuarded() {
+    return this.page.evaluate(() => {
+      const event = new Event("beforeunload", { cancelable: true });
+      window.dispatchEvent(event);
+      return event.defaultPrevented;
+    });
   }
 
   content() { return this.page.evaluate(() => JSON.parse(JSON.stringify(window.cloudsync.document.content))); }

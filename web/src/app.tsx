@@ -28,11 +28,11 @@ export function App() {
   }
 }
 
-/** Asks before the tab is closed while an edit is not known to be on the server. */
+/** Asks before the tab is closed while an edit would be lost with it: neither on the server nor on this device. */
 function useLeaveGuard(): void {
   useEffect(() => {
     function onBeforeUnload(event: BeforeUnloadEvent): void {
-      if (client.hasUnsavedChanges) event.preventDefault();
+      if (!client.isStored) event.preventDefault();
     }
     window.addEventListener("beforeunload", onBeforeUnload);
     return () => window.removeEventListener("beforeunload", onBeforeUnload);

@@ -13,6 +13,9 @@ declare global {
 
 export const client = new CloudSyncClient({ name: guestName() });
 
+/** Edits that an earlier page left on this device are sent from whatever page is open. */
+client.recover();
+
 /** How many views show a document. */
 const viewers = new Map<CollaborativeDocument, number>();
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { DocumentInfo } from "@cloudsync/client";
+import type { DocumentInfo, StoredDocument } from "@cloudsync/client";
 
 import { client } from "../client";
 import { documentPath } from "../router";
@@ -10,7 +10,7 @@ import { explain } from "./start_page";
 
 type Listing =
   | { state: "loading" }
-  | { state: "failed"; message: string }
+  | { state: "failed"; message: string; stored: StoredDocument[] }
   | { state: "ready"; documents: DocumentInfo[] };
 
 export function RecentDocuments() {
@@ -20,7 +20,7 @@ export function RecentDocuments() {
     try {
       setListing({ state: "ready", documents: await client.listDocuments() });
     } catch (reason) {
-      setListing({ state: "failed", message: explain(reason) });
+      setListing({ state: "failed", message: explain(reason), stored: await client.storedDocuments() });
     }
   }, []);
   useEffect(() => void load(), [load]);
@@ -36,12 +36,18 @@ export function RecentDocuments() {
           <button type="button" className="button small" onClick={() => void load()}>Try again</button>
         </div>
       )}
+      {listing.state === "failed" && listing.stored.length > 0 && (
+        <>
+          <p className="on-device">These are on this device: you can open and edit them now.</p>
+          <DocumentList documents={listing.stored.map(({ updatedAtMs, ...info }) => ({ ...info, updatedAt: updatedAtMs }))} />
+        </>
+      )}
       {listing.state === "ready" && <DocumentList documents={listing.documents} />}
     </section>
   );
 }
 
-function DocumentList({ documents }: { documents: DocumentInfo[] }) {
+function DocumentList({ documents }: { documents: Omit<DocumentInfo, "revision">[] }) {
   if (documents.length === 0) {
     return <p className="empty">Nothing here yet. What you create or open appears in this list.</p>;
   }

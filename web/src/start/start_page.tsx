@@ -7,6 +7,7 @@ import { Icon } from "../ui/icons";
 import { Link } from "../ui/link";
 import { Logo } from "../ui/logo";
 import { ThemeToggle } from "../ui/theme_toggle";
+import { UnsentCopies } from "../editor/unsent_copies";
 import { RecentDocuments } from "./recent_documents";
 import { UnsentDocuments } from "./unsent_documents";
 
@@ -26,6 +27,7 @@ export function StartPage() {
         <NewDocument />
         <RecentDocuments />
       </main>
+      <UnsentCopies />
     </>
   );
 }

@@ -1,33 +1,50 @@
 import { useEffect, useState } from "react";
-import type { CollaborativeDocument } from "@cloudsync/client";
 
-import { unsentDocuments } from "../client";
+import { client, unsentDocuments } from "../client";
 import { documentPath } from "../router";
 import { Icon } from "../ui/icons";
 import { Link } from "../ui/link";
 
-/** Documents that were left before the server had everything: their edits live in this tab. */
+type Unsent = { id: string; title: string; isStored: boolean };
+
+/** Documents that were left before the server had everything, by this tab or any page of this browser. */
 export function UnsentDocuments() {
   const documents = useUnsentDocuments();
-  return documents.map((document) => (
-    <p key={document.id} className="notice warning" role="status" data-testid="unsent-document">
+  return documents.map(({ id, title, isStored }) => (
+    <p key={id} className="notice warning" role="status" data-testid="unsent-document">
       <Icon name="cloudOff" size={18} />
       <span>
-        <Link href={documentPath(document.id)}>{document.title || "Untitled document"}</Link> has changes that
-        are not on the server yet. They are sent when the connection is back: leave this tab open.
+        <Link href={documentPath(id)}>{title || "Untitled document"}</Link> has changes that are not on the
+        server yet. They are {isStored ? "kept on this device and " : ""}sent when the connection is back
+        {isStored ? "." : ": leave this tab open."}
       </span>
     </p>
   ));
 }
 
-/** No document is opened while the start page is shown: the list only gets shorter. */
-function useUnsentDocuments(): CollaborativeDocument[] {
-  const [documents, setDocuments] = useState(unsentDocuments);
+const kPollMs = 1_000;
+
+/** The journal changes in other pages, too, which tell nobody. */
+function useUnsentDocuments(): Unsent[] {
+  const [documents, setDocuments] = useState<Unsent[]>([]);
   useEffect(() => {
-    const update = () => setDocuments(unsentDocuments());
-    update();
-    const stops = unsentDocuments().map((document) => document.on("state", update));
-    return () => stops.forEach((stop) => stop());
+    let isGone = false;
+    const update = async () => {
+      const found = await allUnsent();
+      if (!isGone) setDocuments(found);
+    };
+    void update();
+    const timer = setInterval(() => void update(), kPollMs);
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+    };
   }, []);
   return documents;
+}
+
+async function allUnsent(): Promise<Unsent[]> {
+  const open = unsentDocuments().map(({ id, title, isStored }) => ({ id, title, isStored }));
+  const stored = (await client.storedDocuments()).filter(({ id, isUnsent }) => isUnsent && open.every((other) => other.id !== id));
+  return [...open, ...stored.map(({ id, title }) => ({ id, title, isStored: true }))];
 }
