@@ -3,7 +3,7 @@
 # at the default lengths. Each length is a variable, and 0 leaves its part out:
 #   CASES            random cases a type, compared with the npm references
 #   PROPERTY_CASES   RapidCheck cases of each property, under the sanitizers
-#   SEEDS            runs of the simulation, under the sanitizers
+#   SEEDS            runs of the simulation: a million take two hours of a core
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
 #   SEED             repeats a run with its seed
 #   JOBS             processes at a time
@@ -13,14 +13,14 @@ set -euo pipefail
 
 CASES=${CASES:-10000000}
 PROPERTY_CASES=${PROPERTY_CASES:-100000}
-SEEDS=${SEEDS:-20000}
+SEEDS=${SEEDS:-1000000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-600}
 JOBS=${JOBS:-$(nproc)}
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 # A slice has a seed of its own and takes a minute or two: that long it takes to repeat a failure.
 readonly CASES_PER_SLICE=100000
-readonly SEEDS_PER_SLICE=500
+readonly SEEDS_PER_SLICE=5000
 
 # in_parallel COUNT function: calls it with 0 … COUNT - 1. A status of 255 ends all (xargs(1)).
 in_parallel() {
@@ -55,8 +55,7 @@ simulation_slice() {
   local begin=$(($1 * SEEDS_PER_SLICE))
   local seeds=$((SEEDS - begin < SEEDS_PER_SLICE ? SEEDS - begin : SEEDS_PER_SLICE))
   run_slice "runs $begin to $((begin + seeds)) of $SEEDS" \
-    "CS_SEED=$((SEED + begin)) CS_SEEDS=$seeds build/asan/tests/simulation/simulation_test \
---gtest_filter='*EverySeedConverges'"
+    "build/release/cloudsync-sim --seed $((SEED + begin)) --seeds $seeds"
 }
 
 # libFuzzer stops at an input that takes 10 s, or asks for 512 MB at once: no input may.
@@ -87,7 +86,7 @@ if [ "$PROPERTY_CASES" -gt 0 ]; then
   in_parallel "$JOBS" property_slice
 fi
 if [ "$SEEDS" -gt 0 ]; then
-  tools/build.sh asan simulation_test
+  tools/build.sh release cloudsync_sim_main
   echo "==> Simulating $SEEDS runs"
   in_parallel $(((SEEDS + SEEDS_PER_SLICE - 1) / SEEDS_PER_SLICE)) simulation_slice
 fi

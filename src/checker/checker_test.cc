@@ -528,6 +528,16 @@ TEST_F(CheckerTest, I15WhatWasRefusedIsNotInTheLog) {
   EXPECT_THAT(found(events_), ::testing::ElementsAre("I15"));
 }
 
+TEST_F(CheckerTest, I15WhatAnotherNodeMayHaveIsRefusedForOneNodeOnly) {
+  const auto sent = std::find_if(events_.begin(), events_.end(), [](const Event& event) {
+    return event.kind == Kind::kSent && event.writer == "bob";
+  });
+  events_.insert(sent, Event(*sent));
+  reject("bob", 1, "revision_too_old");
+  add(Kind::kCopy, "bob");
+  EXPECT_THAT(found(events_), IsEmpty());
+}
+
 TEST_F(CheckerTest, I15WhatIsToBeSentAgainIsNoRefusal) {
   reject("bob", 1, "unavailable");
   EXPECT_THAT(found(events_), IsEmpty());

@@ -15,7 +15,8 @@ bool is_retryable(std::string_view code) {
          code == error_name(ErrorCode::kRateLimited) || code == error_name(ErrorCode::kNotJoined);
 }
 
-/// Says that the submission is not in the log and never will be.
+/// Says that the submission is not in the log and never will be, if it was sent once: of several
+/// nodes another may have it yet.
 bool says_never_stored(std::string_view code) {
   return code == error_name(ErrorCode::kOpInvalid) || code == error_name(ErrorCode::kTooLarge) ||
          code == error_name(ErrorCode::kRevisionTooOld) ||
@@ -36,6 +37,11 @@ void ClientTrace::add(const Event& event, Author author, Where where) {
       break;
     case Kind::kSubmit:
       submit(event, where);
+      break;
+    case Kind::kSent:
+      if (Submission* sent = find(event.seq)) {
+        ++sent->sent;
+      }
       break;
     case Kind::kAck:
       document_.author(event.rev, {.client = number_, .seq = event.seq}, Claim::kAcked, where);
@@ -122,6 +128,7 @@ void ClientTrace::submit(const Event& event, Where where) {
                           .digest = event.digest,
                           .fate = Fate::kOutstanding,
                           .never_stored = false,
+                          .sent = 0,
                           .where = where});
   ++outstanding_;
   refusal_.reset();  // what was refused goes on in this one
@@ -134,7 +141,7 @@ void ClientTrace::reject(const Event& event, Where where) {
   out_.count(Invariant::kI15);
   settle(event.seq, Fate::kRefused);
   if (Submission* refused = find(event.seq)) {
-    refused->never_stored = says_never_stored(event.text);
+    refused->never_stored = says_never_stored(event.text) && refused->sent <= 1;
   }
   refusal_ = Refusal{.seq = event.seq, .code = event.text, .where = where};
 }

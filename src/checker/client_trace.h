@@ -41,6 +41,7 @@ class ClientTrace {
     ShortHash digest = 0;
     Fate fate = Fate::kOutstanding;
     bool never_stored = false;  // refused with a code that says so
+    std::uint64_t sent = 0;     // times
     Where where;
   };
 

@@ -10,6 +10,21 @@ namespace cloudsync::client {
 DocumentClient::DocumentClient(ot::Type type, ClientId self, ClientSeq last_seq)
     : type_(type), self_(std::move(self)), seq_(last_seq), document_(ot::make_document(type)) {}
 
+DocumentClient::DocumentClient(ClientId self, Journal journal)
+    : type_(ot::type_of(journal.document)),
+      self_(std::move(self)),
+      seq_(journal.seq),
+      has_content_(true),
+      document_(std::move(journal.document)),
+      revision_(journal.revision),
+      hash_(std::move(journal.hash)),
+      pending_(std::move(journal.pending)),
+      head_(revision_) {
+  if (journal.in_flight) {
+    in_flight_ = InFlight{*std::move(journal.in_flight)};
+  }
+}
+
 // --- joining ---
 
 void DocumentClient::reset() {
@@ -92,9 +107,9 @@ std::optional<OutgoingSubmission> DocumentClient::take_submission() {
       return std::nullopt;
     }
     seq_ = ClientSeq(seq_.value() + 1);
-    in_flight_ = InFlight{.sent = {.revision = revision_, .seq = seq_, .op = *pending_},
-                          .op = std::move(*pending_),
-                          .to_send = true};
+    in_flight_ = InFlight{
+        {.sent = {.revision = revision_, .seq = seq_, .op = *pending_}, .op = std::move(*pending_)},
+        true};
     pending_.reset();
   }
   if (!in_flight_->to_send) {
@@ -102,6 +117,19 @@ std::optional<OutgoingSubmission> DocumentClient::take_submission() {
   }
   in_flight_->to_send = false;
   return in_flight_->sent;
+}
+
+std::optional<Journal> DocumentClient::journal() const {
+  if (!has_content_) {
+    return std::nullopt;
+  }
+  return Journal{
+      .revision = revision_,
+      .hash = hash_,
+      .document = document_,
+      .seq = seq_,
+      .in_flight = in_flight_ ? std::optional<Journal::InFlight>(*in_flight_) : std::nullopt,
+      .pending = pending_};
 }
 
 void DocumentClient::resend() {

@@ -32,6 +32,24 @@ namespace cloudsync::client {
 /// Operations buffered ahead of a gap; more are dropped and fetched again later.
 inline constexpr std::size_t kEarlyOpsMax = 4'096;
 
+/// What has to survive the end of a client, to be kept by its owner (docs/protocol.md section 3):
+/// written before a submission is first sent, and after edits as soon as may be. A client that goes
+/// on from it under the same id sends the submission again as it was, so that it counts once; edits
+/// that are not in the journal were never made. O(1) to copy.
+struct Journal {
+  struct InFlight {
+    OutgoingSubmission sent;
+    ot::Operation op;  ///< moved to `revision`
+  };
+
+  Revision revision;      ///< of the last committed operation in `document`
+  std::string hash;       ///< the chain at `revision`, empty if unknown
+  ot::Document document;  ///< as shown, with in_flight and pending
+  ClientSeq seq;          ///< the highest used
+  std::optional<InFlight> in_flight;
+  std::optional<ot::Operation> pending;
+};
+
 enum class Status : std::uint8_t {
   kOffline,  ///< not joined; edits are kept
   kLive,     ///< joined
@@ -42,6 +60,11 @@ class DocumentClient {
  public:
   /// `last_seq` is the highest sequence number that this client id has ever used in the document.
   DocumentClient(ot::Type type, ClientId self, ClientSeq last_seq = ClientSeq(0));
+
+  /// Goes on from a journal of the same client id: offline, to be resumed. If the resume is refused
+  /// (revision_too_old, history_diverged), what is unsaved in document() is to be given to the user
+  /// before on_join_snapshot() replaces it.
+  DocumentClient(ClientId self, Journal journal);
 
   // --- joining ---
 
@@ -74,6 +97,9 @@ class DocumentClient {
   /// What to send now, if anything: the in-flight operation if it has to be sent (again), exactly
   /// as it was first sent, or else the pending one, which becomes the in-flight one.
   std::optional<OutgoingSubmission> take_submission();
+
+  /// Unset without a copy. What take_submission() gave for the first time is in it from then on.
+  std::optional<Journal> journal() const;
 
   /// No answer came in time: take_submission() gives the same submission again.
   void resend();
@@ -138,10 +164,8 @@ class DocumentClient {
   const std::optional<ot::Range>& selection() const { return selection_; }
 
  private:
-  struct InFlight {
-    OutgoingSubmission sent;  // as first sent, never changed
-    ot::Operation op;         // transformed over what was committed since
-    bool to_send = false;     // take_submission() is to give it (again)
+  struct InFlight : Journal::InFlight {  // `sent` never changes
+    bool to_send = false;                // take_submission() is to give it (again)
   };
 
   Result<void> stop(Error error);

@@ -285,5 +285,73 @@ TEST(OpsMessage, MissingMembersAreRefused) {
   }
 }
 
+// --- the journal ---
+
+class JournalTest : public TextClient {
+ protected:
+  /// The page is loaded anew, and goes on from what was kept.
+  void reload() { client = DocumentClient(kAnn, kept.value()); }
+
+  void keep() { kept = client.journal(); }
+
+  void resume(const OpsBatch& batch, std::uint64_t head) {
+    ASSERT_TRUE(client.can_resume());
+    ASSERT_TRUE(client.on_join_ops(batch, Revision(head), "h9"));
+  }
+
+  std::optional<Journal> kept;
+};
+
+TEST_F(JournalTest, ThereIsNoneBeforeTheFirstContent) {
+  keep();
+  EXPECT_FALSE(kept);
+}
+
+TEST_F(JournalTest, WhatWasInFlightIsSentAgainAsItWas) {
+  join(3, "abc");
+  edit(R"(["X"])");
+  const auto sent = client.take_submission();
+  edit(R"([4,"Y"])");
+  ASSERT_TRUE(client.on_ops(ops(4, {by(kBob, 1, R"([1,"b"])")})));
+  keep();
+  reload();
+  EXPECT_EQ(client.status(), Status::kOffline);
+  EXPECT_EQ(text(), "XabbcY");
+  EXPECT_FALSE(client.saved());
+  EXPECT_EQ(client.resume_revision(), Revision(4));
+  resume(ops(5, {}), 4);
+  const auto again = client.take_submission();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->seq, sent->seq);
+  EXPECT_EQ(again->revision, sent->revision);
+  EXPECT_EQ(json_of(again->op), json_of(sent->op));
+}
+
+TEST_F(JournalTest, WhatWasCommittedMeanwhileCountsOnce) {
+  join(3, "abc");
+  edit(R"(["X"])");
+  client.take_submission();
+  edit(R"([4,"Y"])");
+  keep();
+  reload();
+  resume(ops(4, {by(kAnn, 1, R"(["X"])"), by(kBob, 1, R"(["b"])")}), 5);
+  EXPECT_EQ(text(), "bXabcY");
+  const auto sent = client.take_submission();
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->seq, ClientSeq(2));
+  EXPECT_EQ(json_of(sent->op), R"([5,"Y"])");
+}
+
+TEST_F(JournalTest, AnOlderJournalHasWhatWasTypedUntilThen) {
+  join(3, "abc");
+  edit(R"(["X"])");
+  keep();
+  edit(R"(["lost"])");
+  reload();
+  EXPECT_EQ(text(), "Xabc");
+  resume(ops(4, {}), 3);
+  EXPECT_EQ(client.take_submission()->seq, ClientSeq(1));
+}
+
 }  // namespace
 }  // namespace cloudsync::client

@@ -1,10 +1,12 @@
 #pragma once
-// Connections between clients and the server: each direction keeps its order (it is a byte stream
-// in reality), messages take a while, may arrive twice or, for `ops` only, be overtaken; a
-// connection may break at any message, which loses what is on its way.
+// Connections between clients and nodes. Each direction keeps its order (it is a byte stream in
+// reality); messages take a while and may arrive twice or, `ops` only, be overtaken, which is more
+// than TCP does. What is sent into a partition waits for its end, as TCP sends again. A connection
+// that breaks loses what is on its way, or not: then it arrives when its sender has long gone on
+// elsewhere; and its ends hear of it at different times, so that it is half-open meanwhile.
 
-#include "plan.h"
-#include "world.h"
+#include "base/bytes.h"
+#include "environment.h"
 
 #include <cstdint>
 #include <functional>
@@ -17,7 +19,17 @@ namespace cloudsync::simulation {
 struct Message {
   std::string name;           ///< of the event; of the request for a reply
   std::uint64_t request = 0;  ///< tells which request a reply belongs to; 0 for events
-  std::string json;           ///< one object
+  SharedBytes json;           ///< one object
+};
+
+/// A client's line: what its connections have in common.
+struct Line {
+  std::int64_t client = 0;
+  std::uint64_t connections = 0;
+  // Messages so far.
+  std::uint64_t up = 0;
+  std::uint64_t down = 0;
+  std::uint64_t frames = 0;  // of `ops`
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -25,21 +37,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Receive = std::function<void(const Message&)>;
   using Closed = std::function<void()>;
 
-  Connection(World& world, const Plan& plan, std::uint64_t id)
-      : world_(world), plan_(plan), id_(id) {}
+  /// Who ends it.
+  enum class End : std::uint8_t { kClient, kNode, kNetwork };
+
+  Connection(Environment& environment, Line& line, std::int64_t node, std::uint64_t id);
 
   void attach_client(Receive receive, Closed closed);
-  void attach_server(Receive receive, Closed closed);
+  void attach_node(Receive receive, Closed closed);
 
-  void send_to_server(Message message) { send(to_server_, std::move(message)); }
+  void send_to_node(Message message);
+  void send_to_client(Message message);
 
-  void send_to_client(Message message) { send(to_client_, std::move(message)); }
-
-  /// Breaks it: both ends hear of it after a while each.
-  void cut();
-
-  /// No more faults.
-  void heal() { healed_ = true; }
+  /// Breaks it. The end that did so hears nothing more; the other, or both, of its closing.
+  void cut(End by);
 
   bool open() const { return open_; }
 
@@ -47,20 +57,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   struct Direction {
+    std::int64_t from = 0;
+    std::int64_t to = 0;
     Receive receive;
     Closed closed;
-    Duration last{};  // when the last message arrives
+    Duration last{};                    // when the last message arrives
+    Duration cutoff = Duration::max();  // what would arrive later is lost
   };
 
-  void send(Direction& direction, Message message);
-  void arrive_after(Duration delay, Direction& direction, const Message& message);
+  void send(Direction& direction, const Message& message, bool up, std::uint64_t n);
+  Duration arrival(const Direction& direction, Dice& dice) const;
+  void arrive_at(Duration at, Direction& direction, const Message& message);
+  void end(Direction& direction, bool at_once, Dice& dice);
 
-  World& world_;
-  const Plan& plan_;
+  Environment& environment_;
+  Line& line_;
   std::uint64_t id_;
+  std::uint64_t number_;  // among those of the client
+  Duration opened_;
+  Duration upgraded_;  // when it stops polling
   bool open_ = true;
-  bool healed_ = false;
-  Direction to_server_;
+  Direction to_node_;
   Direction to_client_;
 };
 

@@ -1,43 +1,54 @@
 #pragma once
-// What one run does, drawn from its seed: some faults are off in some runs, so that rare
-// combinations of the others get their turn (swarm testing, Groce et al. 2012).
+// What one run does: a few numbers and a list of events. A plan is drawn from a seed, with some
+// kinds of faults off in some plans, so that rare combinations of the others get their turn (swarm
+// testing, Groce et al. 2012), or read from a file. What it leaves open, such as how long a message
+// takes, follows from its seed (dice.h).
 
 #include "base/limits.h"
+#include "base/result.h"
+#include "event.h"
 #include "ot/type.h"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace cloudsync::simulation {
 
-/// A bug planted on purpose, to show that the checker can fail.
+/// A bug planted in what surrounds the product here. Bugs of the product itself are patches of it.
 enum class Bug : std::uint8_t {
   kNone,
   kBlindRetry,       ///< the store carries some appends out twice, on the head it finds
   kAckBeforeCommit,  ///< an append is reported committed before it is
   kRebasedResend,    ///< clients resend their operation with the revision that they have by then
-  /// The store loses what it knows of clients. No harm may come of it: a resend names its base, so
-  /// that the walk over the log meets the first one.
-  kForgetClients,
+  kSyncOff,          ///< the store's `synchronous=OFF`: power loss takes what was committed lately
+  kSyncNormal,       ///< `synchronous=NORMAL`: what was committed since the last checkpoint
+  kTornTail,         ///< power loss takes the last commit, though it was synced
+  kForgetClients,    ///< the store loses what it knows of clients, so that a seq can be used twice
 };
 
 struct Plan {
   std::uint64_t seed = 0;
   Bug bug = Bug::kNone;
   ot::Type type = ot::Type::kText;
-  std::uint64_t clients = 3;
-  std::uint64_t edits_per_client = 0;
-  std::uint64_t delay_ms_max = 0;  ///< of the network, one way
-  double cut = 0;                  ///< per message: the connection breaks
-  double duplicate = 0;            ///< per message: it arrives twice
-  double overtake = 0;             ///< per ops frame: later ones arrive first
-  double append_unknown = 0;
-  double append_refused = 0;
-  double read_failure = 0;
-  std::uint64_t store_delay_ms_max = 0;
-  std::uint64_t crashes = 0;
+  std::int64_t nodes = 1;
+  std::int64_t clients = 2;
+  std::int64_t end_ms = 4'000;       ///< then the faults end, and all comes to rest
+  std::int64_t delay_ms_max = 10;    ///< of the network, one way
+  std::int64_t store_ms_max = 10;    ///< of a call of the store
+  std::int64_t bus_ms_max = 10;      ///< of a publication
+  std::int64_t journal_ms_max = 10;  ///< until a client's journal is written
+  std::int64_t polling_ms = 0;  ///< connections poll this often until they are upgraded; 0: never
   Limits limits;
+  std::vector<Event> events;
 
   static Plan draw(std::uint64_t seed, Bug bug = Bug::kNone);
+
+  /// Errors: kBadRequest, the message names the line.
+  static Result<Plan> parse(std::string_view text);
+  /// One line for each number and each event. parse() gives the same plan again.
+  std::string text() const;
 };
 
 }  // namespace cloudsync::simulation

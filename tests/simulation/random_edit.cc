@@ -9,50 +9,50 @@
 namespace cloudsync::simulation {
 namespace {
 
-JsonObject random_attributes(World& world, bool with_removal) {
+JsonObject random_attributes(Dice& dice, bool with_removal) {
   JsonObject attributes;
-  if (world.chance(0.5)) {
+  if (dice.chance(0.5)) {
     attributes["bold"] = true;
   }
-  if (world.chance(0.3)) {
-    attributes["color"] = world.chance(0.5) ? "red" : "blue";
+  if (dice.chance(0.3)) {
+    attributes["color"] = dice.chance(0.5) ? "red" : "blue";
   }
-  if (with_removal && world.chance(0.3)) {
+  if (with_removal && dice.chance(0.3)) {
     attributes["bold"] = nullptr;
   }
   return attributes;
 }
 
-ot::TextOp random_text_edit(World& world, std::uint64_t length) {
-  const std::uint64_t at = world.number(0, length);
+ot::TextOp random_text_edit(Dice& dice, std::uint64_t length) {
+  const std::uint64_t at = dice.number(0, length);
   const std::uint64_t rest = length - at;
   ot::TextOp op;
   op.skip(at);
-  const bool erases = rest > 0 && world.chance(length > 60 ? 0.7 : 0.4);
+  const bool erases = rest > 0 && dice.chance(length > 60 ? 0.7 : 0.4);
   if (erases) {
-    op.erase(world.number(1, std::min<std::uint64_t>(rest, 5)));
+    op.erase(dice.number(1, std::min<std::uint64_t>(rest, 5)));
   }
-  if (!erases || world.chance(0.3)) {
-    op.insert(random_text(world));
+  if (!erases || dice.chance(0.3)) {
+    op.insert(random_text(dice));
   }
   op.trim();
   return op;
 }
 
-ot::RichTextOp random_rich_edit(World& world, std::uint64_t length) {
-  const std::uint64_t at = world.number(0, length);
+ot::RichTextOp random_rich_edit(Dice& dice, std::uint64_t length) {
+  const std::uint64_t at = dice.number(0, length);
   const std::uint64_t rest = length - at;
-  const std::uint64_t span = rest == 0 ? 0 : world.number(1, std::min<std::uint64_t>(rest, 5));
+  const std::uint64_t span = rest == 0 ? 0 : dice.number(1, std::min<std::uint64_t>(rest, 5));
   ot::RichTextOp op;
   op.retain(at);
-  if (span > 0 && world.chance(0.3)) {
-    op.retain(span, random_attributes(world, true));
-  } else if (span > 0 && world.chance(length > 60 ? 0.7 : 0.4)) {
+  if (span > 0 && dice.chance(0.3)) {
+    op.retain(span, random_attributes(dice, true));
+  } else if (span > 0 && dice.chance(length > 60 ? 0.7 : 0.4)) {
     op.erase(span);
-  } else if (world.chance(0.1)) {
-    op.insert_embed(JsonObject{{"image", "x"}}, random_attributes(world, false));
+  } else if (dice.chance(0.1)) {
+    op.insert_embed(JsonObject{{"image", "x"}}, random_attributes(dice, false));
   } else {
-    op.insert(random_text(world), random_attributes(world, false));
+    op.insert(random_text(dice), random_attributes(dice, false));
   }
   op.trim();
   return op;
@@ -60,31 +60,31 @@ ot::RichTextOp random_rich_edit(World& world, std::uint64_t length) {
 
 }  // namespace
 
-std::string random_text(World& world) {
+std::string random_text(Dice& dice) {
   static constexpr std::array<const char*, 6> kPieces{"a", "b", "cd", "é", "😀", "\n"};
   std::string text;
-  for (std::uint64_t i = world.number(1, 3); i > 0; --i) {
-    text += kPieces[world.number(0, kPieces.size() - 1)];
+  for (std::uint64_t i = dice.number(1, 3); i > 0; --i) {
+    text += kPieces[dice.number(0, kPieces.size() - 1)];
   }
   return text;
 }
 
-ot::Operation random_edit(World& world, const ot::Document& document) {
+ot::Operation random_edit(Dice& dice, const ot::Document& document) {
   if (const auto* json = std::get_if<ot::JsonDocument>(&document)) {
-    return random_json_edit(world, *json);
+    return random_json_edit(dice, *json);
   }
   const std::uint64_t length = ot::length(document);
   if (ot::type_of(document) == ot::Type::kText) {
-    return random_text_edit(world, length);
+    return random_text_edit(dice, length);
   }
-  return random_rich_edit(world, length);
+  return random_rich_edit(dice, length);
 }
 
-ot::Range random_cursor(World& world, const ot::Document& document) {
+ot::Range random_cursor(Dice& dice, const ot::Document& document) {
   if (const auto* json = std::get_if<ot::JsonDocument>(&document)) {
-    return random_json_cursor(world, *json);
+    return random_json_cursor(dice, *json);
   }
-  return {.index = world.number(0, ot::length(document))};
+  return {.index = dice.number(0, ot::length(document))};
 }
 
 }  // namespace cloudsync::simulation

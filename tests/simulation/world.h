@@ -1,22 +1,20 @@
 #pragma once
-// One thread, one seed: virtual time, the tasks that are due, and the randomness of everything. Two
-// runs of a seed take the same steps.
+// One thread of virtual time and the tasks that are due. Two runs of a plan take the same steps.
 
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/unique_function.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
-#include <random>
+#include <memory>
 #include <utility>
 
 namespace cloudsync::simulation {
 
 class World {
  public:
-  explicit World(std::uint64_t seed) : engine_(seed) {}
-
   /// Runs `task` after `delay`; tasks of one time run in the order given.
   void after(Duration delay, UniqueFunction<void()> task) {
     tasks_.emplace(std::pair(now_ + delay, ++count_), std::move(task));
@@ -27,52 +25,63 @@ class World {
 
   Duration now() const { return now_; }
 
-  Clock& clock() { return clock_; }
-
-  /// From `low` to `high`, both included.
-  std::uint64_t number(std::uint64_t low, std::uint64_t high) {
-    return std::uniform_int_distribution<std::uint64_t>(low, high)(engine_);
-  }
-
-  bool chance(double probability) {
-    return std::uniform_real_distribution<double>(0, 1)(engine_) < probability;
-  }
-
-  Duration milliseconds(std::uint64_t low, std::uint64_t high) {
-    return std::chrono::microseconds(number(low * 1'000, high * 1'000));
-  }
+  std::uint64_t steps() const { return steps_; }
 
  private:
-  std::mt19937_64 engine_;
-  ManualClock clock_;
   Duration now_{};
   std::uint64_t count_ = 0;
+  std::uint64_t steps_ = 0;
   std::map<std::pair<Duration, std::uint64_t>, UniqueFunction<void()>> tasks_;
 };
 
-/// The executor of one run of a server process: nothing runs on it after the process died.
+/// A node's clocks. Its wall clock may jump, and outlives the process.
+class NodeClock final : public Clock {
+ public:
+  explicit NodeClock(const World& world) : world_(world) {}
+
+  TimePoint now() const override { return TimePoint(world_.now()); }
+
+  Timestamp wall() const override {
+    return Timestamp(1'700'000'000'000 + world_.now().count() / 1'000'000 + offset_ms_);
+  }
+
+  void jump(std::int64_t ms) { offset_ms_ += ms; }
+
+ private:
+  const World& world_;
+  std::int64_t offset_ms_ = 0;
+};
+
+/// The executor of one run of a node's process: nothing runs on it after the process died, and what
+/// is due while it is stopped (SIGSTOP) runs when it goes on.
 class ProcessExecutor final : public Executor {
  public:
   explicit ProcessExecutor(World& world) : world_(world) {}
 
-  ~ProcessExecutor() override { *alive_ = false; }
+  ~ProcessExecutor() override { state_->alive = false; }
 
   ProcessExecutor(const ProcessExecutor&) = delete;
   ProcessExecutor& operator=(const ProcessExecutor&) = delete;
 
   void post(UniqueFunction<void()> task) override { after(Duration(0), std::move(task)); }
 
-  void after(Duration delay, UniqueFunction<void()> task) {
-    world_.after(delay, [alive = alive_, run = std::move(task)]() mutable {
-      if (*alive) {
-        run();
-      }
-    });
-  }
+  void after(Duration delay, UniqueFunction<void()> task);
+
+  void pause() { state_->paused = true; }
+
+  void resume();
+
+  bool paused() const { return state_->paused; }
 
  private:
+  struct State {
+    bool alive = true;
+    bool paused = false;
+    std::deque<UniqueFunction<void()>> held;
+  };
+
   World& world_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace cloudsync::simulation

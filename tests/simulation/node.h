@@ -1,33 +1,51 @@
 #pragma once
-// One run of a server process: the document service, and what gateway and API do for it in reality,
+// One run of a node's process: the document service, and what gateway and API do for it in reality,
 // reduced to the messages of one document. Destroying it is a crash: memory is gone, the store
 // stays.
 
 #include "base/metrics.h"
 #include "base/random.h"
+#include "bus.h"
+#include "disk.h"
 #include "document/service.h"
-#include "faulty_store.h"
 #include "network.h"
-#include "plan.h"
-#include "world.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 
 namespace cloudsync::simulation {
 
-class Server final : public document::MemberSink {
+class Node final : public document::MemberSink {
  public:
-  Server(World& world, const Plan& plan, FaultyStore& store);
-  ~Server() override;
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
+  struct Dependencies {
+    Environment& environment;
+    Disk& disk;
+    Bus& bus;
+    NodeClock& clock;
+    std::int64_t index;
+    std::uint64_t run;  ///< which process of the node it is
+    /// Ends the process soon, for so long.
+    std::function<void(Duration)> crash;
+  };
+
+  explicit Node(Dependencies dependencies);
+  ~Node() override;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
   /// `client` is who it says it is: identities are checked elsewhere.
   void accept(const std::shared_ptr<Connection>& connection, const ClientId& client);
+
+  /// Somebody reads the head, as REST does. `then`, if set, gets the answer.
+  void read(std::function<void(const Result<document::DocumentContent>&)> then = nullptr);
+
+  void pause() { executor_.pause(); }
+
+  void resume() { executor_.resume(); }
 
   void close(UniqueFunction<void()> done) { service_.close(std::move(done)); }
 
@@ -58,12 +76,19 @@ class Server final : public document::MemberSink {
               std::string_view name,
               const Error& error,
               const std::string& fields = "");
+  void note_answer(const ClientId& client, std::uint64_t seq, Revision revision);
+  bool may_publish();
+  void check_heads_now_and_then();
 
-  World& world_;
-  const Plan& plan_;
+  Environment& environment_;
+  std::string name_;
+  std::function<void(Duration)> crash_;
+  std::optional<Duration> crash_at_publish_;
   ProcessExecutor executor_;
   SeededRandom random_;
   Metrics metrics_;
+  DiskClient disk_;
+  BusEnd bus_;
   std::map<std::uint64_t, Peer> peers_;
   document::DocumentService service_;
 };
