@@ -67,8 +67,9 @@ DocumentContent DocumentAuthority::content() {
 }
 
 bool DocumentAuthority::is_quiet() const {
-  return joins_.empty() && moving_.empty() && queue_.empty() && batch_.empty() && reads_.empty() &&
-         !writing_snapshot_ && !checking_head_ && effects_.empty();
+  return joins_.empty() && moving_.empty() && lagging_.empty() && queue_.empty() &&
+         batch_.empty() && reads_.empty() && !writing_snapshot_ && !checking_head_ &&
+         effects_.empty();
 }
 
 // Checks the next operation of the log and applies it to the committed content.
@@ -150,7 +151,10 @@ void DocumentAuthority::answer_everything(const Error& error) {
   checking_head_ = false;
   batch_.clear();
   batch_committed_.clear();
+  candidate_.reset();
+  turns_.clear();
   moving_.clear();
+  lagging_.clear();
   queue_.clear();
   queue_bytes_ = 0;
   reads_.clear();

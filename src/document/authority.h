@@ -7,9 +7,10 @@
 // batch (moved over its batch-mates, tried on the working copy) -> append -> committed: frame, then
 // ack.
 //
-// The way to the head is walked in slices: between two of them other documents have their turn.
+// The way to the head and over the batch-mates is walked in slices: between two of them other
+// documents have their turn.
 //
-//   kIdle --batch--> kAppending --committed--> kIdle
+//   kIdle --submissions wait--> kBatching --batch--> kAppending --committed--> kIdle
 //                        |--refused--> kIdle       (the batch is answered `unavailable`)
 //                        '--conflict, unknown--> kRecovering --log read to its end--> kIdle
 //   any --damaged log--> kBroken
@@ -118,7 +119,10 @@ class DocumentAuthority {
   bool is_quiet() const;
 
  private:
-  enum class Phase : std::uint8_t { kIdle, kAppending, kRecovering, kBroken };
+  enum class Phase : std::uint8_t { kIdle, kBatching, kAppending, kRecovering, kBroken };
+
+  /// What a ContinueEffect is for.
+  enum class Turn : std::uint8_t { kSubmission, kQueue };
 
   struct PendingJoin {
     MemberId member;
@@ -150,7 +154,8 @@ class DocumentAuthority {
   struct Moving {
     PendingSubmission submission;
     std::vector<storage::Update> updates;
-    std::size_t taken = 0;  // of updates
+    std::size_t taken = 0;             // of updates
+    std::optional<Committed> current;  // the last one taken, unless the submission is behind it
   };
 
   struct RecoveryRead {
@@ -229,12 +234,24 @@ class DocumentAuthority {
   void on_rebase_read(PendingSubmission submission,
                       Result<std::vector<storage::Update>> updates,
                       Moment moment);
-  bool step(PendingSubmission& submission, const Committed& committed);
+  RebaseStep step(PendingSubmission& submission, const Committed& committed, Slice& slice);
+  void pause(Turn turn);
   void give_up(const PendingSubmission& submission, const Error& error);
 
-  // authority_commit.cc
+  // authority_queue.cc
+  void enqueue(PendingSubmission submission);
   void start_batch(Moment moment);
-  void add_to_batch(PendingSubmission submission, storage::Append& append, Moment moment);
+  void make_batch(Moment moment);
+  void go_on_recovering();
+  bool move_laggards(Slice& slice);
+  bool form_batch(Slice& slice, Moment moment);
+  bool move_candidate(Slice& slice);
+  bool add_candidate(Slice& slice, Moment moment);
+  void refuse_candidate(Error error);
+  PendingSubmission take_candidate();
+  void append_batch();
+
+  // authority_commit.cc
   void on_committed(Moment moment);
   void on_refused(const storage::AppendOutcome& outcome, Moment moment);
   void recover();
@@ -242,7 +259,6 @@ class DocumentAuthority {
                         Result<std::vector<storage::Update>> updates,
                         Moment moment);
   void publish(std::vector<Committed> batch);
-  void move_queue_over(const std::vector<Committed>& batch);
   void write_snapshot_if_due();
 
   const Limits& limits_;
@@ -258,15 +274,28 @@ class DocumentAuthority {
   std::map<Token, PendingJoin> joins_;
   std::map<ClientId, std::vector<Token>> lookups_;  // joins that wait for on_client
 
-  // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one
-  // as batch_committed_. A client has one submission in moving_, queue_, batch_ and reads_
-  // together, and awaited_ knows which without a search.
+  // A client has one submission in moving_, lagging_, queue_, batch_ and reads_ together, and
+  // awaited_ knows which without a search.
   std::map<ClientId, Awaited> awaited_;
-  std::deque<Moving> moving_;  // each with a ContinueEffect under way
+  std::deque<Turn> turns_;  // those that ContinueEffects are under way for
+  std::deque<Moving> moving_;
+  // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one as
+  // batch_committed_. What waits when others are committed lags until it is moved over them. No
+  // batch is made before all are, so that the history reaches them.
+  std::deque<PendingSubmission> lagging_;
   std::deque<PendingSubmission> queue_;
-  std::size_t queue_bytes_ = 0;  // of moving_, queue_ and reads_
+  std::size_t queue_bytes_ = 0;  // of moving_, lagging_, queue_ and reads_
+
+  // queue_.front() on its way over the first `over` of its batch-mates.
+  struct Candidate {
+    MovingOp op;
+    std::size_t over = 0;
+  };
+
+  std::optional<Candidate> candidate_;
   std::vector<PendingSubmission> batch_;
   std::vector<Committed> batch_committed_;  // what batch_ becomes
+  std::size_t batch_bytes_ = 0;             // of batch_committed_
 
   std::map<Token, Read> reads_;
   Token last_read_ = 0;

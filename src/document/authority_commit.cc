@@ -1,91 +1,13 @@
-// DocumentAuthority: batches, the four outcomes of an append, and publication.
+// DocumentAuthority: the four outcomes of an append, and publication.
 
 #include "base/assert.h"
 #include "document/authority.h"
-#include "document/chain.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace cloudsync::document {
-
-// Whenever nothing is in flight: reads what others are known to have committed, or else forms the
-// next batch of what waits, in order, up to the bounds of one frame.
-void DocumentAuthority::start_batch(Moment moment) {
-  if (phase_ != Phase::kIdle) {
-    return;
-  }
-  if (heard_ > head()) {
-    recover();  // an append would only meet another head
-    return;
-  }
-  if (std::exchange(check_again_, false)) {
-    read_head();
-  }
-  if (queue_.empty()) {
-    return;
-  }
-  storage::Append append{
-      .document = info_.id, .expected_head = head(), .updates = {}, .clients = {}};
-  std::size_t bytes = 0;
-  while (!queue_.empty() && batch_.size() < limits_.commit_batch_ops) {
-    PendingSubmission& submission = queue_.front();
-    CS_ASSERT(submission.at == head(), "what waits was moved to the head");
-    bytes += submission.size.bytes;
-    if (!batch_.empty() && bytes > limits_.catch_up_bytes) {
-      break;
-    }
-    queue_bytes_ -= submission.size.bytes;
-    PendingSubmission taken = std::move(submission);
-    queue_.pop_front();
-    add_to_batch(std::move(taken), append, moment);
-  }
-  if (!batch_.empty()) {
-    phase_ = Phase::kAppending;
-    effects_.emplace_back(AppendEffect{std::move(append)});
-  }
-}
-
-// Adds a submission behind those in the batch, or refuses it.
-void DocumentAuthority::add_to_batch(PendingSubmission submission,
-                                     storage::Append& append,
-                                     Moment moment) {
-  ot::Operation op = rebase_over_batch(submission.op, batch_committed_);
-  if (auto fits = content_.try_op(op, submission.size, limits_.document_bytes); !fits) {
-    if (fits.error().code == ErrorCode::kOpInvalid) {
-      refuse_invalid(submission, std::move(fits).error());
-    } else {
-      effects_.emplace_back(LimitEffect{"document_bytes"});
-      answer_pending(submission.client, fail(std::move(fits).error()));
-    }
-    maybe_forget(submission.client);
-    return;
-  }
-  const storage::Update* previous =
-      batch_committed_.empty() ? nullptr : &batch_committed_.back().update;
-  const Timestamp last_at = previous == nullptr ? last_at_ : previous->created_at;
-  storage::Update update{
-      .revision = next(previous == nullptr ? head() : previous->revision),
-      .client = submission.client,
-      .seq = submission.seq,
-      .user = submission.user,
-      .op = to_json(ot::to_json(op)),
-      .salt = {},
-      .op_digest = {},
-      .created_at = std::max(moment.now, last_at),  // so that "at a time" is searchable
-      .prev_hash = {},
-      .hash = {}};
-  moment.random.fill(update.salt);
-  link(update, previous == nullptr ? history_.head_hash() : previous->hash);
-  append.updates.push_back(update);
-  append.clients.push_back({.client = submission.client,
-                            .last_seq = submission.seq,
-                            .revision = update.revision,
-                            .submission_hash = submission.hash});
-  batch_.push_back(std::move(submission));
-  batch_committed_.push_back({.update = std::move(update), .op = std::move(op)});
-}
 
 void DocumentAuthority::on_append(const storage::AppendOutcome& outcome, Moment moment) {
   if (phase_ == Phase::kBroken) {
@@ -162,7 +84,7 @@ void DocumentAuthority::recover() {
                 std::make_move_iterator(batch_.begin()),
                 std::make_move_iterator(batch_.end()));
   batch_.clear();
-  read(RecoveryRead{}, next(head()), Revision(kJsonIntegerMax), catch_up_budget());
+  go_on_recovering();
 }
 
 void DocumentAuthority::on_recovery_read(std::uint32_t attempt,
@@ -185,11 +107,11 @@ void DocumentAuthority::on_recovery_read(std::uint32_t attempt,
     return;
   }
   write_snapshot_if_due();
-  read(RecoveryRead{}, next(head()), Revision(kJsonIntegerMax), catch_up_budget());
+  go_on_recovering();
 }
 
-// Makes committed operations, already in the content, the document's head: one frame for all
-// members, then the answers of those found among them; the rest of the queue is moved on.
+// Makes committed operations, already in the content, the document's head, and one frame for all
+// members. What waits lags behind then.
 void DocumentAuthority::publish(std::vector<Committed> batch) {
   UpdateList updates;
   for (const Committed& committed : batch) {
@@ -205,7 +127,8 @@ void DocumentAuthority::publish(std::vector<Committed> batch) {
       ledger_.meet(update.client, update.seq, update.revision);
     }
   }
-  move_queue_over(batch);
+  CS_ASSERT(lagging_.empty(), "nothing is committed before what waits was moved");
+  lagging_.swap(queue_);
   for (Committed& committed : batch) {
     const storage::Update& update = committed.update;
     last_at_ = std::max(last_at_, update.created_at);
@@ -213,27 +136,6 @@ void DocumentAuthority::publish(std::vector<Committed> batch) {
     bytes_since_snapshot_ += update.op.size();
     history_.push(std::move(committed));
   }
-}
-
-// Every pair of a waiting and a committed operation is transformed; what waits is taken in hand
-// once.
-void DocumentAuthority::move_queue_over(const std::vector<Committed>& batch) {
-  auto kept = queue_.begin();
-  for (PendingSubmission& submission : queue_) {
-    const bool waits_on =
-        std::all_of(batch.begin(), batch.end(), [this, &submission](const Committed& committed) {
-          return step(submission, committed);
-        });
-    if (!waits_on) {
-      queue_bytes_ -= submission.size.bytes;
-      continue;
-    }
-    if (&*kept != &submission) {
-      *kept = std::move(submission);
-    }
-    ++kept;
-  }
-  queue_.erase(kept, queue_.end());
 }
 
 void DocumentAuthority::write_snapshot_if_due() {

@@ -12,9 +12,9 @@ namespace {
 /// Answers that one submission may owe: a client resends after a timeout, seldom more than twice.
 constexpr std::size_t kResendsMax = 16;
 
-/// Of transforming, see ot::transform_cost, in one turn: below a millisecond, as an edit elsewhere
-/// on this loop waits for it. bench/ot_bench has 50 to 100 ns a component.
-constexpr std::size_t kSliceCost = 8'192;
+/// What parsing an operation of the log costs in a slice: half a microsecond at least.
+constexpr std::size_t kParseCost = 8;
+constexpr std::size_t kParsedBytesPerCost = 16;
 
 Error overloaded(std::string message) {
   return {.code = ErrorCode::kOverloaded, .message = std::move(message), .retry_after_ms = 500};
@@ -90,11 +90,11 @@ void DocumentAuthority::submit(Token token,
     answer_submit(token, fail(ErrorCode::kRevisionTooOld, "too much to move over the log"));
     return;
   }
-  pending.op = *std::move(op);
+  pending.op = MovingOp(*std::move(op));
   queue_bytes_ += pending.size.bytes;
   awaited_.emplace(pending.client,
                    Awaited{.tokens = {token}, .seq = pending.seq, .hash = pending.hash});
-  move_to_head({.submission = std::move(pending), .updates = {}}, moment);
+  move_to_head({.submission = std::move(pending), .updates = {}, .current = {}}, moment);
 }
 
 void DocumentAuthority::answer_submit(Token token, Result<Revision> reply, bool duplicate) {
@@ -197,7 +197,8 @@ Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submis
     return fail(ErrorCode::kRevisionTooOld, "too many operations behind");
   }
   // Bytes are bounded as well: a queue of the largest operations would be 2 GiB.
-  if (moving_.size() + queue_.size() + reads_.size() >= limits_.document_queue_ops ||
+  if (moving_.size() + lagging_.size() + queue_.size() + reads_.size() >=
+          limits_.document_queue_ops ||
       queue_bytes_ + submission.size.bytes > limits_.document_bytes) {
     return fail(overloaded("too many operations wait for this document"));
   }
@@ -208,48 +209,58 @@ Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submis
 // read first.
 void DocumentAuthority::move_to_head(Moving moving, Moment moment) {
   PendingSubmission& submission = moving.submission;
-  std::size_t cost = 0;
+  Slice slice;
   while (submission.at < head()) {
-    if (cost >= kSliceCost) {
+    if (slice.is_over()) {
       moving_.push_back(std::move(moving));
-      effects_.emplace_back(ContinueEffect{});
+      pause(Turn::kSubmission);
       return;
     }
-    const bool is_read = moving.taken < moving.updates.size();
-    if (!is_read && !history_.reaches(submission.at)) {
-      const Revision from = next(submission.at);
-      read(RebaseRead{std::move(submission)}, from, head(), catch_up_budget());
-      return;
-    }
-    bool is_moved = false;
-    if (is_read) {
-      const auto committed = take_read(moving);
+    if (!moving.current && moving.taken < moving.updates.size()) {
+      auto committed = take_read(moving);
       if (!committed) {
         give_up(submission, committed.error());
         return;
       }
-      cost += ot::transform_cost(submission.op, committed->op);
-      is_moved = step(submission, *committed);
-    } else {
-      const Committed& committed = history_.at(next(submission.at));
-      cost += ot::transform_cost(submission.op, committed.op);
-      is_moved = step(submission, committed);
+      slice.spend(kParseCost + committed->update.op.size() / kParsedBytesPerCost);
+      moving.current = *std::move(committed);
     }
-    if (!is_moved) {
+    if (!moving.current && !history_.reaches(submission.at)) {
+      const Revision from = next(submission.at);
+      read(RebaseRead{std::move(submission)}, from, head(), catch_up_budget());
+      return;
+    }
+    const RebaseStep done = step(
+        submission, moving.current ? *moving.current : history_.at(next(submission.at)), slice);
+    if (done == RebaseStep::kMoved) {
+      moving.current.reset();
+    } else if (done != RebaseStep::kPaused) {
       queue_bytes_ -= submission.size.bytes;
       return;
     }
   }
-  queue_.push_back(std::move(submission));
+  enqueue(std::move(submission));
   start_batch(moment);
 }
 
+void DocumentAuthority::pause(Turn turn) {
+  turns_.push_back(turn);
+  effects_.emplace_back(ContinueEffect{});
+}
+
 void DocumentAuthority::go_on(Moment moment) {
-  if (!moving_.empty()) {
-    Moving moving = std::move(moving_.front());
-    moving_.pop_front();
-    move_to_head(std::move(moving), moment);
+  if (turns_.empty()) {
+    return;  // given up meanwhile
   }
+  const Turn turn = turns_.front();
+  turns_.pop_front();
+  if (turn == Turn::kQueue) {
+    phase_ == Phase::kRecovering ? go_on_recovering() : make_batch(moment);
+    return;
+  }
+  Moving moving = std::move(moving_.front());
+  moving_.pop_front();
+  move_to_head(std::move(moving), moment);
 }
 
 // The next operation that was read of the log for the submission.
@@ -270,26 +281,26 @@ void DocumentAuthority::give_up(const PendingSubmission& submission, const Error
   maybe_forget(submission.client);
 }
 
-// Moves the submission over one operation of the log; false if that answered it.
-bool DocumentAuthority::step(PendingSubmission& submission, const Committed& committed) {
-  switch (rebase_over(submission, committed)) {
-    case RebaseStep::kMoved:
-      return true;
-    case RebaseStep::kCommitted:
-      if (shared_) {
-        ledger_.meet(submission.client, submission.seq, committed.update.revision);
-        answer_pending(submission.client, reply_to_met(submission));
-        break;
-      }
-      ledger_.commit(submission.client, submission.seq, committed.update.revision, submission.hash);
-      answer_pending(submission.client, committed.update.revision);
-      break;
-    case RebaseStep::kReused:
-      answer_pending(submission.client, fail(ErrorCode::kSeqReused, "a later seq was committed"));
-      break;
+// Moves the submission over one operation of the log, or answers it.
+RebaseStep DocumentAuthority::step(PendingSubmission& submission,
+                                   const Committed& committed,
+                                   Slice& slice) {
+  const RebaseStep done = rebase_over(submission, committed, slice);
+  if (done == RebaseStep::kCommitted) {
+    const Revision revision = committed.update.revision;
+    if (shared_) {
+      ledger_.meet(submission.client, submission.seq, revision);
+      answer_pending(submission.client, reply_to_met(submission));
+    } else {
+      ledger_.commit(submission.client, submission.seq, revision, submission.hash);
+      answer_pending(submission.client, revision);
+    }
+    maybe_forget(submission.client);
+  } else if (done == RebaseStep::kReused) {
+    answer_pending(submission.client, fail(ErrorCode::kSeqReused, "a later seq was committed"));
+    maybe_forget(submission.client);
   }
-  maybe_forget(submission.client);
-  return false;
+  return done;
 }
 
 void DocumentAuthority::on_rebase_read(PendingSubmission submission,
@@ -302,7 +313,8 @@ void DocumentAuthority::on_rebase_read(PendingSubmission submission,
              .retry_after_ms = 1'000});
     return;
   }
-  move_to_head({.submission = std::move(submission), .updates = *std::move(updates)}, moment);
+  move_to_head({.submission = std::move(submission), .updates = *std::move(updates), .current = {}},
+               moment);
 }
 
 }  // namespace cloudsync::document

@@ -29,7 +29,7 @@ namespace cloudsync::ot {
 
 /// Components that one operation of a peer may have: transforming takes as many steps as the
 /// product of both operations' components, here 1,000,000 at most: up to 25 ms in release
-/// (bench/ot_bench, json-*/transform/1000x1000).
+/// (bench/ot_bench, json-*/transform/1000x1000), which JsonTransform cuts.
 inline constexpr std::size_t kJsonOpComponentsMax = 1'000;
 
 /// Bytes of keys that the edits of text0 components in one operation may take with a path each, as
@@ -123,5 +123,7 @@ JsonOp invert(const JsonOp& op);
 /// string, kLeft's comes first; of two values for one key or element, kLeft's stays. O(components
 /// of op times components of other). Operations that don't fit one document combine to something.
 JsonOp transform(const JsonOp& op, const JsonOp& other, Side side);
+/// The same without copying what `op` inserts and deletes.
+JsonOp transform(JsonOp&& op, const JsonOp& other, Side side);
 
 }  // namespace cloudsync::ot

@@ -1,20 +1,16 @@
-// Transforming JSON operations: the rules of npm ot-json0 1.1.0, for pairs of components and, from
-// them, for lists of components (its bootstrapTransform).
+// The rules of npm ot-json0 1.1.0 for two components.
 
-#include "ot/json_merge.h"
-#include "ot/json_op.h"
+#include "ot/json_transform.h"
+
 #include "ot/json_text.h"
 #include "ot/json_value.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace cloudsync::ot {
 namespace {
 
 using Kind = JsonComponent::Kind;
-using Components = std::vector<JsonComponent>;
 
 // What a rule says about the component: whether there is anything left of it.
 enum class Fate : std::uint8_t {
@@ -198,14 +194,6 @@ Fate after_object_change(const JsonComponent& component,
   return Fate::kRemovesInserted;  // nothing, if the key is gone
 }
 
-// --- Two components ---
-
-// Neither acts inside of what the other acts on.
-bool are_apart(const JsonComponent& a, const JsonComponent& b) {
-  const std::size_t common = std::min(a.path.size(), b.path.size());
-  return !is_prefix(std::span(a.path).first(common), b.path);
-}
-
 // Changes the place of `component` as `other`, which acts as `action` says, demands. The two are
 // not apart and no edits of one string. Of `other` the path is read and, if it changes an object,
 // the key: transforming it over `component` changes neither, if both act on one container.
@@ -227,17 +215,17 @@ Fate follow(JsonComponent& component, const JsonComponent& other, const Action& 
                           : after_list_change(component, *index, acts_on_it, action, side);
 }
 
-// Of two that are not apart.
-bool edit_one_string(const JsonComponent& a, const JsonComponent& b) {
-  return a.is_text() && b.is_text() && a.path.size() == b.path.size();
+}  // namespace
+
+std::uint64_t follow_move(std::uint64_t index, std::uint64_t from, std::uint64_t to) {
+  if (index == from) {
+    return to;
+  }
+  const std::uint64_t taken_out = index > from ? index - 1 : index;
+  const bool is_pushed = index > to || (index == to && from > to);
+  return is_pushed ? taken_out + 1 : taken_out;
 }
 
-struct Fates {
-  bool left_is_kept;
-  bool right_is_kept;
-};
-
-// Transforms both over each other, in place. They are not apart and no edits of one string.
 Fates transform_in_place(JsonComponent& left, JsonComponent& right) {
   const Action left_action(left);
   const Action right_action(right);
@@ -255,7 +243,6 @@ Fates transform_in_place(JsonComponent& left, JsonComponent& right) {
           .right_is_kept = right_fate != Fate::kDropped && !right.is_noop()};
 }
 
-// `component` as it is after `other`, appended to `result`: no, one or two components.
 void transform_component(JsonOp& result,
                          JsonComponent component,
                          const JsonComponent& other,
@@ -276,209 +263,6 @@ void transform_component(JsonOp& result,
   if (fate != Fate::kDropped) {
     result.append(std::move(component));
   }
-}
-
-// --- Lists of components ---
-
-// A list of components in normal form that is changed from its front to its end, in place: most
-// stay what they are, and two neighbours that did are not compared again.
-class Rewriting {
- public:
-  explicit Rewriting(Components& list) : list_(list) {}
-
-  // The next component stays as it is, or was changed where it is.
-  void keep(bool is_changed) {
-    const std::size_t next = next_++;
-    if (!is_changed && !is_changed_) {
-      put(next);
-      return;
-    }
-    is_changed_ = is_changed;
-    while (kept_ > 0) {
-      const Merged merged = merge(list_[kept_ - 1], list_[next]);
-      if (merged == Merged::kNo) {
-        break;
-      }
-      // What was merged may merge with the one before.
-      --kept_;
-      is_changed_ = true;
-      if (merged == Merged::kCancelled) {
-        return;
-      }
-      list_[next] = std::move(list_[kept_]);
-    }
-    put(next);
-  }
-
-  void drop() {
-    ++next_;
-    is_changed_ = true;
-  }
-
-  // At most two parts take the next component's place.
-  void split(Components parts) {
-    if (parts.size() == 2) {
-      const auto at = list_.begin() + static_cast<std::ptrdiff_t>(next_);
-      *at = std::move(parts.back());
-      list_.insert(at, std::move(parts.front()));
-      keep(true);
-      keep(true);
-    } else if (parts.size() == 1) {
-      list_[next_] = std::move(parts.front());
-      keep(true);
-    } else {
-      drop();
-    }
-  }
-
-  // The next component; the list is over if there is none.
-  JsonComponent* next() { return next_ < list_.size() ? &list_[next_] : nullptr; }
-
-  // Takes the components that were not kept or dropped yet out of the list.
-  Components cut_off() {
-    const auto rest = list_.begin() + static_cast<std::ptrdiff_t>(next_);
-    Components cut(std::make_move_iterator(rest), std::make_move_iterator(list_.end()));
-    list_.resize(kept_);
-    next_ = kept_;
-    return cut;
-  }
-
-  // The rest stays as it is.
-  void finish() {
-    while (next() != nullptr) {
-      if (!is_changed_ && kept_ == next_) {
-        return;
-      }
-      keep(false);
-    }
-    list_.resize(kept_);
-  }
-
- private:
-  void put(std::size_t at) {
-    if (at != kept_) {
-      list_[kept_] = std::move(list_[at]);
-    }
-    ++kept_;
-  }
-
-  Components& list_;
-  std::size_t kept_ = 0;  // the first ones are done
-  std::size_t next_ = 0;  // at least kept_
-  bool is_changed_ =
-      false;  // the last one is not what it was, or not the one that was before next_
-};
-
-// Transforms two lists over each other. The right list's components go through the left list one by
-// one; where one of them becomes two, these go through the rest of the left list in a walk of their
-// own, the walks being a stack.
-struct Walk {
-  Components left;  // after right[0, next_right)
-  Components right;
-  std::size_t next_right = 0;
-  JsonOp right_result = {};  // right[0, next_right) after `left`
-};
-
-void append_all(Components& list, Components components) {
-  JsonOp op(std::move(list));
-  for (JsonComponent& component : components) {
-    op.append(std::move(component));
-  }
-  list = op.take_components();
-}
-
-// Two edits of one string that overlap: what is left of `right`, of which there may be two.
-Components transform_overlap(Rewriting& left, const JsonComponent& right) {
-  JsonOp left_after;
-  JsonOp right_after;
-  transform_text(right_after, right, *left.next(), Side::kRight);
-  transform_text(left_after, std::move(*left.next()), right, Side::kLeft);
-  left.split(left_after.take_components());
-  return right_after.take_components();
-}
-
-// Takes the next right component through the left list. Returns what of both lists is left to walk
-// if it became two.
-std::optional<Walk> step(Walk& walk) {
-  JsonComponent right = std::move(walk.right[walk.next_right++]);
-  Rewriting left(walk.left);
-  while (JsonComponent* own = left.next()) {
-    if (are_apart(*own, right)) {
-      left.keep(false);
-      continue;
-    }
-    if (!edit_one_string(*own, right)) {
-      const Fates fates = transform_in_place(*own, right);
-      fates.left_is_kept ? left.keep(true) : left.drop();
-      if (!fates.right_is_kept) {
-        left.finish();
-        return std::nullopt;
-      }
-      continue;
-    }
-    if (shift_texts(*own, right)) {
-      left.keep(true);
-      continue;
-    }
-    Components parts = transform_overlap(left, right);
-    if (parts.empty()) {
-      left.finish();
-      return std::nullopt;
-    }
-    if (parts.size() == 2) {
-      return Walk{.left = left.cut_off(), .right = std::move(parts)};
-    }
-    right = std::move(parts.front());
-  }
-  left.finish();
-  walk.right_result.append(std::move(right));
-  return std::nullopt;
-}
-
-std::pair<Components, Components> transform_both(Components left, Components right) {
-  std::vector<Walk> walks;
-  walks.push_back({.left = std::move(left), .right = std::move(right)});
-  while (true) {
-    Walk& walk = walks.back();
-    if (walk.next_right < walk.right.size()) {
-      if (std::optional<Walk> inner = step(walk)) {
-        walks.push_back(std::move(*inner));
-      }
-      continue;
-    }
-    Walk done = std::move(walks.back());
-    walks.pop_back();
-    if (walks.empty()) {
-      return {std::move(done.left), done.right_result.take_components()};
-    }
-    Walk& outer = walks.back();
-    append_all(outer.left, std::move(done.left));
-    for (JsonComponent& component : done.right_result.take_components()) {
-      outer.right_result.append(std::move(component));
-    }
-  }
-}
-
-}  // namespace
-
-std::uint64_t follow_move(std::uint64_t index, std::uint64_t from, std::uint64_t to) {
-  if (index == from) {
-    return to;
-  }
-  const std::uint64_t taken_out = index > from ? index - 1 : index;
-  const bool is_pushed = index > to || (index == to && from > to);
-  return is_pushed ? taken_out + 1 : taken_out;
-}
-
-JsonOp transform(const JsonOp& op, const JsonOp& other, Side side) {
-  if (op.components().size() == 1 && other.components().size() == 1) {
-    JsonOp result;
-    transform_component(result, op.components().front(), other.components().front(), side);
-    return result;
-  }
-  auto [left, right] = side == Side::kLeft ? transform_both(op.components(), other.components())
-                                           : transform_both(other.components(), op.components());
-  return JsonOp(side == Side::kLeft ? std::move(left) : std::move(right));
 }
 
 }  // namespace cloudsync::ot

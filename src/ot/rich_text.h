@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cloudsync::ot {
 
@@ -68,7 +69,10 @@ class RichTextOp {
   /// Drops a retain without attributes at the end: call it once after the last builder.
   RichTextOp& trim();
 
-  const RichTextComponents& components() const { return components_; }
+  const RichTextComponents& components() const& { return components_; }
+
+  /// To be moved from, after which there is no use for the operation.
+  RichTextComponents&& components() && { return std::move(components_); }
 
   bool is_noop() const { return components_.empty(); }
 
@@ -85,6 +89,8 @@ RichTextOp compose(const RichTextOp& first, const RichTextOp& second);
 /// `op` rewritten to apply after `other`. Of two inserts at one place kRight's comes first, of two
 /// values for one attribute kRight's stays: the reverse of text, as in the npm packages.
 RichTextOp transform(const RichTextOp& op, const RichTextOp& other, Side side);
+/// The same without copying what `op` inserts.
+RichTextOp transform(RichTextOp&& op, const RichTextOp& other, Side side);
 /// Where `position` is after `op`. An insert exactly there moves it only if the operation is its
 /// owner's (`own`).
 std::uint64_t transform_position(std::uint64_t position, const RichTextOp& op, bool own);

@@ -55,6 +55,9 @@ RichTextComponent RichTextReader::take(std::uint64_t length) {
     return retain;
   }
   const RichTextComponent& current = components_[index_];
+  if (taken_ != nullptr && offset_ == 0 && length >= current.length) {
+    return std::move((*taken_)[index_++]);
+  }
   const Piece piece = advance(length);
   RichTextComponent taken;
   taken.kind = current.kind;

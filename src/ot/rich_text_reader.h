@@ -14,6 +14,10 @@ class RichTextReader {
   /// `components` outlives the reader.
   explicit RichTextReader(const RichTextComponents& components) : components_(components) {}
 
+  /// Texts that are taken as a whole are moved out of `components`.
+  explicit RichTextReader(RichTextComponents&& components)
+      : components_(components), taken_(&components) {}
+
   bool at_end() const { return index_ == components_.size(); }
 
   bool at_insert() const { return !at_end() && components_[index_].is_insert(); }
@@ -39,6 +43,7 @@ class RichTextReader {
   Piece advance(std::uint64_t length);
 
   const RichTextComponents& components_;
+  RichTextComponents* taken_ = nullptr;
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;     // units taken of the current component
   std::size_t byte_offset_ = 0;  // the same in bytes of its text

@@ -19,6 +19,34 @@ std::uint64_t common_length(const RichTextReader& one, const RichTextReader& oth
   return std::min(one.peek_length(), other.peek_length());
 }
 
+// Ends with `ours`: what `other` does behind it leaves a retain at the end, which is dropped.
+RichTextOp transform(RichTextReader ours, const RichTextOp& other, Side side) {
+  RichTextOp result;
+  RichTextReader theirs(other.components());
+  while (!ours.at_end()) {
+    if (theirs.at_insert() && (side == Side::kLeft || !ours.at_insert())) {
+      result.retain(theirs.take_whole().length);
+      continue;
+    }
+    if (ours.at_insert()) {
+      result.push(ours.take_whole());
+      continue;
+    }
+    const std::uint64_t length = common_length(ours, theirs);
+    RichTextComponent change = ours.take(length);
+    const RichTextComponent done = theirs.take(length);
+    if (done.kind == Kind::kDelete) {
+      continue;  // deleted already, or nothing left to format
+    }
+    if (change.kind == Kind::kRetain) {
+      change.attributes = transform_attributes(change.attributes, done.attributes, side);
+    }
+    result.push(std::move(change));
+  }
+  result.trim();
+  return result;
+}
+
 }  // namespace
 
 RichTextOp compose(const RichTextOp& first, const RichTextOp& second) {
@@ -53,31 +81,11 @@ RichTextOp compose(const RichTextOp& first, const RichTextOp& second) {
 }
 
 RichTextOp transform(const RichTextOp& op, const RichTextOp& other, Side side) {
-  RichTextOp result;
-  RichTextReader ours(op.components());
-  RichTextReader theirs(other.components());
-  while (!ours.at_end() || !theirs.at_end()) {
-    if (theirs.at_insert() && (side == Side::kLeft || !ours.at_insert())) {
-      result.retain(theirs.take_whole().length);
-      continue;
-    }
-    if (ours.at_insert()) {
-      result.push(ours.take_whole());
-      continue;
-    }
-    const std::uint64_t length = common_length(ours, theirs);
-    RichTextComponent change = ours.take(length);
-    const RichTextComponent done = theirs.take(length);
-    if (done.kind == Kind::kDelete) {
-      continue;  // deleted already, or nothing left to format
-    }
-    if (change.kind == Kind::kRetain) {
-      change.attributes = transform_attributes(change.attributes, done.attributes, side);
-    }
-    result.push(std::move(change));
-  }
-  result.trim();
-  return result;
+  return transform(RichTextReader(op.components()), other, side);
+}
+
+RichTextOp transform(RichTextOp&& op, const RichTextOp& other, Side side) {
+  return transform(RichTextReader(std::move(op).components()), other, side);
 }
 
 std::uint64_t transform_position(std::uint64_t position, const RichTextOp& op, bool own) {

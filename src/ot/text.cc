@@ -42,20 +42,6 @@ Result<TextComponent> parse_component(const JsonValue& json, std::size_t index) 
   return component_error(index, "must be a number, a string or {\"d\": length}");
 }
 
-// A skip or a delete, without making a component to merge: most of what transform and compose do.
-void append_length(TextComponents& components, Kind kind, std::uint64_t length) {
-  if (length == 0) {
-    return;
-  }
-  if (!components.empty() && components.back().kind == kind) {
-    components.back().length += length;
-  } else {
-    components.emplace_back();
-    components.back().kind = kind;
-    components.back().length = length;
-  }
-}
-
 }  // namespace
 
 Result<TextOp> TextOp::parse(const JsonValue& json, std::size_t components_max) {
@@ -102,31 +88,8 @@ JsonValue TextOp::to_json() const {
   return array;
 }
 
-TextOp& TextOp::skip(std::uint64_t code_points) {
-  append_length(components_, Kind::kSkip, code_points);
-  return *this;
-}
-
 TextOp& TextOp::insert(std::string_view text) {
   return insert(text, count_code_points(text));
-}
-
-TextOp& TextOp::insert(std::string_view text, std::uint64_t code_points) {
-  if (code_points == 0) {
-    return *this;
-  }
-  if (components_.empty() || components_.back().kind != Kind::kInsert) {
-    components_.emplace_back();
-    components_.back().kind = Kind::kInsert;
-  }
-  components_.back().length += code_points;
-  components_.back().text += text;
-  return *this;
-}
-
-TextOp& TextOp::erase(std::uint64_t code_points) {
-  append_length(components_, Kind::kDelete, code_points);
-  return *this;
 }
 
 TextOp& TextOp::append(TextComponent component) {
@@ -138,13 +101,6 @@ TextOp& TextOp::append(TextComponent component) {
     components_.back().text += component.text;
   } else {
     components_.push_back(std::move(component));
-  }
-  return *this;
-}
-
-TextOp& TextOp::trim() {
-  if (!components_.empty() && components_.back().kind == Kind::kSkip) {
-    components_.pop_back();
   }
   return *this;
 }

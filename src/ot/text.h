@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cloudsync::ot {
 
@@ -46,20 +47,39 @@ class TextOp {
   JsonValue to_json() const;
 
   /// Builders, from the start of the text to its end; zero lengths and "" do nothing.
-  TextOp& skip(std::uint64_t code_points);
+  TextOp& skip(std::uint64_t code_points) { return add(TextComponent::Kind::kSkip, code_points); }
+
   TextOp& insert(std::string_view text);
+
   /// The same for text that is known to have `code_points`.
-  TextOp& insert(std::string_view text, std::uint64_t code_points);
-  TextOp& erase(std::uint64_t code_points);
+  TextOp& insert(std::string_view text, std::uint64_t code_points) {
+    if (code_points != 0) {
+      add(TextComponent::Kind::kInsert, code_points).components_.back().text += text;
+    }
+    return *this;
+  }
+
+  TextOp& erase(std::uint64_t code_points) {
+    return add(TextComponent::Kind::kDelete, code_points);
+  }
+
   TextOp& append(TextComponent component);
 
   /// Makes room: adding up to that many components allocates once at most.
   void reserve(std::size_t components) { components_.reserve(components); }
 
   /// Drops the skip at the end: call it once after the last builder.
-  TextOp& trim();
+  TextOp& trim() {
+    if (!components_.empty() && components_.back().kind == TextComponent::Kind::kSkip) {
+      components_.pop_back();
+    }
+    return *this;
+  }
 
-  const TextComponents& components() const { return components_; }
+  const TextComponents& components() const& { return components_; }
+
+  /// To be moved from, after which there is no use for the operation.
+  TextComponents&& components() && { return std::move(components_); }
 
   bool is_noop() const { return components_.empty(); }
 
@@ -69,12 +89,28 @@ class TextOp {
   friend bool operator==(const TextOp&, const TextOp&) = default;
 
  private:
+  // Lengthens the last component if it is of that kind. Inline: it is most of what transform and
+  // compose do.
+  TextOp& add(TextComponent::Kind kind, std::uint64_t length) {
+    if (length == 0) {
+      return *this;
+    }
+    if (components_.empty() || components_.back().kind != kind) {
+      components_.emplace_back();
+      components_.back().kind = kind;
+    }
+    components_.back().length += length;
+    return *this;
+  }
+
   TextComponents components_;
 };
 
 TextOp compose(const TextOp& first, const TextOp& second);
 /// `op` rewritten to apply after `other`. Of two inserts at one place, kLeft's comes first.
 TextOp transform(const TextOp& op, const TextOp& other, Side side);
+/// The same without copying what `op` inserts.
+TextOp transform(TextOp&& op, const TextOp& other, Side side);
 /// Where `position` is after `op`. An insert exactly there moves it only if the operation is its
 /// owner's (`own`).
 std::uint64_t transform_position(std::uint64_t position, const TextOp& op, bool own);

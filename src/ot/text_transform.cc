@@ -17,7 +17,10 @@ using Kind = TextComponent::Kind;
 // Takes an operation apart from the left. Behind its end there is a skip without end.
 class Reader {
  public:
-  explicit Reader(const TextOp& op) : components_(op.components()) {}
+  explicit Reader(const TextComponents& components) : components_(components) {}
+
+  /// Inserts that are moved as a whole are taken out of `components`.
+  explicit Reader(TextComponents&& components) : components_(components), taken_(&components) {}
 
   bool at_end() const { return index_ == components_.size(); }
 
@@ -69,6 +72,10 @@ class Reader {
   std::uint64_t move_insert(std::uint64_t length, TextOp& result) {
     const TextComponent& current = components_[index_];
     const std::string_view rest = rest_of(current);
+    if (taken_ != nullptr && offset_ == 0 && length >= current.length) {
+      result.append(std::move((*taken_)[index_++]));
+      return current.length;
+    }
     const std::uint64_t walked = walk(length);
     const bool is_rest = offset_ == 0;
     result.insert(is_rest ? rest : rest.substr(0, rest.size() - rest_of(current).size()), walked);
@@ -76,6 +83,7 @@ class Reader {
   }
 
   const TextComponents& components_;
+  TextComponents* taken_ = nullptr;
   std::size_t index_ = 0;
   std::uint64_t offset_ = 0;     // code points taken of the current component
   std::size_t byte_offset_ = 0;  // the same in bytes of its text
@@ -95,15 +103,47 @@ void reserve(TextOp& result, std::size_t first, std::size_t second) {
   }
 }
 
+// Ends with the reader: what `other` does behind it leaves a skip at the end, which is dropped.
+TextOp transform(Reader reader, const TextOp& other, Side side) {
+  TextOp result;
+  for (const TextComponent& component : other.components()) {
+    if (reader.at_end()) {
+      break;
+    }
+    if (component.kind == Kind::kInsert) {
+      if (side == Side::kLeft && reader.at_insert()) {
+        reader.move_whole(result);
+      }
+      result.skip(component.length);
+      continue;
+    }
+    for (std::uint64_t left = component.length; left > 0;) {
+      if (reader.at_insert()) {
+        reader.move_whole(result);
+        continue;
+      }
+      // What `other` deletes is gone already.
+      left -= component.kind == Kind::kSkip ? reader.move(left, result) : reader.walk(left);
+    }
+  }
+  take_rest(reader, result);
+  return result;
+}
+
 }  // namespace
 
 TextOp compose(const TextOp& first, const TextOp& second) {
   TextOp result;
   reserve(result, first.components().size(), second.components().size());
-  Reader reader(first);
+  Reader reader(first.components());
   for (const TextComponent& component : second.components()) {
     if (component.kind == Kind::kInsert) {
       result.insert(component.text, component.length);
+      continue;
+    }
+    if (reader.at_end()) {
+      component.kind == Kind::kSkip ? result.skip(component.length)
+                                    : result.erase(component.length);
       continue;
     }
     for (std::uint64_t left = component.length; left > 0;) {
@@ -126,27 +166,11 @@ TextOp compose(const TextOp& first, const TextOp& second) {
 }
 
 TextOp transform(const TextOp& op, const TextOp& other, Side side) {
-  TextOp result;
-  Reader reader(op);
-  for (const TextComponent& component : other.components()) {
-    if (component.kind == Kind::kInsert) {
-      if (side == Side::kLeft && reader.at_insert()) {
-        reader.move_whole(result);
-      }
-      result.skip(component.length);
-      continue;
-    }
-    for (std::uint64_t left = component.length; left > 0;) {
-      if (reader.at_insert()) {
-        reader.move_whole(result);
-        continue;
-      }
-      // What `other` deletes is gone already.
-      left -= component.kind == Kind::kSkip ? reader.move(left, result) : reader.walk(left);
-    }
-  }
-  take_rest(reader, result);
-  return result;
+  return transform(Reader(op.components()), other, side);
+}
+
+TextOp transform(TextOp&& op, const TextOp& other, Side side) {
+  return transform(Reader(std::move(op).components()), other, side);
 }
 
 std::uint64_t transform_position(std::uint64_t position, const TextOp& op, bool own) {

@@ -151,6 +151,15 @@ Operation transform(const Operation& op, const Operation& other, Side side) {
       op);
 }
 
+void transform_in_place(Operation& op, const Operation& other, Side side) {
+  CS_ASSERT(type_of(op) == type_of(other), "operations are of one type");
+  std::visit(
+      [&](auto& typed) {
+        typed = transform(std::move(typed), std::get<std::decay_t<decltype(typed)>>(other), side);
+      },
+      op);
+}
+
 std::size_t component_count(const Operation& op) {
   return std::visit([](const auto& typed) { return typed.components().size(); }, op);
 }

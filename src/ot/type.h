@@ -73,6 +73,8 @@ Operation compose(const Operation& first, const Operation& second);
 /// both). The authority transforms incoming operations as kLeft over committed ones; a client keeps
 /// kLeft for its own, too.
 Operation transform(const Operation& op, const Operation& other, Side side);
+/// The same in place, without copying what `op` inserts: how one is moved over a long log.
+void transform_in_place(Operation& op, const Operation& other, Side side);
 
 /// Components of the operation.
 std::size_t component_count(const Operation& op);
