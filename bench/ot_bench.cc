@@ -212,28 +212,39 @@ JsonValue hundred_keys() {
   return object;
 }
 
+// Not `return JsonOp().…`, which would copy.
 JsonOp insert_text(std::uint64_t at) {
-  return JsonOp().insert_text({"body", at}, "x");
+  JsonOp op;
+  op.insert_text({"body", at}, "x");
+  return op;
 }
 
 JsonOp erase_text(std::uint64_t at) {
-  return JsonOp().erase_text({"body", at}, "x");
+  JsonOp op;
+  op.erase_text({"body", at}, "x");
+  return op;
+}
+
+JsonOp replace(JsonPath path, std::optional<JsonValue> removed, std::optional<JsonValue> inserted) {
+  JsonOp op;
+  op.replace(std::move(path), std::move(removed), std::move(inserted));
+  return op;
 }
 
 JsonOp insert_task(std::uint64_t at) {
-  return JsonOp().replace({"tasks", at}, std::nullopt, task(-1));
+  return replace({"tasks", at}, std::nullopt, task(-1));
 }
 
 JsonOp delete_task(std::uint64_t at) {
-  return JsonOp().replace({"tasks", at}, task(-1), std::nullopt);
+  return replace({"tasks", at}, task(-1), std::nullopt);
 }
 
 JsonOp set_key(std::uint64_t at) {
-  return JsonOp().replace({"key" + std::to_string(at)}, 0, 1);
+  return replace({"key" + std::to_string(at)}, 0, 1);
 }
 
 JsonOp reset_key(std::uint64_t at) {
-  return JsonOp().replace({"key" + std::to_string(at)}, 1, 0);
+  return replace({"key" + std::to_string(at)}, 1, 0);
 }
 
 // An operation of components at every tenth place from `offset` on, one kind each.
@@ -312,6 +323,10 @@ void add_operations(const std::string& kind, Make make) {
     const std::string against = "/2x" + std::to_string(components);
     add(kind + "/transform" + against,
         [=](auto& state) { transform(state, make(2, 3), make(components, 0)); });
+    // Behind all that the other changes, so that it is walked over to its end.
+    add(kind + "/transform-behind" + against, [=](auto& state) {
+      transform(state, make(2, 10 * static_cast<std::uint64_t>(components)), make(components, 0));
+    });
     add(kind + "/compose" + against,
         [=](auto& state) { compose(state, make(2, 3), make(components, 0)); });
   }

@@ -157,10 +157,14 @@ function cases() {
     const add = (name, work) => (found[`${name}/2x${components}`] = () => ({ work, operations: 1 }));
     const [a, b] = [textOp(2, 3), textOp(components, 0)];
     add('text/transform', () => text.transform(a, b, 'left'));
+    const behind = textOp(2, 10 * components);
+    add('text/transform-behind', () => text.transform(behind, b, 'left'));
     add('text/compose', () => text.compose(a, b));
     for (const [name, change] of [['rich', insert], ['rich-format', format]]) {
       const [ra, rb] = [richOp(2, 3, change), richOp(components, 0, change)];
       add(`${name}/transform`, () => rb.transform(ra, true));
+      const richBehind = richOp(2, 10 * components, change);
+      add(`${name}/transform-behind`, () => rb.transform(richBehind, true));
       add(`${name}/compose`, () => ra.compose(rb));
     }
   }

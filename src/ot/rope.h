@@ -39,6 +39,10 @@ class BasicRope {
 
   /// The bytes before the place `at`: cheaper than to locate() it. O(log n).
   std::uint64_t bytes_before(Dimension dimension, std::uint64_t at) const {
+    if (counts_bytes(dimension)) {
+      CS_ASSERT(at <= size().bytes, "the place is within the text");
+      return at;
+    }
     const Place place = find(dimension, at, Bias::kLeft);
     return place.chunk.before.bytes + place.offset;
   }
@@ -77,6 +81,11 @@ class BasicRope {
     typename Chunks::Position chunk;
     std::size_t offset = 0;
   };
+
+  // True if places are bytes: all is ASCII. Then nothing needs to be searched.
+  bool counts_bytes(Dimension dimension) const {
+    return dimension != &TextSize::newlines && size().utf16_units == size().bytes;
+  }
 
   Place find(Dimension dimension, std::uint64_t at, Bias bias) const;
   void replace(std::size_t first, std::size_t last, std::string text);
@@ -136,6 +145,9 @@ TextSize BasicRope<kChunkBytes, kLeafMax, kBranchMax>::locate(Dimension dimensio
 template <std::size_t kChunkBytes, std::size_t kLeafMax, std::size_t kBranchMax>
 bool BasicRope<kChunkBytes, kLeafMax, kBranchMax>::is_border(Dimension dimension,
                                                              std::uint64_t at) const {
+  if (counts_bytes(dimension)) {
+    return true;
+  }
   const Place place = find(dimension, at, Bias::kLeft);
   if (place.chunk.item == nullptr) {
     return true;
