@@ -8,6 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+/** USER_HZ of proc(5) is 100 wherever Debian 12 runs. */
+const kTickMs = 10;
+
 export const binary = process.env.CLOUDSYNC_BIN ?? "build/release/cloudsync";
 
 /** A port that was free a moment ago; for servers that must come back on the same one. */
@@ -53,6 +56,13 @@ export class Server {
   residentBytes() {
     const pages = readFileSync(`/proc/${this.process.pid}/statm`, "latin1").split(" ")[1];
     return Number(pages) * 4096;
+  }
+
+  /** CPU time that the process has taken. */
+  cpuMs() {
+    const stat = readFileSync(`/proc/${this.process.pid}/stat`, "latin1");
+    const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 14).map(Number);
+    return (user + system) * kTickMs;
   }
 
   /** kill -9: nothing is flushed, no handler runs. */

@@ -38,6 +38,14 @@ describe("text", () => {
     expect(textType.repair("abc", op)).toBe(op);
   });
 
+  test("is received in normal form, without building anew what is", () => {
+    for (const [sent, normal] of [[["a", "b"], ["ab"]], [[1, "a", 2], [1, "a"]], [["", 1, "a"], [1, "a"]], [[{ d: 0 }, "a"], ["a"]], [[1, 2, "a"], [3, "a"]]]) {
+      expect(textType.opFromWire(sent)).toEqual(normal);
+    }
+    const op = [1, "x", { d: 2 }];
+    expect(textType.opFromWire(op)).toBe(op);
+  });
+
   test("own inserts go first at a tie", () => {
     expect(textType.transform(["a"], ["b"], "left")).toEqual(["a"]);
     expect(textType.transform(["b"], ["a"], "right")).toEqual([1, "b"]);

@@ -75,13 +75,14 @@ export class PresenceTracker<C, O> {
   }
 
   /** Follows a step of the log, then places frames that waited for its revision. */
-  follow(step: Step<O>, unconfirmed: readonly O[]): boolean {
+  follow(step: Step<O>, unconfirmed: () => readonly O[]): boolean {
+    if (this.#present.size === 0 && this.#held.size === 0) return false;
     let changed = step.localOp !== null && this.#transform(step.localOp, step.entry.clientId);
     for (const frame of [...this.#held.values()]) {
       if (frame.revision > step.entry.revision) continue;
       this.#held.delete(frame.clientId);
       if (frame.revision === step.entry.revision) {
-        this.#place(frame, unconfirmed);
+        this.#place(frame, unconfirmed());
         changed = true;
       }
     }

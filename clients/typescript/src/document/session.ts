@@ -452,7 +452,7 @@ export class DocumentSession {
       this.#context.history({ kind: "apply", doc: this.#id, rev, clientId, seq, hash });
       if (step.isAck) this.#submissions.acknowledged();
       if (step.localOp !== null) ownPresence.follow(step.localOp, false);
-      presenceChanged = presence.follow(step, state.unconfirmed) || presenceChanged;
+      presenceChanged = presence.follow(step, () => state.unconfirmed) || presenceChanged;
     });
     if (change !== null && !type.isNoop(change)) {
       undo.follow(change);

@@ -66,9 +66,19 @@ function consumedLength(op: TextOp): number {
   return length;
 }
 
-/** Whether two inserts or two deletes stand beside each other; only then it is not in normal form. */
+/** Whether two components of one kind stand beside each other; only then what was checked is not in normal form. */
 function hasNeighbours(op: TextOp): boolean {
   return op.some((component, i) => i > 0 && typeof component === typeof op[i - 1]);
+}
+
+function isEmpty(component: TextOpComponent): boolean {
+  const length = typeof component === "object" ? component.d : component;
+  return length === 0 || length === "";
+}
+
+/** Whether `op` is as the server sends it: what comes by the thousand is not built anew. */
+function isNormalForm(op: TextOp): boolean {
+  return typeof op[op.length - 1] !== "number" && !hasNeighbours(op) && !op.some(isEmpty);
 }
 
 /** With neighbours merged. Transforming depends on it, and the reference merges in place. */
@@ -112,7 +122,8 @@ export const textType: OtType<string, TextOp> = {
     if (!Array.isArray(value) || !value.every(isComponent)) {
       throw new CloudSyncError("bad_reply", "Not an operation of type text.");
     }
-    return normalForm(value as TextOp);
+    const op = value as TextOp;
+    return isNormalForm(op) ? op : normalForm(op);
   },
 
   opToWire: (op) => op,

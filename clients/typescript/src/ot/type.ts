@@ -84,12 +84,8 @@ export function transformEnds({ index, length }: Selection, position: (at: numbe
 }
 
 /** All of `ops`, which follow each other, as one; undefined if there are none. O(n log n) components. */
-export function composeAll<C, O>(type: OtType<C, O>, ops: readonly O[]): O | undefined {
-  if (ops.length <= 1) return ops[0];
-  const pairs: O[] = [];
-  for (let i = 0; i < ops.length; i += 2) {
-    const [first, second] = ops.slice(i, i + 2) as [O, O | undefined];
-    pairs.push(second === undefined ? first : type.compose(first, second));
-  }
-  return composeAll(type, pairs);
+export function composeAll<C, O>(type: OtType<C, O>, ops: readonly O[], first = 0, end = ops.length): O | undefined {
+  if (end - first <= 1) return end > first ? ops[first] : undefined;
+  const middle = (first + end) >> 1;
+  return type.compose(composeAll(type, ops, first, middle) as O, composeAll(type, ops, middle, end) as O);
 }
