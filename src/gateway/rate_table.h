@@ -20,7 +20,7 @@ class RateTable {
   struct Entry {
     Value value;
     std::size_t holders = 0;
-    std::list<const Key*>::iterator place;  // in held_ or idle_
+    typename std::list<const Key*>::iterator place;  // in held_ or idle_
   };
 
   /// `idle_max` of the entries that nobody holds are kept.
