@@ -238,7 +238,9 @@ void Connection::accept_websocket(const Request& request) {
 void Connection::process_websocket(std::span<std::uint8_t> bytes) {
   const auto error = frames_->feed(bytes, *this);
   if (!error) {
-    if (!ended_ && frames_->in_flight() && !deadline_) {
+    if (!frames_->in_flight()) {
+      deadline_.reset();  // also if what came in pieces was a control frame
+    } else if (!ended_ && !deadline_) {
       deadline_ = loop_.now() + limits_.node.idle_http_timeout;
     }
     return;

@@ -301,6 +301,20 @@ TEST(Connection, AnswersPingsButNotWithoutEnd) {
   EXPECT_THAT(client.messages(), SizeIs(testing::Le(700U)));
 }
 
+TEST(Connection, WaitsForNothingBehindAControlFrameInPieces) {
+  TestNode node({.ping_interval = seconds(300)});
+  WebSocketClient client(node);
+  client.send("40");
+  std::string ping = WebSocketClient::frame("hello");
+  ping[0] = '\x89';
+  client.peer->send(ping.substr(0, 5));
+  node.settle();
+  client.peer->send(ping.substr(5));
+  node.advance(seconds(61));
+  EXPECT_FALSE(client.peer->gone);
+  EXPECT_EQ(node.limit("slow_message"), 0U);
+}
+
 TEST(Connection, ClosesAMessageThatNeverEnds) {
   TestNode node({.ping_interval = seconds(300)});
   WebSocketClient client(node);
