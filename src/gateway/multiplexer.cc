@@ -84,7 +84,7 @@ Result<std::optional<socketio::Packet>> Multiplexer::decode(bool binary, std::st
 void Multiplexer::on_message(bool binary, std::string_view bytes) {
   auto packet = decode(binary, bytes);
   if (!packet) {
-    log_info("packet_refused", {{"reason", packet.error().message}});
+    log_debug("packet_refused", {{"reason", packet.error().message}});
     session_.close("parse error");
   } else if (*packet) {
     attachments_deadline_.reset();
@@ -171,6 +171,7 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
     return true;
   }
   link->state = State::kConnected;
+  has_joined_ = true;
   connect_deadline_.reset();
   session_.note_joined();
   if (!answer.sid.empty()) {
@@ -222,8 +223,15 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 void Multiplexer::on_tick(TimePoint now) {
   if (connect_deadline_ && now >= *connect_deadline_) {
     environment_.metrics.limit("connect_timeout").add();
-    session_.close_with_farewell("forced close");
+    if (has_joined_) {
+      session_.close_with_farewell("forced close");
+    } else {
+      // Nobody yet, to whom no farewell is owed: the sessions that wait for one are not among the
+      // unjoined ones of their address any more, and would fill the node.
+      session_.close("forced close");
+    }
   } else if (attachments_deadline_ && now >= *attachments_deadline_) {
+    environment_.metrics.limit("handshake_timeout").add();
     session_.close("parse error");
   }
 }

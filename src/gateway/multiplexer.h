@@ -91,6 +91,7 @@ class Multiplexer final : public MessageHandler {
   std::vector<Link> links_;
   std::optional<TimePoint> connect_deadline_;      // to join a namespace, or to go after the last
   std::optional<TimePoint> attachments_deadline_;  // for those that a packet announced
+  bool has_joined_ = false;                        // some namespace, once
   std::uint32_t connects_ = 0;
   std::uint8_t refused_connects_ = 0;
 };

@@ -41,6 +41,17 @@ TEST_F(MultiplexerTest, EndsASessionThatSpeaksToANamespaceItIsNotIn) {
   EXPECT_THAT(node.application.events, IsEmpty());
   EXPECT_THAT(node.application.reasons, ElementsAre("parse error"));
   EXPECT_TRUE(client->peer->server_ended);
+  EXPECT_EQ(node.limit("malformed_packet"), 1U);
+}
+
+TEST_F(MultiplexerTest, WaitsTenSecondsForAttachments) {
+  const auto client = join_over_websocket(node);
+  client->send(R"(451-["a",{"_placeholder":true,"num":0}])");
+  node.advance(milliseconds(9'999));
+  EXPECT_FALSE(client->peer->server_ended);
+  node.advance(milliseconds(1));
+  EXPECT_THAT(node.application.reasons, ElementsAre("parse error"));
+  EXPECT_EQ(node.limit("handshake_timeout"), 1U);
 }
 
 TEST_F(MultiplexerTest, EndsASessionThatConnectsTwiceToANamespace) {
@@ -123,6 +134,16 @@ TEST_F(MultiplexerTest, EndsASessionInNoNamespaceAfterAWhile) {
   node.advance(milliseconds(300));
   EXPECT_TRUE(client->peer->server_ended);
   EXPECT_EQ(node.limit("connect_timeout"), 1U);
+}
+
+TEST_F(MultiplexerTest, OwesNoFarewellToWhoNeverJoined) {
+  const auto joined = PollingClient::joined(node);
+  PollingClient nobody(node);
+  EXPECT_EQ(joined->say("41"), "ok");
+  node.advance(seconds(11));
+  EXPECT_EQ(node.metrics.gauge("cloudsync_sessions", "").value(), 1);
+  EXPECT_EQ(nobody.poll(), R"({"code":1,"message":"Session ID unknown"})");
+  EXPECT_EQ(joined->poll(), "1");
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ namespace {
 /// Authors whose latest presence is held back for one slow peer; further ones are dropped.
 constexpr std::size_t kHeldPresenceMax = 1'024;
 
+/// Socket.IO's reason for the end of a session whose peer does not keep to the protocol.
+constexpr std::string_view kParseError = "parse error";
+
 /// How long the last packets of a closed polling session wait for a GET (the reference's 30 s).
 constexpr std::chrono::seconds kFarewellTime{30};
 
@@ -241,6 +244,7 @@ void Session::tick(TimePoint now) {
     return;
   }
   if (upgrade_deadline_ && now >= *upgrade_deadline_) {
+    environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
   if (!pong_deadline_ && now >= next_ping_) {
@@ -294,6 +298,10 @@ void Session::close(std::string_view reason) {
     return;
   }
   log_debug("session_closed", {{"reason", reason}});
+  if (reason == kParseError) {  // of Engine.IO or of the handler: the peer sent what it may not
+    environment_.metrics.limit("malformed_packet").add();
+    log_info("peer_refused", {{"reason", "malformed_packet"}});
+  }
   latest_.reset();
   unjoined_.reset();
   handler_->on_closed(reason);

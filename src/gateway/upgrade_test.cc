@@ -140,6 +140,7 @@ TEST(Upgrade, HasTenSeconds) {
   EXPECT_FALSE(upgraded.peer->gone);
   node.advance(milliseconds(1));
   EXPECT_TRUE(upgraded.peer->server_ended);
+  EXPECT_EQ(node.limit("handshake_timeout"), 1U);
   EXPECT_EQ(client->say("3"), "ok");
 }
 
