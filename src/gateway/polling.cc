@@ -85,10 +85,13 @@ std::optional<Response> Session::on_post_head(Connection& connection) {
   return refusal_response(engineio::RefusalCode::kBadRequest);
 }
 
-void Session::on_post(Connection& connection, codec::http1::Request request) {
+void Session::on_body(Connection& connection) {
   if (receiving_ == &connection) {
     receiving_ = nullptr;
   }
+}
+
+void Session::on_post(Connection& connection, codec::http1::Request request) {
   if (post_ != nullptr || receiving_ != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     close("transport error");

@@ -90,6 +90,23 @@ TEST(Polling, RefusesABodyOverTheLimitAndKeepsTheSession) {
   EXPECT_EQ(node.gateway().session_count(), 1U);
 }
 
+TEST(Polling, ForgetsThePostThatIsRefusedWhenItsBodyIsHere) {
+  TestNode node;
+  const auto client = PollingClient::joined(node);
+  HttpClient other(node);
+  const std::string post =
+      HttpClient::post("/socket.io/?EIO=3&transport=polling&sid=" + client->sid, "3");
+  other.send(post.substr(0, post.size() - 1));
+  EXPECT_EQ(other.ask("3"), kBadRequest);
+  EXPECT_EQ(client->say("3"), "ok");
+  // The connection is another session's next, and is gone when the first one ends.
+  other.send(HttpClient::get(with_sid(kPolling, sid_of(other.ask(HttpClient::get(kPolling))))));
+  other.peer->close();
+  node.settle();
+  EXPECT_EQ(client->say("1"), "ok");
+  EXPECT_EQ(node.gateway().session_count(), 0U);
+}
+
 TEST(Polling, DiesOfTwoGetsAtOnce) {
   TestNode node;
   const auto client = PollingClient::joined(node);

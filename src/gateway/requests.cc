@@ -43,6 +43,10 @@ std::optional<http1::Response> Engine::on_head(Connection& connection,
 }
 
 void Engine::on_request(Connection& connection, http1::Request request) {
+  // Before anything may refuse the request: its connection can be another session's next.
+  if (Session* session = session_of(connection)) {
+    session->on_body(connection);
+  }
   if (!check_access(connection, request) || answer_cross_origin(connection, request)) {
     return;
   }

@@ -74,6 +74,9 @@ class Session {
   void on_poll(Connection& connection);
   /// The head of a POST is here, its body is not: nothing, or the refusal of a second one.
   std::optional<codec::http1::Response> on_post_head(Connection& connection);
+  /// The body is here, too: the connection brings nothing more, whoever the request turns out to be
+  /// for.
+  void on_body(Connection& connection);
   void on_post(Connection& connection, codec::http1::Request request);
   /// A WebSocket that wants to take over from polling; it was accepted already.
   void begin_upgrade(Connection& connection);
