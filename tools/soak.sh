@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The long versions of the tests that draw their cases at random, from seeds that no run had before. Hours
-# at the default lengths. Each length is a variable, and 0 leaves its part out:
+# The long versions of the tests that draw their cases at random, from seeds that no run had before, and what
+# attacks do to the latency of others. Hours at the default lengths. Each length is a variable, and 0 leaves its part out:
 #   CASES            random cases a type, compared with the npm references
 #   PROPERTY_CASES   RapidCheck cases of each property, under the sanitizers
 #   SEEDS            runs of the simulation: a million take two hours of a core
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
+#   CHAOS_PAIRS      runs of the editors with and without the attacks of tests/chaos (soak.mjs has the rest)
 #   SEED             repeats a run with its seed
 #   JOBS             processes at a time
 # The first failure ends the run and shows its seed with the command that repeats it. What fuzzing found
@@ -15,6 +16,7 @@ CASES=${CASES:-10000000}
 PROPERTY_CASES=${PROPERTY_CASES:-100000}
 SEEDS=${SEEDS:-1000000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-600}
+CHAOS_PAIRS=${CHAOS_PAIRS:-5}
 JOBS=${JOBS:-$(nproc)}
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
@@ -73,7 +75,7 @@ export CASES PROPERTY_CASES SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_SLICE SEEDS_P
 export -f run_slice compare_slice property_slice simulation_slice fuzz_slice
 
 echo "==> Soak with SEED=$SEED: CASES=$CASES PROPERTY_CASES=$PROPERTY_CASES SEEDS=$SEEDS" \
-  "FUZZ_SECONDS=$FUZZ_SECONDS JOBS=$JOBS"
+  "FUZZ_SECONDS=$FUZZ_SECONDS CHAOS_PAIRS=$CHAOS_PAIRS JOBS=$JOBS"
 if [ "$CASES" -gt 0 ]; then
   tools/build.sh release cloudsync_ot_main
   tools/npm_ci.sh tests/differential
@@ -94,5 +96,10 @@ if [ "$FUZZ_SECONDS" -gt 0 ]; then
   tools/build.sh fuzz fuzz_targets
   echo "==> Fuzzing each target for $FUZZ_SECONDS s"
   in_parallel "$(find build/fuzz/tests/fuzz -name '*_fuzz' | wc -l)" fuzz_slice
+fi
+if [ "$CHAOS_PAIRS" -gt 0 ]; then
+  tools/build.sh release cloudsync cloudsync_loadtest_main
+  echo "==> Attacking while others edit"
+  CHAOS_PAIRS=$CHAOS_PAIRS CLOUDSYNC_BIN=build/release/cloudsync node tests/chaos/soak.mjs
 fi
 echo "==> Soak passed in $SECONDS s"

@@ -56,10 +56,11 @@ export function inflated(payload, windowBits = 15) {
 }
 
 export class RawClient {
-  /** Connects and upgrades; `extensions` is offered, and the answer is in .extensions. */
-  static async open(port, { extensions, path = "/", behind = "" } = {}) {
+  /** Connects, from `localAddress` if there is one; nothing is sent yet. */
+  static connect(port, { localAddress } = {}) {
     const client = new RawClient();
-    client.socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
+    client.port = port;
+    client.socket = net.connect({ port, host: "127.0.0.1", localAddress, noDelay: true });
     client.input = Buffer.alloc(0);
     client.chunks = [];
     client.held = 0;
@@ -67,14 +68,26 @@ export class RawClient {
     client.socket.on("data", (chunk) => { client.chunks.push(chunk); client.held += chunk.length; client.wake?.(); });
     client.socket.on("end", () => { client.ended = true; client.wake?.(); });
     client.socket.on("error", (error) => { client.error = error; client.ended = true; client.wake?.(); });
-    client.socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    client.socket.on("close", () => { client.ended = true; client.wake?.(); });
+    return client;
+  }
+
+  /** Connects and upgrades; `extensions` is offered, and the answer is in .extensions. */
+  static async open(port, { extensions, path = "/", behind = "", localAddress } = {}) {
+    const client = RawClient.connect(port, { localAddress });
+    await client.upgrade({ extensions, path, behind });
+    return client;
+  }
+
+  /** Asks for an upgrade; the answer is in .head. `behind` follows the request at once. */
+  async upgrade({ extensions, path = "/", behind = "" } = {}) {
+    this.socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost:${this.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
       (extensions === undefined ? "" : `Sec-WebSocket-Extensions: ${extensions}\r\n`) + "\r\n");
-    if (behind) client.socket.write(behind);
-    client.head = await client.readHead();
-    client.extensions = /^Sec-WebSocket-Extensions: (.*)$/im.exec(client.head)?.[1];
-    return client;
+    if (behind) this.socket.write(behind);
+    this.head = await this.readHead();
+    this.extensions = /^Sec-WebSocket-Extensions: (.*)$/im.exec(this.head)?.[1];
   }
 
   /** At least `count` bytes of input, or fewer at its end. */
