@@ -125,10 +125,10 @@ bool Editor::is_at_rest() const {
 }
 
 std::optional<ClientSeq> Editor::acknowledged_seq() const {
-  if (!client_ || client_->last_seq() == ClientSeq(0) || client_->in_flight()) {
-    return std::nullopt;
+  if (!client_ || met_seq_ == ClientSeq(0) || met_seq_ != client_->last_seq()) {
+    return std::nullopt;  // the last one may be under way, or given up
   }
-  return client_->last_seq();
+  return met_seq_;
 }
 
 void Editor::note_final() {
@@ -418,6 +418,7 @@ void Editor::note_applied(Revision before) {
       event.state = checker::state_hash(client_->document());
     }
     if (found->second.client == id_) {
+      met_seq_ = std::max(met_seq_, found->second.seq);
       write_journal();
     }
     note(std::move(event));

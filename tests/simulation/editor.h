@@ -114,6 +114,7 @@ class Editor {
   // What survives it.
   std::optional<client::Journal> journal_;
   ClientSeq journaled_seq_;
+  ClientSeq met_seq_;  // the last own one among the committed operations
 };
 
 }  // namespace cloudsync::simulation

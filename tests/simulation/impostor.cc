@@ -7,47 +7,77 @@ namespace {
 
 constexpr Duration kStays = std::chrono::seconds(3);
 
-std::string submission(const ot::Operation& op, std::uint64_t revision, ClientSeq seq) {
-  return "{\"revision\":" + std::to_string(revision) + ",\"seq\":" + std::to_string(seq.value()) +
-         ",\"op\":" + to_json(ot::to_json(op)) + "}";
-}
+class Impostor : public std::enable_shared_from_this<Impostor> {
+ public:
+  Impostor(Environment& environment,
+           const Editor& victim,
+           std::uint64_t key,
+           const std::shared_ptr<Connection>& connection)
+      : environment_(environment), victim_(victim), key_(key), connection_(connection) {}
+
+  void start(const std::shared_ptr<Connection>& connection) {
+    connection->attach_client(
+        [self = shared_from_this()](const Message& message) { self->on_message(message); }, [] {});
+    connection->send_to_node({.name = "join-document", .request = 1, .json = share("{}")});
+    environment_.world.after(kStays, [connection] { connection->cut(Connection::End::kClient); });
+  }
+
+ private:
+  void on_message(const Message& message) {
+    const bool is_reply = message.request != 0;
+    const JsonValue json = parse_json(*message.json).value();
+    const JsonObject& body = json.as_object();
+    if (!is_reply || !body.at("ok").as_bool()) {
+      return;
+    }
+    if (message.name == "submit-op") {
+      environment_.history.complain(victim_.id().value() +
+                                    ": another operation was acknowledged under a seq of its own");
+    } else if (message.name == "join-document") {
+      on_joined(body);
+    }
+  }
+
+  // Again after a while: the victim goes on elsewhere, and the first answer to a seq may be that
+  // the node has to look it up.
+  void on_joined(const JsonObject& body) {
+    const auto document = ot::parse_document(environment_.plan.type, body.at("snapshot"));
+    Dice dice = environment_.dice(Deciding::kEdit, 1'000, key_);
+    op_ = to_json(ot::to_json(random_edit(dice, *document)));
+    revision_ = *find_unsigned(body, "revision");
+    for (const int ms : {0, 100, 300, 400, 800, 900, 1'500, 1'600, 2'200, 2'300}) {
+      environment_.world.after(std::chrono::milliseconds(ms),
+                               [self = shared_from_this()] { self->submit(); });
+    }
+  }
+
+  void submit() {
+    const auto seq = victim_.acknowledged_seq();
+    const auto connection = connection_.lock();
+    if (seq && connection != nullptr) {
+      connection->send_to_node(
+          {.name = "submit-op",
+           .request = 2,
+           .json = share("{\"revision\":" + std::to_string(revision_) +
+                         ",\"seq\":" + std::to_string(seq->value()) + ",\"op\":" + op_ + "}")});
+    }
+  }
+
+  Environment& environment_;
+  const Editor& victim_;
+  std::uint64_t key_;
+  std::weak_ptr<Connection> connection_;  // which holds this
+  std::string op_;
+  std::uint64_t revision_ = 0;
+};
 
 }  // namespace
 
 void impersonate(Environment& environment,
-                 const ClientId& client,
-                 ClientSeq seq,
+                 const Editor& victim,
                  std::uint64_t key,
                  const std::shared_ptr<Connection>& connection) {
-  const auto receive = [&environment, client, seq, key, line = std::weak_ptr(connection)](
-                           const Message& message) {
-    const JsonValue json = parse_json(*message.json).value();
-    const JsonObject& body = json.as_object();
-    const bool ok = body.contains("ok") && body.at("ok").as_bool();
-    const auto held = line.lock();
-    if (message.name == "submit-op" && ok) {
-      environment.history.complain(client.value() + ": another operation was acknowledged as its " +
-                                   std::to_string(seq.value()));
-    }
-    if (message.name != "join-document" || !ok || held == nullptr) {
-      return;
-    }
-    const auto document = ot::parse_document(environment.plan.type, body.at("snapshot"));
-    Dice dice = environment.dice(Deciding::kEdit, 1'000, key);
-    const std::string json_text =
-        submission(random_edit(dice, *document), *find_unsigned(body, "revision"), seq);
-    // Again after a while: the first answer may be that the node has to look it up.
-    for (const int ms : {0, 100, 300}) {
-      environment.world.after(std::chrono::milliseconds(ms), [line, json_text] {
-        if (const auto open = line.lock()) {
-          open->send_to_node({.name = "submit-op", .request = 2, .json = share(json_text)});
-        }
-      });
-    }
-  };
-  connection->attach_client(receive, [] {});
-  connection->send_to_node({.name = "join-document", .request = 1, .json = share("{}")});
-  environment.world.after(kStays, [connection] { connection->cut(Connection::End::kClient); });
+  std::make_shared<Impostor>(environment, victim, key, connection)->start(connection);
 }
 
 }  // namespace cloudsync::simulation

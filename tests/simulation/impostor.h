@@ -1,6 +1,7 @@
 #pragma once
-// A second holder of a client's id, as a copied profile makes one: it takes the client's place and
-// submits something else under a seq that was acknowledged. That must never be acknowledged.
+// A second holder of a client's id, as a copied profile makes one: it takes the client's place, or
+// another beside it at another node, and submits something else under a seq that was acknowledged.
+// That must never be acknowledged.
 
 #include "editor.h"
 
@@ -8,10 +9,10 @@
 
 namespace cloudsync::simulation {
 
-/// Acts once over a connection of its own, which closes by itself.
+/// Joins over a connection of its own, uses `victim`'s last seq a few times, and goes. `victim`
+/// outlives the run.
 void impersonate(Environment& environment,
-                 const ClientId& client,
-                 ClientSeq seq,
+                 const Editor& victim,
                  std::uint64_t key,
                  const std::shared_ptr<Connection>& connection);
 

@@ -9,9 +9,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iomanip>
 #include <iostream>
@@ -23,6 +30,21 @@ namespace {
 
 constexpr int kViolation = 1;
 constexpr int kNoFile = 2;
+
+/// The seed that is being run, for when a broken invariant of the code ends the process.
+std::atomic<std::uint64_t> running_seed{0};
+
+// Only what may be called in a handler of a signal.
+extern "C" void on_abort(int /*signal*/) {
+  std::array<char, 64> line{"VIOLATION: it aborted in --seed "};
+  std::size_t length = std::strlen(line.data());
+  const auto [end, error] =
+      std::to_chars(line.data() + length, line.data() + line.size() - 1, running_seed.load());
+  length = static_cast<std::size_t>(end - line.data());
+  line[length++] = '\n';
+  const ssize_t written = ::write(STDOUT_FILENO, line.data(), length);
+  ::_exit(written < 0 ? kNoFile : kViolation);
+}
 
 struct Options {
   std::uint64_t seed = 1;
@@ -125,6 +147,7 @@ int run_one(const Options& options, const Plan& plan, Totals& totals) {
   if (!options.save_plan.empty() && !write_file(options.save_plan, plan.text())) {
     return kNoFile;
   }
+  running_seed = plan.seed;
   const Outcome outcome = simulate(plan, !options.history.empty());
   totals.add(outcome);
   if (!options.history.empty() && !write_history(options.history, outcome.history)) {
@@ -162,6 +185,7 @@ int run(const Options& options) {
 }  // namespace cloudsync::simulation
 
 int main(int argc, char** argv) {
+  std::signal(SIGABRT, cloudsync::simulation::on_abort);
   cloudsync::set_log_level(cloudsync::LogLevel::kOff);
   cloudsync::simulation::Options options;
   CLI::App app(

@@ -102,7 +102,7 @@ class Drawing {
     for (std::int64_t i = some(4); i > 0; --i) {
       add(Act::kReload, time(), client(), duration());
     }
-    for (std::int64_t i = some(3); i > 0; --i) {
+    for (std::int64_t i = some(5); i > 0; --i) {
       add(Act::kImpostor, time(), client(), i);
     }
     for (std::int64_t i = number(1, 6); i > 0; --i) {
@@ -206,6 +206,10 @@ class Drawing {
   void draw_bus() {
     if (plan_.nodes == 1) {
       return;
+    }
+    // A node that hears of nothing until the end has the log alone to go by.
+    if (one_in(2)) {
+      add(Act::kBlock, time(), kNodes + node(), kNodes + node(), plan_.end_ms);
     }
     const std::int64_t publications = edits_ / plan_.nodes + 3;
     for (const Act act : {Act::kBusLost, Act::kBusTwice, Act::kBusLate}) {

@@ -12,6 +12,8 @@ namespace cloudsync::simulation {
 namespace {
 
 constexpr Duration kRestAtLatest = std::chrono::seconds(120);
+/// The time in which an end notices that nothing comes any more, and more.
+constexpr Duration kLastTimeouts = std::chrono::seconds(3);
 
 Duration ms(std::int64_t count) {
   return std::chrono::milliseconds(count);
@@ -41,8 +43,9 @@ class Simulation {
     while (world.run_one(ms(plan_.end_ms))) {
     }
     end_faults();
-    while (!is_at_rest() && world.run_one(ms(plan_.end_ms) + kRestAtLatest)) {
-    }
+    come_to_rest();
+    run_for(kLastTimeouts);  // some may not know yet that their connection is gone
+    come_to_rest();
     finish();
     return std::move(outcome_);
   }
@@ -168,17 +171,13 @@ class Simulation {
 
   void impersonate(std::int64_t index, std::uint64_t key) {
     Editor& editor = *editors_.at(static_cast<std::size_t>(index));
-    const auto seq = editor.acknowledged_seq();
-    if (!seq) {
-      return;
-    }
     Line& line = impostors_
                      .emplace_back(std::make_unique<Line>(
                          Line{.client = kImpostors + static_cast<std::int64_t>(impostors_.size())}))
                      .
                      operator*();
     if (const auto connection = connect(line, editor.id())) {
-      simulation::impersonate(environment_, editor.id(), *seq, key, connection);
+      simulation::impersonate(environment_, editor, key, connection);
     }
   }
 
@@ -276,6 +275,11 @@ class Simulation {
       if (slot.node != nullptr) {
         slot.node->resume();
       }
+    }
+  }
+
+  void come_to_rest() {
+    while (!is_at_rest() && environment_.world.run_one(ms(plan_.end_ms) + kRestAtLatest)) {
     }
   }
 
