@@ -9,6 +9,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 
 set(CLOUDSYNC_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+option(CLOUDSYNC_CRASH_POINTS "Let tests kill the server at named moments (src/base/crash_point.h)" OFF)
 option(CLOUDSYNC_FUZZ "Build the fuzz targets with libFuzzer (needs clang)" OFF)
 
 find_program(CCACHE_PROGRAM ccache)
@@ -87,6 +88,15 @@ function(cloudsync_library name)
     PUBLIC cloudsync_options ${ARG_DEPENDS} PRIVATE ${ARG_LINK})
   target_precompile_headers(cloudsync_${name} REUSE_FROM cloudsync_pch)
   target_compile_options(cloudsync_${name} PRIVATE ${CLOUDSYNC_PCH_OPTIONS})
+endfunction()
+
+# The libraries that have crash points: a definition for all would build all anew when it changes.
+function(cloudsync_crash_points)
+  foreach(name ${ARGN})
+    if(CLOUDSYNC_CRASH_POINTS)
+      target_compile_definitions(cloudsync_${name} PRIVATE CLOUDSYNC_CRASH_POINTS)
+    endif()
+  endforeach()
 endfunction()
 
 # cloudsync_executable(NAME OUTPUT name SOURCES a.cc … [DEPENDS …] [LINK …]): lands in the build root.

@@ -3,6 +3,7 @@
 # attacks do to the latency of others. Hours at the default lengths. Each length is a variable, and 0 leaves its part out:
 #   CASES            random cases a type, compared with the npm references
 #   PROPERTY_CASES   RapidCheck cases of each property, under the sanitizers
+#   CRASHES          moments at which the server is killed
 #   SEEDS            runs of the simulation: a million take two hours of a core
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
 #   CHAOS_PAIRS      runs of the editors with and without the attacks of tests/chaos (soak.mjs has the rest)
@@ -14,6 +15,7 @@ set -euo pipefail
 
 CASES=${CASES:-10000000}
 PROPERTY_CASES=${PROPERTY_CASES:-100000}
+CRASHES=${CRASHES:-1000}
 SEEDS=${SEEDS:-1000000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-600}
 CHAOS_PAIRS=${CHAOS_PAIRS:-5}
@@ -74,7 +76,7 @@ fuzz_slice() {
 export CASES PROPERTY_CASES SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_SLICE SEEDS_PER_SLICE
 export -f run_slice compare_slice property_slice simulation_slice fuzz_slice
 
-echo "==> Soak with SEED=$SEED: CASES=$CASES PROPERTY_CASES=$PROPERTY_CASES SEEDS=$SEEDS" \
+echo "==> Soak with SEED=$SEED: CASES=$CASES PROPERTY_CASES=$PROPERTY_CASES CRASHES=$CRASHES SEEDS=$SEEDS" \
   "FUZZ_SECONDS=$FUZZ_SECONDS CHAOS_PAIRS=$CHAOS_PAIRS JOBS=$JOBS"
 if [ "$CASES" -gt 0 ]; then
   tools/build.sh release cloudsync_ot_main
@@ -86,6 +88,12 @@ if [ "$PROPERTY_CASES" -gt 0 ]; then
   tools/build.sh asan ot_property_test
   echo "==> Checking each property with $PROPERTY_CASES cases"
   in_parallel "$JOBS" property_slice
+fi
+if [ "$CRASHES" -gt 0 ]; then
+  tools/build.sh asan cloudsync cloudsync_loadtest_main cloudsync_check_main
+  echo "==> Killing the server at $CRASHES moments"
+  run_slice "$CRASHES crashes" "CLOUDSYNC_BIN=$PWD/build/asan/cloudsync CS_SEED=$SEED CS_CRASHES=$CRASHES \
+node --test tests/chaos/crash_points.test.mjs"
 fi
 if [ "$SEEDS" -gt 0 ]; then
   tools/build.sh release cloudsync_sim_main

@@ -1,6 +1,7 @@
 #include "api/collaboration.h"
 
 #include "api/event_kinds.h"
+#include "base/crash_point.h"
 #include "base/error_json.h"
 #include "base/log.h"
 
@@ -460,6 +461,7 @@ void Collaboration::accept(const Call& call, std::string_view fields, SharedByte
     json += R"(,"snapshot":)";
     gateway_->emit(call.connection, EncodedPacket::ack(*call.ack, json, std::move(snapshot), "}"));
   }
+  CS_CRASH_POINT("after_ack");
 }
 
 void Collaboration::refuse(const Call& call, const Error& error) {

@@ -1,5 +1,6 @@
 // DocumentService: carries out what the authorities ask for.
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "document/publication.h"
 #include "document/service_impl.h"
@@ -33,6 +34,7 @@ void DocumentService::Impl::carry_out(Document& document, AppendEffect& effect) 
                    deps_.executor,
                    guard([this, id = document.id, generation = document.generation](
                              const storage::AppendOutcome& outcome) {
+                     CS_CRASH_POINT("before_publish");
                      if (outcome.status != storage::AppendStatus::kCommitted) {
                        log_warning("append_not_committed",
                                    {{"document", id.value()},
@@ -145,6 +147,7 @@ void DocumentService::Impl::carry_out(Document& document, PublishEffect& effect)
 
 void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& effect) {
   deps_.sink.deliver(effect.loop, std::move(effect.frame));
+  CS_CRASH_POINT("after_publish");
 }
 
 void DocumentService::Impl::carry_out(Document& document, SupersedeEffect& effect) {
@@ -169,6 +172,7 @@ void DocumentService::Impl::carry_out(Document& /*document*/, SubmitAnswer& answ
   CS_ASSERT(waiting != submits_.end(), "a submission is answered once");
   PendingSubmit submit = std::move(waiting->second);
   submits_.erase(waiting);
+  CS_CRASH_POINT("before_ack");
   if (!answer.reply) {
     metrics_.count_refused(answer.reply.error().code);
   } else if (answer.duplicate) {

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::chrono::seconds kHandshakeTimeout{30};
 constexpr std::chrono::milliseconds kRetryDelay{200};
-constexpr std::chrono::milliseconds kReconnectDelay{500};
 
 // The turn's clock is too coarse: a busy turn takes milliseconds, and they count.
 TimePoint precise_now() {
@@ -393,9 +392,10 @@ void Member::on_disconnected(std::string_view reason) {
   state_ = again ? State::kLost : State::kFailed;
   end_handshake();
   if (again) {
-    // Spread, so that a node's restart is not met by everybody at once.
-    const std::chrono::milliseconds jitter(context_.random() % 1'000);
-    context_.loop.run_after(kReconnectDelay + jitter, [this] {
+    const std::chrono::milliseconds delay = context_.options.reconnect_delay;
+    const std::chrono::milliseconds jitter(context_.random() %
+                                           static_cast<std::uint64_t>(2 * delay.count()));
+    context_.loop.run_after(delay + jitter, [this] {
       ++context_.measurements.reconnects;
       open();
     });

@@ -59,6 +59,10 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
       "--history", options.history_path, "File that gets the history of the run (cloudsync-check)");
   app.add_flag(
       "--reconnect", options.reconnect, "Reconnect and count lost connections instead of failing");
+  std::int64_t reconnect_delay = options.reconnect_delay.count();
+  app.add_option("--reconnect-delay", reconnect_delay, "Milliseconds before that, at least")
+      ->check(CLI::Validator(check_positive, "ABOVE 0"))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -68,6 +72,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   options.type = *ot::type_from_name(type);
   options.duration = std::chrono::seconds(static_cast<std::int64_t>(duration));
   options.settle = std::chrono::seconds(static_cast<std::int64_t>(settle));
+  options.reconnect_delay = std::chrono::milliseconds(reconnect_delay);
   options.documents = std::min(options.documents, options.connections);
   if (options.writers == 0 || options.writers > options.connections) {
     options.writers = options.connections;

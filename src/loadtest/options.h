@@ -26,6 +26,9 @@ struct Options {
   std::uint64_t seed = 1;
   /// Lost connections come back and are counted, instead of failing the run.
   bool reconnect = false;
+  /// How long a lost connection waits before it comes back; up to twice as much is added at random,
+  /// so that a node's restart is not met by everybody at once.
+  std::chrono::milliseconds reconnect_delay{500};
   std::string json_path;     ///< empty: no file
   std::string history_path;  ///< empty: no history
 };

@@ -145,7 +145,7 @@ Result<void> Server::Parts::open_store() {
       .static_files = static_files,
       .directory = *store,
       .not_ready = [this]() -> std::optional<std::string> {
-        const auto health = store->health();
+        const auto health = store->can_write();
         return health ? std::nullopt : std::optional(health.error().message);
       },
       .durability = "single-node",

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace cloudsync::test {
 namespace {
 
@@ -96,6 +99,38 @@ TEST_F(SqliteFault, FullDiskRefusesAndTheStoreGoesOn) {
   EXPECT_EQ(driver().append("d", 2), AppendStatus::kCommitted);
   restart_on_sound_disk();
   EXPECT_EQ(driver().find("d")->head, Revision(2));
+}
+
+TEST_F(SqliteFault, FullDiskIsToldUntilThereIsSpaceWhetherAnybodyWritesOrNot) {
+  EXPECT_TRUE(store_->can_write());
+  vfs_.set_writes(Writes::kDiskFull);
+  EXPECT_EQ(driver().append("d", 2), AppendStatus::kRefused);
+  EXPECT_EQ(store_->can_write().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(metrics_.gauge("cloudsync_store_full", "").value(), 1);
+  EXPECT_EQ(driver().append("d", 2), AppendStatus::kRefused);
+  EXPECT_FALSE(store_->can_write());
+  vfs_.set_writes(Writes::kWork);
+  while (!store_->can_write()) {  // until the next probe; the test's time limit ends it otherwise
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(metrics_.gauge("cloudsync_store_full", "").value(), 0);
+
+  vfs_.set_writes(Writes::kDiskFull);
+  EXPECT_EQ(driver().append("d", 2), AppendStatus::kRefused);
+  EXPECT_FALSE(store_->can_write());
+  vfs_.set_writes(Writes::kWork);
+  EXPECT_EQ(driver().append("d", 2), AppendStatus::kCommitted);
+  EXPECT_TRUE(store_->can_write());
+}
+
+TEST_F(SqliteFault, AFailedProbeOfAFullDiskClosesTheStore) {
+  vfs_.set_writes(Writes::kDiskFull);
+  EXPECT_EQ(driver().append("d", 2), AppendStatus::kRefused);
+  vfs_.set_writes(Writes::kFail);
+  while (store_->health()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(driver().append("d", 2), AppendStatus::kRefused);
 }
 
 TEST_F(SqliteFault, FailedSyncOfACheckpointClosesTheStore) {

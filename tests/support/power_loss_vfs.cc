@@ -79,6 +79,7 @@ struct PowerLossVfs::File {
   PowerLossVfs* vfs;
   FileData* data;  ///< null for temporary files, which need not survive anything
   bool is_database;
+  std::uint64_t process;
 
   static File* of(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
 
@@ -98,7 +99,7 @@ struct PowerLossVfs::File {
   static int read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
     File* self = of(file);
     const std::lock_guard lock(self->vfs->mutex_);
-    if (self->vfs->power_off_) {
+    if (self->vfs->power_off_ || self->vfs->is_dead(*self)) {
       return SQLITE_IOERR_READ;
     }
     const std::string& visible = self->data->visible;
@@ -119,11 +120,15 @@ struct PowerLossVfs::File {
     if (self->vfs->writes_ == Writes::kDiskFull) {
       return SQLITE_FULL;
     }
-    self->data->withheld.push_back(
-        {.offset = static_cast<std::size_t>(offset),
-         .bytes = std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size))});
+    const bool fails = self->vfs->fails_now(/*is_sync=*/false);
+    if (fails && self->vfs->planned_fault_ == Fault::kWriteFails) {
+      return SQLITE_IOERR_WRITE;
+    }
+    const auto count = static_cast<std::size_t>(fails ? size / 2 : size);
+    self->data->withheld.push_back({.offset = static_cast<std::size_t>(offset),
+                                    .bytes = std::string(static_cast<const char*>(bytes), count)});
     self->data->apply(self->data->withheld.back());
-    return SQLITE_OK;
+    return fails ? SQLITE_FULL : SQLITE_OK;
   }
 
   static int truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -142,7 +147,7 @@ struct PowerLossVfs::File {
     File* self = of(file);
     PowerLossVfs& vfs = *self->vfs;
     std::unique_lock lock(vfs.mutex_);
-    if (!vfs.count_call(*self)) {
+    if (!vfs.count_call(*self) || vfs.dies_now()) {
       return SQLITE_IOERR_FSYNC;
     }
     ++vfs.held_syncs_;
@@ -152,7 +157,8 @@ struct PowerLossVfs::File {
     if (vfs.syncs_ == Syncs::kIgnored) {
       return SQLITE_OK;
     }
-    if (vfs.syncs_ == Syncs::kFail || (vfs.syncs_ == Syncs::kFailDatabase && self->is_database)) {
+    if (vfs.fails_now(/*is_sync=*/true) || vfs.syncs_ == Syncs::kFail ||
+        (vfs.syncs_ == Syncs::kFailDatabase && self->is_database)) {
       self->data->withheld.clear();
       return SQLITE_IOERR_FSYNC;
     }
@@ -261,7 +267,8 @@ struct PowerLossVfs::Vfs {
     *File::of(file) = {.base = {.pMethods = &File::kMethods},
                        .vfs = &self,
                        .data = data.get(),
-                       .is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0};
+                       .is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0,
+                       .process = self.process_};
     return SQLITE_OK;
   }
 
@@ -276,6 +283,9 @@ struct PowerLossVfs::Vfs {
     PowerLossVfs& self = of(vfs);
     const std::lock_guard lock(self.mutex_);
     if (self.power_off_) {
+      return SQLITE_IOERR_DELETE;
+    }
+    if (self.process_dead_) {
       return SQLITE_IOERR_DELETE;
     }
     self.files_.erase(path);
@@ -349,7 +359,56 @@ std::uint64_t PowerLossVfs::syncs_honoured() {
   return syncs_honoured_;
 }
 
+void PowerLossVfs::fail_at(std::uint64_t calls, Fault fault) {
+  const std::lock_guard lock(mutex_);
+  calls_to_fault_ = calls;
+  planned_fault_ = fault;
+}
+
+void PowerLossVfs::kill_process_at(std::uint64_t syncs) {
+  const std::lock_guard lock(mutex_);
+  syncs_to_death_ = syncs;
+}
+
+bool PowerLossVfs::dies_now() {
+  if (!process_dead_ && syncs_to_death_ && --*syncs_to_death_ == 0) {
+    syncs_to_death_.reset();
+    process_dead_ = true;
+  }
+  return process_dead_;
+}
+
+bool PowerLossVfs::process_is_dead() {
+  const std::lock_guard lock(mutex_);
+  return process_dead_;
+}
+
+void PowerLossVfs::begin_process() {
+  const std::lock_guard lock(mutex_);
+  ++process_;
+  process_dead_ = false;
+}
+
+bool PowerLossVfs::is_dead(const File& file) const {
+  return process_dead_ || file.process != process_;
+}
+
+bool PowerLossVfs::fails_now(bool is_sync) {
+  if (!calls_to_fault_) {
+    return false;
+  }
+  *calls_to_fault_ -= *calls_to_fault_ > 0 ? 1 : 0;
+  if (*calls_to_fault_ > 0 || is_sync != (planned_fault_ == Fault::kSyncFails)) {
+    return false;
+  }
+  calls_to_fault_.reset();
+  return true;
+}
+
 bool PowerLossVfs::count_call(const File& file) {
+  if (is_dead(file)) {
+    return false;
+  }
   const bool counts = planned_place_ == Where::kAnywhere || file.is_database;
   if (calls_left_ && counts && !power_off_) {
     --*calls_left_;

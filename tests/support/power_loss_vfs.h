@@ -57,6 +57,21 @@ class PowerLossVfs {
   /// The power fails at the `calls`-th write or sync from now.
   void cut_power_at(std::uint64_t calls, Loss loss, Where where = Where::kAnywhere);
   bool power_is_off();
+
+  enum class Fault : std::uint8_t {
+    kWriteFails,  ///< EIO
+    kWriteShort,  ///< ENOSPC after a part of the bytes
+    kSyncFails,   ///< as Syncs::kFail
+  };
+  /// The first write, or sync, from the `calls`-th on fails, once.
+  void fail_at(std::uint64_t calls, Fault fault);
+
+  /// The process dies before the `syncs`-th sync from now, the machine goes on: what is open
+  /// does nothing any more, and who opens the files next sees all that was written.
+  void kill_process_at(std::uint64_t syncs);
+  bool process_is_dead();
+  /// Another process begins; what is open belongs to the dead one.
+  void begin_process();
   std::uint64_t syncs_honoured();
 
  private:
@@ -68,6 +83,10 @@ class PowerLossVfs {
 
   /// Under mutex_: counts a call and cuts the power if it is due. False if the power is off.
   bool count_call(const File& file);
+  /// Under mutex_: counts a call to the planned fault; true if it is this one.
+  bool fails_now(bool is_sync);
+  bool is_dead(const File& file) const;
+  bool dies_now();
   void lose_power(Loss loss);
 
   const std::string name_;
@@ -83,6 +102,11 @@ class PowerLossVfs {
   std::optional<std::uint64_t> calls_left_;
   Loss planned_loss_ = Loss::kEverything;
   Where planned_place_ = Where::kAnywhere;
+  std::optional<std::uint64_t> calls_to_fault_;
+  Fault planned_fault_ = Fault::kWriteFails;
+  std::optional<std::uint64_t> syncs_to_death_;
+  std::uint64_t process_ = 0;  // counts them
+  bool process_dead_ = false;
   std::uint64_t syncs_honoured_ = 0;
   std::size_t held_syncs_ = 0;
   std::map<std::string, std::unique_ptr<FileData>> files_;

@@ -1,5 +1,6 @@
 #include "storage/sqlite/committer.h"
 
+#include "base/crash_point.h"
 #include "storage/answer.h"
 
 #include <sqlite3.h>
@@ -19,6 +20,13 @@ constexpr std::size_t kWaitingWriteBytes = 256 * 1024 * 1024;
 constexpr int kCheckpointPages = 2'048;
 /// … and cut, waiting for readers, when they kept that from finishing for long (256 MiB).
 constexpr int kTruncatePages = 65'536;
+
+/// How often a full disk is tried while nobody asks.
+constexpr std::chrono::milliseconds kProbeInterval{500};
+
+bool is_full(int code) {
+  return (code & 0xff) == SQLITE_FULL;
+}
 
 std::size_t content_bytes(const Write& write) {
   if (const auto* create = std::get_if<CreateDocument>(&write)) {
@@ -115,19 +123,28 @@ void Committer::close() {
 
 void Committer::run() {
   while (true) {
-    Batch batch = take();
-    if (batch.appends.empty() && batch.writes.empty()) {
+    auto batch = take();
+    if (!batch) {
+      probe_space();
+      continue;
+    }
+    if (batch->appends.empty() && batch->writes.empty()) {
       return;
     }
-    commit(batch);
-    answer_all(batch);
+    commit(*batch);
+    answer_all(*batch);
     checkpoint_if_due();
   }
 }
 
-Committer::Batch Committer::take() {
+std::optional<Committer::Batch> Committer::take() {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return closing_ || !appends_.empty() || !writes_.empty(); });
+  const auto is_wanted = [this] { return closing_ || !appends_.empty() || !writes_.empty(); };
+  if (!health_.full()) {
+    wake_.wait(lock, is_wanted);
+  } else if (!wake_.wait_for(lock, kProbeInterval, is_wanted)) {
+    return std::nullopt;
+  }
   Batch batch;
   std::size_t ops = 0;
   while (!appends_.empty()) {
@@ -158,15 +175,19 @@ void Committer::commit(Batch& batch) {
     set_outcome(batch, AppendStatus::kRefused, sound.error().message);
     return;
   }
+  CS_CRASH_POINT("before_transaction");
   const auto start = std::chrono::steady_clock::now();
   if (const int code = write_all(batch); code != SQLITE_OK) {
     on_error_before_commit(batch, code);
     return;
   }
+  CS_CRASH_POINT("before_commit");
   if (const int code = writer_.connection().execute("COMMIT"); code != SQLITE_OK) {
     on_failed_commit(batch, code);
     return;
   }
+  CS_CRASH_POINT("after_commit");
+  health_.set_full(false);
   std::size_t ops = 0;
   for (const PendingAppend& pending : batch.appends) {
     ops += pending.outcome.status == AppendStatus::kCommitted ? pending.append.updates.size() : 0;
@@ -185,8 +206,12 @@ int Committer::write_all(Batch& batch) {
     if (const int code = writer_.append(pending.append, pending.outcome); code != SQLITE_OK) {
       return code;
     }
+    CS_CRASH_POINT("within_transaction");
   }
   for (PendingWrite& pending : batch.writes) {
+    if (std::holds_alternative<WriteSnapshot>(pending.write)) {
+      CS_CRASH_POINT("snapshot_write");
+    }
     if (const int code = writer_.write(pending.write, pending.outcome); code != SQLITE_OK) {
       return code;
     }
@@ -202,6 +227,7 @@ void Committer::on_error_before_commit(Batch& batch, int code) {
     health_.fail("a transaction failed: " + describe_sqlite(code));
     return;
   }
+  health_.set_full(is_full(code));
   log_warning("transaction_refused", {{"reason", describe_sqlite(code)}});
 }
 
@@ -213,11 +239,37 @@ void Committer::on_failed_commit(Batch& batch, int code) {
   const int primary = code & 0xff;
   if (primary == SQLITE_FULL || primary == SQLITE_BUSY) {
     set_outcome(batch, AppendStatus::kRefused, describe_sqlite(code));
+    health_.set_full(is_full(code));
     log_warning("transaction_refused", {{"reason", describe_sqlite(code)}});
     return;
   }
   set_outcome(batch, AppendStatus::kUnknown, describe_sqlite(code));
   health_.fail("a commit failed: " + describe_sqlite(code));
+}
+
+void Committer::probe_space() {
+  Connection& connection = writer_.connection();
+  if (health_.failed()) {
+    health_.set_full(false);  // that no longer matters
+    return;
+  }
+  int code = connection.execute("BEGIN IMMEDIATE");
+  if (code == SQLITE_OK) {
+    // Writes the first page even if the number is the same, unlike an UPDATE that changes nothing.
+    // Nobody reads it: the schema's version is in schema_migrations.
+    code = connection.execute("PRAGMA user_version = 0");
+  }
+  if (code == SQLITE_OK) {
+    code = connection.execute("COMMIT");
+  }
+  if (code == SQLITE_OK) {
+    health_.set_full(false);
+    return;
+  }
+  roll_back();
+  if (classify_sqlite(code) == SqliteFault::kStore) {
+    health_.fail("a transaction failed: " + describe_sqlite(code));
+  }
 }
 
 void Committer::roll_back() {

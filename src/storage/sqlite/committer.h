@@ -6,6 +6,8 @@
 //
 //   error before COMMIT        -> rolled back, everybody refused; the store goes on (disk full) or
 //                                 closes (I/O error)
+//   disk full                  -> the same, and until a write succeeds the node is not ready; if
+//                                 nobody asks for one, a probe is written
 //   COMMIT says full or busy   -> the commit record was not written: rolled back, everybody refused
 //   COMMIT fails otherwise     -> the commit may have reached the disk: kUnknown, the store closes
 
@@ -56,8 +58,11 @@ class Committer {
   };
 
   void run();
-  /// The next group, waiting for one; empty once closed and drained.
-  Batch take();
+  /// The next group, waiting for one; empty once closed and drained. Nothing if the disk is full
+  /// and nobody asked for a while.
+  std::optional<Batch> take();
+  /// Writes a page as it is, to see whether there is space again.
+  void probe_space();
   void commit(Batch& batch);
   int write_all(Batch& batch);
   void on_failed_commit(Batch& batch, int code);

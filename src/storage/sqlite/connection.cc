@@ -154,7 +154,17 @@ Result<Connection> Connection::open(const Options& options) {
   CS_TRY(connection.run("PRAGMA journal_mode = WAL"));
   // FULL syncs the write-ahead log at every commit; the WAL default of many builds, NORMAL, would
   // lose acknowledged operations at power loss (sqlite.org/pragma.html#pragma_synchronous).
-  CS_TRY(connection.run("PRAGMA synchronous = FULL"));
+  switch (options.synchronous) {
+    case Synchronous::kFull:
+      CS_TRY(connection.run("PRAGMA synchronous = FULL"));
+      break;
+    case Synchronous::kNormal:
+      CS_TRY(connection.run("PRAGMA synchronous = NORMAL"));
+      break;
+    case Synchronous::kOff:
+      CS_TRY(connection.run("PRAGMA synchronous = OFF"));
+      break;
+  }
   CS_TRY(connection.run("PRAGMA foreign_keys = ON"));
   CS_TRY(connection.run("PRAGMA temp_store = MEMORY"));
   const std::string cache = "PRAGMA cache_size = -" + std::to_string(options.cache_kib);
@@ -202,8 +212,9 @@ bool Connection::in_transaction() const {
 }
 
 int Connection::checkpoint(CheckpointMode wanted) {
-  const int mode =
-      wanted == CheckpointMode::kTruncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  const int mode = wanted == CheckpointMode::kTruncate ? SQLITE_CHECKPOINT_TRUNCATE
+                   : wanted == CheckpointMode::kFull   ? SQLITE_CHECKPOINT_FULL
+                                                       : SQLITE_CHECKPOINT_PASSIVE;
   int pages = 0;
   int copied = 0;
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, mode, &pages, &copied);

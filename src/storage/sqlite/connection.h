@@ -136,7 +136,15 @@ class Connection {
 
   enum class CheckpointMode : std::uint8_t {
     kPassive,   ///< copies what it can without waiting for anybody
+    kFull,      ///< copies all, waiting for readers of older states
     kTruncate,  ///< waits for readers and empties the log file
+  };
+
+  /// When SQLite syncs the log (sqlite.org/pragma.html#pragma_synchronous).
+  enum class Synchronous : std::uint8_t {
+    kFull,    ///< at every commit
+    kNormal,  ///< before a checkpoint
+    kOff,     ///< never
   };
 
   struct Options {
@@ -145,10 +153,13 @@ class Connection {
     std::string vfs_name;              ///< empty for the operating system's
     int cache_kib = 4 * 1'024;         ///< pages kept in memory
     ReadCounters* counters = nullptr;  ///< outlives the connection
+    /// Less than kFull breaks the store's promise: for tests that are to notice.
+    Synchronous synchronous = Synchronous::kFull;
   };
 
   /// Opens an existing database file with the settings that the store's promises rest on: WAL,
-  /// synchronous=FULL, foreign keys, no automatic checkpoint. Errors: kUnavailable.
+  /// synchronous=FULL (unless told otherwise), foreign keys, no automatic checkpoint. Errors:
+  /// kUnavailable.
   static Result<Connection> open(const Options& options);
 
   Result<Statement> prepare(std::string_view sql);

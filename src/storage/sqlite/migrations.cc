@@ -1,6 +1,7 @@
 #include "storage/sqlite/migrations.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 
 #include <sqlite3.h>
 
@@ -136,6 +137,7 @@ Result<void> migrate_in_transaction(Connection& connection, std::span<const Migr
   for (const Migration& step : steps) {
     if (step.version > version) {
       CS_TRY(apply(connection, step));
+      CS_CRASH_POINT("within_migration");
     }
   }
   return connection.run("COMMIT");

@@ -1,7 +1,9 @@
 #include "storage/sqlite/sqlite_store.h"
 
+#include "base/crash_point.h"
 #include "storage/answer.h"
 #include "storage/sqlite/committer.h"
+#include "storage/sqlite/crash_point_vfs.h"
 #include "storage/sqlite/document_reader.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/reader_pool.h"
@@ -15,6 +17,18 @@ constexpr const char* kDatabaseFile = "cloudsync.db";
 /// doesn't fit into the cache is written to the log early and read back.
 constexpr int kWriterCacheKib = 32 * 1'024;
 constexpr int kReaderCacheKib = 4 * 1'024;
+
+// A process that died between writing a commit to the log and syncing it left it to the kernel: it
+// is read as committed from now on, and its submitter, who sends it again, is told so. SQLite does
+// not sync a log that it recovers, but it does before it copies it into the database.
+Result<void> make_durable(Connection& connection) {
+  const int code = connection.checkpoint(Connection::CheckpointMode::kFull);
+  if (classify_sqlite(code) != SqliteFault::kNone) {
+    return fail(ErrorCode::kUnavailable,
+                "can't make the log of the database durable: " + describe_sqlite(code));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -42,9 +56,19 @@ Result<void> SqliteStore::start(const SqliteOptions& options) {
       .vfs_name = options.vfs_name,
       .cache_kib = kWriterCacheKib,
       .counters = nullptr,
+      .synchronous = options.synchronous,
   };
+#ifdef CLOUDSYNC_CRASH_POINTS
+  if (connect.vfs_name.empty()) {
+    connect.vfs_name = crash_point_vfs();
+  }
+#endif
+  CS_CRASH_POINT("before_open");
   CS_TRY_ASSIGN(auto connection, Connection::open(connect));
+  CS_CRASH_POINT("before_migration");
   CS_TRY(migrate(connection));
+  CS_CRASH_POINT("after_migration");
+  CS_TRY(make_durable(connection));
   CS_TRY_ASSIGN(auto writer, DocumentWriter::open(std::move(connection)));
 
   connect.access = Connection::Access::kReadOnly;

@@ -30,6 +30,8 @@ struct SqliteOptions {
   std::size_t reader_threads = 2;
   /// A registered SQLite VFS, for fault injection; empty for the operating system's.
   std::string vfs_name;
+  /// For tests that are to notice when it is less.
+  Connection::Synchronous synchronous = Connection::Synchronous::kFull;
 };
 
 class SqliteStore final : public OpStore, public SnapshotStore, public DirectoryStore {
@@ -47,6 +49,9 @@ class SqliteStore final : public OpStore, public SnapshotStore, public Directory
 
   /// kUnavailable with the reason once an I/O error closed the store.
   Result<void> health() const { return health_.check(); }
+
+  /// Also kUnavailable while the disk is full; it is tried twice a second whether there is space.
+  Result<void> can_write() const { return health_.check_writable(); }
 
   const DataDirectory& data_directory() const { return directory_; }
 
