@@ -5,6 +5,7 @@
 #   PROPERTY_CASES   RapidCheck cases of each property, under the sanitizers
 #   CRASHES          moments at which the server is killed
 #   SEEDS            runs of the simulation: a million take two hours of a core
+#   RELOAD_SEEDS     runs of the SDK whose pages crash and reload, of each type
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
 #   CHAOS_PAIRS      runs of the editors with and without the attacks of tests/chaos (soak.mjs has the rest)
 #   SEED             repeats a run with its seed
@@ -17,6 +18,7 @@ CASES=${CASES:-10000000}
 PROPERTY_CASES=${PROPERTY_CASES:-100000}
 CRASHES=${CRASHES:-1000}
 SEEDS=${SEEDS:-1000000}
+RELOAD_SEEDS=${RELOAD_SEEDS:-20000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-600}
 CHAOS_PAIRS=${CHAOS_PAIRS:-5}
 JOBS=${JOBS:-$(nproc)}
@@ -62,6 +64,13 @@ simulation_slice() {
     "build/release/cloudsync-sim --seed $((SEED + begin)) --seeds $seeds"
 }
 
+reload_slice() {
+  local begin=$(($1 * SEEDS_PER_SLICE))
+  local seeds=$((RELOAD_SEEDS - begin < SEEDS_PER_SLICE ? RELOAD_SEEDS - begin : SEEDS_PER_SLICE))
+  run_slice "runs $begin to $((begin + seeds)) of $RELOAD_SEEDS with crashing pages" \
+    "cd clients/typescript && CS_SEED=$((SEED % 1000000 + begin)) CS_SEEDS=$seeds npx vitest run test/journal_crash.test.ts"
+}
+
 # libFuzzer stops at an input that takes 10 s, or asks for 512 MB at once: no input may.
 fuzz_slice() {
   local binaries=(build/fuzz/tests/fuzz/*_fuzz)
@@ -73,11 +82,11 @@ fuzz_slice() {
 -artifact_prefix=build/fuzz/$target- build/fuzz/corpus/$target tests/fuzz/corpus/$target"
 }
 
-export CASES PROPERTY_CASES SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_SLICE SEEDS_PER_SLICE
-export -f run_slice compare_slice property_slice simulation_slice fuzz_slice
+export CASES PROPERTY_CASES SEEDS RELOAD_SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_SLICE SEEDS_PER_SLICE
+export -f run_slice compare_slice property_slice simulation_slice reload_slice fuzz_slice
 
 echo "==> Soak with SEED=$SEED: CASES=$CASES PROPERTY_CASES=$PROPERTY_CASES CRASHES=$CRASHES SEEDS=$SEEDS" \
-  "FUZZ_SECONDS=$FUZZ_SECONDS CHAOS_PAIRS=$CHAOS_PAIRS JOBS=$JOBS"
+  "RELOAD_SEEDS=$RELOAD_SEEDS FUZZ_SECONDS=$FUZZ_SECONDS CHAOS_PAIRS=$CHAOS_PAIRS JOBS=$JOBS"
 if [ "$CASES" -gt 0 ]; then
   tools/build.sh release cloudsync_ot_main
   tools/npm_ci.sh tests/differential
@@ -99,6 +108,11 @@ if [ "$SEEDS" -gt 0 ]; then
   tools/build.sh release cloudsync_sim_main
   echo "==> Simulating $SEEDS runs"
   in_parallel $(((SEEDS + SEEDS_PER_SLICE - 1) / SEEDS_PER_SLICE)) simulation_slice
+fi
+if [ "$RELOAD_SEEDS" -gt 0 ]; then
+  tools/npm_ci.sh clients/typescript
+  echo "==> Running the SDK with $RELOAD_SEEDS seeds of crashing pages"
+  in_parallel $(((RELOAD_SEEDS + SEEDS_PER_SLICE - 1) / SEEDS_PER_SLICE)) reload_slice
 fi
 if [ "$FUZZ_SECONDS" -gt 0 ]; then
   tools/build.sh fuzz fuzz_targets

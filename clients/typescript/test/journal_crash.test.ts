@@ -1,6 +1,7 @@
 // Pages of one browser, and others', edit at random while pages crash, reload, are duplicated and closed, the
 // journal is slow or full, and the network is bad. What was shown as saved, or as stored on the device when its
-// page went, is in the log once in the end, or a copy; what was not, once at most. A failure names its seed; CS_SEED=n runs that one alone.
+// page went, is in the log once in the end, or a copy; what was not, once at most. A failure names its seed; CS_SEED=n runs that one alone,
+// CS_SEEDS=m so many from it on.
 
 import { describe, expect, test } from "vitest";
 
@@ -12,7 +13,7 @@ import { FakeServer } from "./support/fake_server.js";
 
 declare const process: { env: Record<string, string | undefined> };
 
-const kSeeds = process.env.CS_SEED === undefined ? Number(process.env.CS_SEEDS ?? "30") : 1;
+const kSeeds = Number(process.env.CS_SEEDS ?? (process.env.CS_SEED === undefined ? "30" : "1"));
 const kFirstSeed = Number(process.env.CS_SEED ?? "1");
 const kPages = 3;
 const kSteps = 80;
@@ -165,7 +166,7 @@ class Run {
 }
 
 describe.each(["text", "rich-text", "json"] as const)("%s", (typeName) => {
-  test(`nothing that was stored is lost or doubled over ${kSeeds} seeds`, { timeout: 300_000 }, async () => {
+  test(`nothing that was stored is lost or doubled over ${kSeeds} seeds`, { timeout: 3_600_000 }, async () => {
     let copies = 0;
     for (let seed = kFirstSeed; seed < kFirstSeed + kSeeds; seed++) {
       const run = new Run(typeName, seed);
