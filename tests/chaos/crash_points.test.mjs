@@ -1,5 +1,5 @@
 // The real server is killed at named moments of its work (src/base/crash_point.h) and at random ones, under
-// clients that go on by themselves. After every few seconds all histories of the run are checked: nothing
+// clients that go on by themselves. After some seconds of writing, each time, all histories of the run are checked: nothing
 // acknowledged is lost, nothing is there twice, nothing was shown before it was durable (docs/history.md).
 //   CS_CRASHES   how many (100)
 //   CS_SEED      of the moments (1); the clients' speed is the machine's, so a seed repeats the plan only
@@ -14,7 +14,7 @@ import { eventually, freePort, Server } from "../integration/server.mjs";
 
 const kCrashes = Number(process.env.CS_CRASHES ?? 100);
 const kSeed = Number(process.env.CS_SEED ?? 1);
-const kWritingSeconds = 8;
+const kWritingSeconds = kCrashes > 100 ? 30 : 8;
 /** For a moment to come, before the server is killed at this one instead. */
 const kPatienceMs = 1_500;
 
@@ -73,11 +73,11 @@ class Run {
     await this.start();
     this.load = spawn(generator, ["--target", this.server.url, "--connections", "9", "--documents", "3",
       "--ops-per-second", "300", "--duration", String(kWritingSeconds), "--type", this.type, "--seed", String(1 + this.pick(1e6)),
-      "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
+      "--settle", "600", "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
     this.output = "";
     for (const stream of [this.load.stdout, this.load.stderr]) stream.on("data", (chunk) => (this.output += chunk));
     this.loaded = new Promise((resolve) => this.load.once("exit", resolve));
-    await eventually(() => this.server.metric("cloudsync_operations_total"), "the clients write");
+    await eventually(() => this.server.metric("cloudsync_operations_total"), "the clients write", 300_000);
     this.until = Date.now() + (kWritingSeconds - 1) * 1000;
   }
 
