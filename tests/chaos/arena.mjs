@@ -17,13 +17,15 @@ export const limitsFor = (good) => ({
   "limit-loopback": 1,
   "connections-per-ip": good + 100,
   "unjoined-sessions-per-ip": Math.min(good, 512) + 50, // the generator begins 512 at a time
-  "handshakes-per-second": Math.ceil(good / 3),
-  "rate-burst-ms": 4_000, // of handshakes: all of them, and a third more
+  "handshakes-per-second": Math.ceil(good / 6),
+  "rate-burst-ms": 8_000, // of handshakes: all of them, and a third more
   "handshake-timeout-ms": 5_000,
   "connect-timeout-ms": 5_000,
   "idle-http-timeout-ms": 5_000,
   "send-queue-timeout-ms": 2_000,
   "event-flood-ms": 2_000,
+  "joins-per-second": 10,
+  "presence-per-second": 20,
   "websocket-fragments": 4_096,
   "idle-documents": 1, // what is left afterwards shall not be what the documents hold
 });

@@ -1,6 +1,7 @@
 // All scenarios at once against one server, as a process of their own: node attack.mjs OPTIONS, with
 // {"port", "limits"} as JSON, forked. It says "ready" when all are under way, and answers "report" and, for the last
-// time, "stop" with { scenario: { rounds, counts, wrong } }, where `wrong` holds what was answered but not expected.
+// time, "stop" with { scenario: { rounds, counts, wrong, late } }: rounds that went as expected, what was answered but not
+// expected, and rounds that failed when this process got no CPU time for too long to keep the server's deadlines.
 import { frame, TEXT } from "../conformance/websocket/raw_client.mjs";
 import { Attacker, call, sleep } from "./attacker.mjs";
 import { scenarios } from "./scenarios.mjs";
@@ -8,6 +9,15 @@ import { scenarios } from "./scenarios.mjs";
 const options = JSON.parse(process.argv[2]);
 const roundMaxMs = 30_000;
 let isOver = false;
+
+const stallMs = 1_000;
+let stalls = 0;
+let lastTick = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  if (now - lastTick > stallMs) stalls++;
+  lastTick = now;
+}, 50).unref();
 
 /** What several scenarios use: a document, and one of which an answer is more than the kernel's buffers hold. */
 async function prepare() {
@@ -28,6 +38,7 @@ async function prepare() {
 /** Rounds of one scenario until the end, one behind the other. */
 async function lane(scenario, attacker, result) {
   while (!isOver) {
+    const stallsBefore = stalls;
     let timer;
     const late = new Promise((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error("the round hangs")), roundMaxMs);
@@ -36,7 +47,9 @@ async function lane(scenario, attacker, result) {
       await Promise.race([scenario.round(attacker), late]);
       if (!isOver) result.rounds++;
     } catch (error) {
-      if (!isOver) result.wrong.push(String(error.stack ?? error));
+      await sleep(100); // a stall shows when it is over
+      if (stalls !== stallsBefore) result.late++;
+      else if (!isOver) result.wrong.push(String(error.stack ?? error));
     }
     clearTimeout(timer);
     attacker.drop();
@@ -49,7 +62,7 @@ const shared = await prepare();
 const results = {};
 const attackers = [];
 const lanes = Object.entries(scenarios).flatMap(([name, scenario], index) => {
-  const result = (results[name] = { rounds: 0, counts: {}, wrong: [] });
+  const result = (results[name] = { rounds: 0, counts: {}, wrong: [], late: 0 });
   return Array.from({ length: scenario.lanes }, () => {
     const attacker = Object.assign(new Attacker({ ...options, address: `127.66.0.${index + 1}` }), shared);
     attacker.counts = result.counts;

@@ -34,8 +34,10 @@ async function run(seconds) {
   // On a busy machine a round may take longer than the editors do.
   let report;
   await eventually(async () => (report = await attackers.report()) && missing(report).length === 0,
-    () => `rounds of ${missing(report)}: ${JSON.stringify(report)}`, 60_000).finally(async () => { report = await attackers.stop(); });
-  clearInterval(watch);
+    () => `rounds of ${missing(report)}: ${JSON.stringify(report)}`, 60_000).finally(async () => {
+    clearInterval(watch);
+    report = await attackers.stop();
+  });
   return { report, editors, largest };
 }
 
@@ -60,8 +62,8 @@ test("24 attacks at once get their answers and hurt nobody", async (t) => {
   const counted = await metrics(server);
 
   const least = {};
-  for (const [name, { rounds, counts, wrong }] of Object.entries(report)) {
-    t.diagnostic(`${name}: ${rounds} rounds ${JSON.stringify(counts)}`);
+  for (const [name, { rounds, counts, wrong, late }] of Object.entries(report)) {
+    t.diagnostic(`${name}: ${rounds} rounds ${JSON.stringify(counts)}${late ? `, ${late} late` : ""}`);
     assert.deepEqual(wrong, [], name);
     const add = (sampled, count) => { least[sampled] = (least[sampled] ?? 0) + count; };
     for (const [sampled, perRound] of Object.entries(scenarios[name].counts)) add(sampled, rounds * perRound);

@@ -25,7 +25,7 @@ export const half_open_upgrades = {
 /** Sessions that join nothing: above limits.unjoined-sessions-per-ip 429, the others end with connect-timeout-ms. */
 export const unjoined_sessions = {
   lanes: 1,
-  pauseMs: 6_000, // longer than connect-timeout-ms
+  pauseMs: 8_000, // below the rate of handshakes, and longer than connect-timeout-ms
   counts: {},
   counted: { unjoined_sessions_per_ip: "refused" },
   async round(attacker) {
@@ -120,7 +120,7 @@ export const double_polls = {
 /** Resets at every stage of an upgrade (CVE-2022-41940) leave nothing behind. */
 export const upgrade_resets = {
   lanes: 2,
-  pauseMs: 60,
+  pauseMs: 100,
   counts: {},
   async round(attacker) {
     const begun = attacker.connect();

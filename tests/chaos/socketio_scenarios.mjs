@@ -18,7 +18,7 @@ const packets = [
 /** The packets of the advisories, and other malformed ones: each closes its session, without a code. */
 export const malformed_packets = {
   lanes: 1,
-  pauseMs: 200,
+  pauseMs: 400,
   counts: { malformed_packet: packets.length },
   async round(attacker) {
     for (const packet of packets) {
@@ -84,7 +84,7 @@ export const event_floods = {
     };
     const join = JSON.stringify(["join-document", { documentId: "none" }]);
     const presence = JSON.stringify(["presence", { documentId: attacker.document, revision: 0, state: {} }]);
-    await Promise.all([flood(`421${join}`, 10), flood(`42${presence}`, 10)]);
+    await Promise.all([flood(`421${join}`, 5), flood(`42${presence}`, 5)]);
   },
 };
 

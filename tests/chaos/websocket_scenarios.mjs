@@ -19,7 +19,7 @@ const malformed = [
 /** Frames that RFC 6455 forbids, glued to the upgrade's request, are answered with its close code. */
 export const malformed_frames = {
   lanes: 1,
-  pauseMs: 100,
+  pauseMs: 200,
   counts: { malformed_frame: malformed.length },
   async round(attacker) {
     for (const [code, bytes] of malformed) await expectClosed(await attacker.open({ behind: bytes }), code);
