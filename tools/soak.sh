@@ -27,6 +27,7 @@ SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 # A slice has a seed of its own and takes a minute or two: that long it takes to repeat a failure.
 readonly CASES_PER_SLICE=100000
 readonly SEEDS_PER_SLICE=5000
+readonly RELOADS_PER_SLICE=500
 
 # in_parallel COUNT function: calls it with 0 … COUNT - 1. A status of 255 ends all (xargs(1)).
 in_parallel() {
@@ -65,8 +66,8 @@ simulation_slice() {
 }
 
 reload_slice() {
-  local begin=$(($1 * SEEDS_PER_SLICE))
-  local seeds=$((RELOAD_SEEDS - begin < SEEDS_PER_SLICE ? RELOAD_SEEDS - begin : SEEDS_PER_SLICE))
+  local begin=$(($1 * RELOADS_PER_SLICE))
+  local seeds=$((RELOAD_SEEDS - begin < RELOADS_PER_SLICE ? RELOAD_SEEDS - begin : RELOADS_PER_SLICE))
   run_slice "runs $begin to $((begin + seeds)) of $RELOAD_SEEDS with crashing pages" \
     "cd clients/typescript && CS_SEED=$((SEED % 1000000 + begin)) CS_SEEDS=$seeds npx vitest run test/journal_crash.test.ts"
 }
@@ -82,7 +83,7 @@ fuzz_slice() {
 -artifact_prefix=build/fuzz/$target- build/fuzz/corpus/$target tests/fuzz/corpus/$target"
 }
 
-export CASES PROPERTY_CASES SEEDS RELOAD_SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_SLICE SEEDS_PER_SLICE
+export CASES PROPERTY_CASES SEEDS RELOAD_SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_SLICE SEEDS_PER_SLICE RELOADS_PER_SLICE
 export -f run_slice compare_slice property_slice simulation_slice reload_slice fuzz_slice
 
 echo "==> Soak with SEED=$SEED: CASES=$CASES PROPERTY_CASES=$PROPERTY_CASES CRASHES=$CRASHES SEEDS=$SEEDS" \
@@ -112,7 +113,7 @@ fi
 if [ "$RELOAD_SEEDS" -gt 0 ]; then
   tools/npm_ci.sh clients/typescript
   echo "==> Running the SDK with $RELOAD_SEEDS seeds of crashing pages"
-  in_parallel $(((RELOAD_SEEDS + SEEDS_PER_SLICE - 1) / SEEDS_PER_SLICE)) reload_slice
+  in_parallel $(((RELOAD_SEEDS + RELOADS_PER_SLICE - 1) / RELOADS_PER_SLICE)) reload_slice
 fi
 if [ "$FUZZ_SECONDS" -gt 0 ]; then
   tools/build.sh fuzz fuzz_targets

@@ -237,11 +237,13 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
   async #openFrom(journal: Journal, documentId: string): Promise<CollaborativeDocument> {
     const { identity } = this.#main;
     try {
-      await Promise.all([this.copies.load(), identity.acquire(), this.#drain?.yield(documentId)]);
+      await Promise.all([journal.copiesLoaded(), identity.acquire(), this.#drain?.yield(documentId)]);
       const restored = await takeOver(journal, documentId, identity.current);
       if (restored !== null) return this.#laneOf(restored.credentials).open(documentId, restored, restored.journal);
     } catch {
-      // A store that cannot be read must not be written to, either: what it has would get lost.
+      // A store that cannot be read must not be written to, either: what it has would get lost. Nor should this
+      // page use numbers of the client that it may be about, or that would be outdated.
+      if (this.#main.isIdle) identity.forget();
       return this.#main.open(documentId, null, null);
     }
     return this.#main.open(documentId, null, journal.begin(documentId, null, null));

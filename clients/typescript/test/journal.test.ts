@@ -200,6 +200,33 @@ describe("a submission", () => {
   });
 });
 
+describe("a journal that cannot be read", () => {
+  test("is not written to: what it has is sent by a later page", async () => {
+    const stage = new Stage();
+    const { page } = await stage.typedOffline("offline ");
+    page.kill();
+    // Its lock is free in a moment.
+    await stage.scheduler.run(1);
+    stage.server.isUp = true;
+    stage.device.isStuck = true;
+    const next = stage.device.page(sameTab(page));
+    const opening = next.open();
+    await stage.scheduler.run(5_000);
+    const document = await opening;
+    expect([document.content, document.state]).toEqual(["abc", "saved"]);
+    document.submit([3, "!"]);
+    expect(document.isStored).toBe(false);
+    await stage.scheduler.run(1_000);
+    stage.device.isStuck = false;
+    document.submit([4, "!"]);
+    await stage.scheduler.run(10_000);
+    next.kill();
+    const last = await stage.open(stage.device.page());
+    await stage.scheduler.run(5_000);
+    expect([last.state, stage.authority.content]).toEqual(["saved", "offline abc!!"]);
+  });
+});
+
 describe("a browser that was closed", () => {
   test("is taken over by the next tab that opens the document, under the same client id", async () => {
     const stage = new Stage();
@@ -264,7 +291,7 @@ describe("a browser that was closed", () => {
     stage.server.isUp = true;
     page.kill();
     other.client.recover();
-    await stage.scheduler.run(500);
+    await stage.scheduler.run(1);
     const again = await stage.open(stage.device.page(sameTab(page)));
     await stage.scheduler.run(20_000);
     expect([again.clientId, again.state, stage.authority.content]).toEqual(["client-1", "saved", "offline abc"]);

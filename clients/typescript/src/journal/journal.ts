@@ -52,6 +52,11 @@ export class Journal {
     return this.#locks;
   }
 
+  /** Resolves once the unsent copies of earlier pages are known. Rejects if the store does not answer. */
+  copiesLoaded(): Promise<void> {
+    return this.#inTime(this.#copies.load());
+  }
+
   /** All of this device, those with unsent edits first, then the newest. Rejects if the store cannot be read. */
   async heads(): Promise<JournalHead[]> {
     const entries = await this.#read(kHeads);
@@ -151,9 +156,13 @@ export class Journal {
   }
 
   #read(prefix: string): Promise<Entry[]> {
+    return this.#inTime(this.#store.read(prefix));
+  }
+
+  #inTime<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = this.#scheduler.after(kReadTimeoutMs, () => reject(new Error("The store does not answer.")));
-      this.#store.read(prefix).then(resolve, reject).finally(() => timer.cancel());
+      answer.then(resolve, reject).finally(() => timer.cancel());
     });
   }
 }
