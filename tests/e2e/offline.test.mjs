@@ -76,8 +76,9 @@ class Desk {
 
 const text = async (editor) => plainTextOf(await editor.content());
 
-async function picture(editor, name) {
+async function picture(editor, name, awaited = "body") {
   if (process.env.CS_SHOTS === undefined) return;
+  await editor.page.locator(awaited).waitFor();
   for (const colorScheme of ["light", "dark"]) {
     await editor.page.emulateMedia({ colorScheme });
     await editor.page.screenshot({ path: join(process.env.CS_SHOTS, `${name}-${colorScheme}.png`) });
@@ -96,8 +97,7 @@ for (const kind of ["new-rich-text", "new-text"]) {
     await ann.offline();
     await ann.type("offline ");
     await ann.stored();
-    await ann.page.locator(".banner").waitFor();
-    await picture(ann, `offline-${kind}`);
+    await picture(ann, `offline-${kind}`, ".banner");
     await ann.page.reload();
     await ann.shown();
     assert.equal(await text(ann), "before offline ");
@@ -105,8 +105,7 @@ for (const kind of ["new-rich-text", "new-text"]) {
     await ann.press("Control+End");
     await ann.type("reloaded ");
     await ann.stored();
-    await ann.page.locator(".banner").waitFor();
-    await picture(ann, `after-reload-${kind}`);
+    await picture(ann, `after-reload-${kind}`, ".banner");
     await desk.context.close();
     await desk.launch();
     await ben.press("Control+Home");
@@ -241,8 +240,7 @@ test("without IndexedDB the page says that the tab alone has it, and asks before
   assert.equal(await ann.page.getByTestId("save-state").getAttribute("data-stored"), "false");
   assert.match(await ann.page.getByTestId("save-state").innerText(), /in this tab only/);
   assert.ok(await ann.isGuarded());
-  await ann.page.locator(".banner").waitFor();
-  await picture(ann, "no-journal");
+  await picture(ann, "no-journal", ".banner");
   proxy.heal();
   await ann.saved();
   assert.ok(!(await ann.isGuarded()));
