@@ -217,12 +217,14 @@ export class DocumentJournal {
   #prepare(key: string): { changes: JournalChange[]; durability: Durability } | null {
     const journaled = this.#source?.() ?? null;
     if (journaled === null) return null;
+    // As after a long absence: not worth writing one by one.
+    const areMany = this.#recordCount + this.#queue.length > kRecordsMax;
+    if (this.#mustRebase || areMany) return this.#prepareBase(key, journaled);
     const records = this.#takeRecords(journaled.type);
     const texts = records.map((record) => recordToText(journaled.type, record));
     const bytes = texts.reduce((sum, text) => sum + text.length, 0);
-    const isLong = this.#recordBytes + bytes > Math.max(kRecordBytesMax, this.#baseBytes)
-      || this.#recordCount + texts.length > kRecordsMax;
-    if (this.#mustRebase || isLong) return this.#prepareBase(key, journaled);
+    const isLong = this.#recordBytes + bytes > Math.max(kRecordBytesMax, this.#baseBytes);
+    if (isLong) return this.#prepareBase(key, journaled);
     const { documentId } = this.#options;
     const changes: JournalChange[] = texts.map((value, i) => (
       { put: recordKey(key, documentId, this.#recordCount + i), value }
@@ -245,6 +247,7 @@ export class DocumentJournal {
       ...this.#extra.map(({ change }) => change),
     ];
     this.#baseBytes = value.length;
+    this.#queue = [];
     this.#recordCount = this.#recordBytes = 0;
     this.#mustRebase = false;
     return { changes, durability: "strict" };
