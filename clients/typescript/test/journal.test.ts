@@ -356,6 +356,27 @@ describe("text that the server will not take", () => {
     expect(stage.authority.content).toBe("abc other");
   });
 
+  test("is one copy, also if the page goes before it has the server's content", async () => {
+    const stage = new Stage();
+    const { page } = await stage.typedOffline("unsent ");
+    page.kill();
+    stage.server.isUp = true;
+    stage.server.intercept = (event, { revision }) => {
+      if (event !== "join-document") return undefined;
+      return revision === undefined ? "silence" : failure("history_diverged");
+    };
+    const next = stage.device.page(sameTab(page));
+    await stage.open(next);
+    expect(next.copies).toHaveLength(1);
+    next.kill();
+    stage.server.intercept = (event, { revision }) =>
+      event === "join-document" && revision !== undefined ? failure("history_diverged") : undefined;
+    const last = stage.device.page();
+    const document = await stage.open(last);
+    await stage.scheduler.run(5_000);
+    expect([last.copies, document.content, document.state]).toEqual([next.copies, "abc", "saved"]);
+  });
+
   test.each(["revision_too_old", "revision_unknown"])("for %s becomes a copy", async (code) => {
     const stage = new Stage();
     const { page } = await stage.typedOffline("unsent ");

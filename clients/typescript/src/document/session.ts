@@ -3,7 +3,7 @@
 // state.ts, and what the application sees is collaborative_document.ts.
 
 import { CloudSyncError, toCloudSyncError } from "../errors.js";
-import type { DocumentJournal } from "../journal/document_journal.js";
+import type { DocumentJournal, Journaled } from "../journal/document_journal.js";
 import type { Restored } from "../journal/journal.js";
 import { typeByName } from "../ot/types.js";
 import type { AnyContent, AnyOp, Core, DocumentContext, Message } from "./context.js";
@@ -90,14 +90,20 @@ export class DocumentSession {
       onFetchError: (error) => this.#onFetchError(error),
     });
     journal?.attach(
-      () => this.#core === null ? null : { type: this.#core.type, title: this.#title, state: this.#core.state },
+      () => this.#journaled(),
       () => observer.onProgress(),
     );
     if (restored !== null) this.#restore(restored);
   }
 
-  #restore({ type, state, title, credentials }: Restored): void {
+  #journaled(): Journaled | null {
+    if (this.#core === null) return null;
+    return { type: this.#core.type, title: this.#title, state: this.#core.state, mustStartOver: this.#mustStartOver };
+  }
+
+  #restore({ type, state, title, mustStartOver, credentials }: Restored): void {
     this.#title = title;
+    this.#mustStartOver = mustStartOver;
     // Nothing was sent from this copy yet, but perhaps from an earlier page of this client.
     if (credentials === null) state.noteSeq(this.#context.identity.nextSeq(this.#id));
     this.#core = this.#coreOf(type, state);
@@ -348,6 +354,7 @@ export class DocumentSession {
       this.#offerCopy(whole, error);
     }
     this.#mustStartOver = true;
+    this.#journal?.rebase();
     // The snapshot has all that this client ever sent.
     this.#isRestored = false;
     this.#rejoin(error);

@@ -19,7 +19,13 @@ import type { ClientLocks } from "./locks.js";
 import type { Durability, JournalChange, JournalStore } from "./store.js";
 
 /** What there is to write down. */
-export type Journaled = { type: OtType<AnyContent, AnyOp>; title: string; state: AnyState };
+export type Journaled = {
+  type: OtType<AnyContent, AnyOp>;
+  title: string;
+  state: AnyState;
+  /** See JournalHead. */
+  mustStartOver: boolean;
+};
 
 /** Where the journal of a restored document goes on. */
 export type JournalPosition = { key: string; recordCount: number; recordBytes: number };
@@ -275,12 +281,12 @@ export class DocumentJournal {
     return records;
   }
 
-  #head(key: string, { type, title, state }: Journaled): JournalChange {
+  #head(key: string, { type, title, state, mustStartOver }: Journaled): JournalChange {
     const { documentId } = this.#options;
     this.#headIsUnsent = state.hasUnsent;
     const value = headToText({
       key, documentId, credentials: this.#credentials, type: type.name, title,
-      isUnsent: state.hasUnsent, updatedAtMs: Date.now(),
+      isUnsent: state.hasUnsent, mustStartOver, updatedAtMs: Date.now(),
     });
     return { put: headKey(key, documentId), value };
   }

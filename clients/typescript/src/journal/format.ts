@@ -27,6 +27,8 @@ export type JournalHead = {
   readonly title: string;
   /** It holds edits that were not met in the server's log. */
   readonly isUnsent: boolean;
+  /** The server's history is another: what was unsent is a copy already, and the next join is to ask for all. */
+  readonly mustStartOver: boolean;
   /** When it was begun or compacted, in milliseconds since 1970. */
   readonly updatedAtMs: number;
 };
@@ -63,8 +65,8 @@ export function recordKey(key: string, documentId: string, number: number): stri
   return `${dataKey(key, documentId)}1/${String(number).padStart(10, "0")}/`;
 }
 
-export function headToText({ key, documentId, credentials, type, title, isUnsent, updatedAtMs }: JournalHead): string {
-  return JSON.stringify({ version: kVersion, key, documentId, credentials, type, title, isUnsent, updatedAtMs });
+export function headToText(head: JournalHead): string {
+  return JSON.stringify({ version: kVersion, ...head });
 }
 
 /** Throws for what is none, or of another version. */

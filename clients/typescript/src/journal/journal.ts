@@ -25,6 +25,8 @@ export type Restored = {
   type: OtType<AnyContent, AnyOp>;
   title: string;
   state: AnyState;
+  /** See JournalHead. */
+  mustStartOver: boolean;
   /** Who made it; null for one that no server knows. */
   credentials: ClientCredentials | null;
   journal: DocumentJournal;
@@ -86,7 +88,8 @@ export class Journal {
       const { type, state, records } = replay(head, entries);
       const recordBytes = records.reduce((sum, text) => sum + text.length, 0);
       const journal = this.begin(documentId, { key, recordCount: records.length, recordBytes }, head.credentials);
-      return { type, title: head.title, state, credentials: head.credentials, journal };
+      const { title, mustStartOver, credentials } = head;
+      return { type, title, state, mustStartOver, credentials, journal };
     } catch (error) {
       await this.#toCopy(head, entries, error);
       return null;
@@ -103,7 +106,8 @@ export class Journal {
       const { type } = replayed;
       const { content, revision, hash } = replayed.state.export();
       const state = new DocumentState(type, content, revision, hash);
-      return { type, title: head.title, state, credentials: null, journal: this.begin(head.documentId, null, null) };
+      const journal = this.begin(head.documentId, null, null);
+      return { type, title: head.title, state, mustStartOver: head.mustStartOver, credentials: null, journal };
     } catch {
       return null;
     }
@@ -142,7 +146,7 @@ export class Journal {
     if (!(await this.#locks.hold(key))) return;
     const entries = await this.#read(`data/${path}`);
     const documentId = decodeURIComponent(path.split("/")[1] ?? "");
-    const unread = { key, documentId, credentials: null, title: "", isUnsent: true, updatedAtMs: 0 };
+    const unread = { key, documentId, credentials: null, title: "", isUnsent: true, mustStartOver: false, updatedAtMs: 0 };
     await this.#toCopy({ ...unread, type: typeNameIn(head) }, entries, error);
     this.#locks.release(key);
   }
