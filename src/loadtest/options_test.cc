@@ -28,7 +28,11 @@ TEST(Options, TakesAll) {
                              "--seed",
                              "9",
                              "--json",
-                             "x"});
+                             "x",
+                             "--history",
+                             "y",
+                             "--reconnect-delay",
+                             "10"});
   const auto& options = std::get<Options>(parsed);
   EXPECT_EQ(options.targets.size(), 2U);
   EXPECT_EQ(options.connections, 50U);
@@ -39,6 +43,8 @@ TEST(Options, TakesAll) {
   EXPECT_EQ(options.writers, 7U);
   EXPECT_EQ(options.seed, 9U);
   EXPECT_EQ(options.json_path, "x");
+  EXPECT_EQ(options.history_path, "y");
+  EXPECT_EQ(options.reconnect_delay, std::chrono::milliseconds(10));
 }
 
 TEST(Options, EverybodyWritesAndNoDocumentIsEmptyUnlessSaidOtherwise) {

@@ -1,6 +1,7 @@
 // The real server is killed at named moments of its work (src/base/crash_point.h) and at random ones, under
-// clients that go on by themselves. After some seconds of writing, each time, all histories of the run are checked: nothing
-// acknowledged is lost, nothing is there twice, nothing was shown before it was durable (docs/history.md).
+// clients that go on by themselves; and its writes and syncs fail. After some seconds of writing, each time, all
+// histories of the run are checked: nothing acknowledged is lost, nothing is there twice, nothing was shown
+// before it was durable (docs/history.md).
 //   CS_CRASHES   how many (100)
 //   CS_SEED      of the moments (1); the clients' speed is the machine's, so a seed repeats the plan only
 import assert from "node:assert/strict";
@@ -24,6 +25,8 @@ const kMoments = {
     before_transaction: 30, within_transaction: 30, before_commit: 30, log_write: 100, log_sync: 30, log_synced: 30,
     after_commit: 30, before_publish: 30, after_publish: 60, before_ack: 30, after_ack: 40, snapshot_write: 3,
   },
+  // Faults, after which the server is killed.
+  failing: { log_write_fails: 60, log_write_short: 60, log_sync_fails: 20 },
   starting: { before_open: 1, before_migration: 1, after_migration: 1 },
   stopping: { database_write: 12, database_sync: 1, database_synced: 1, before_ack: 2, after_commit: 2 },
   // On a directory that is new: the schema is made.
@@ -40,7 +43,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The moments of a run, in an order that has each phase often and each moment of a phase in turn. */
 function* plan(pick) {
-  const phases = ["serving", "serving", "serving", "starting", "serving", "serving", "random", "stopping", "serving"];
+  const phases = ["serving", "serving", "starting", "serving", "failing", "serving", "random", "stopping", "serving"];
   const turns = {};
   for (let i = 0; ; i++) {
     const phase = phases[i % phases.length];
@@ -73,7 +76,7 @@ class Run {
     await this.start();
     this.load = spawn(generator, ["--target", this.server.url, "--connections", "9", "--documents", "3",
       "--ops-per-second", "300", "--duration", String(kWritingSeconds), "--type", this.type, "--seed", String(1 + this.pick(1e6)),
-      "--settle", "600", "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
+      "--settle", "120", "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
     this.output = "";
     for (const stream of [this.load.stdout, this.load.stderr]) stream.on("data", (chunk) => (this.output += chunk));
     this.loaded = new Promise((resolve) => this.load.once("exit", resolve));
@@ -84,13 +87,14 @@ class Run {
   isUp() { return this.server.process.exitCode === null && this.server.process.signalCode === null; }
 
   /** Starts the server, which may be killed on the way. */
-  async start(at) {
-    if (at === undefined) delete process.env.CS_CRASH_AT;
-    else process.env.CS_CRASH_AT = `${at.moment}:${at.count}`;
+  async start(at, variable = "CS_CRASH_AT") {
+    for (const name of ["CS_CRASH_AT", "CS_FAULT_AT"]) delete process.env[name];
+    if (at !== undefined) process.env[variable] = `${at.moment}:${at.count}`;
     try {
       await this.server.launch();
     } catch (error) {
-      await this.died();
+      // A fault may keep it from starting.
+      if (variable === "CS_CRASH_AT") await this.died();
     }
   }
 
@@ -117,6 +121,10 @@ class Run {
   async crashOnce() {
     const { phase, moment, count } = this.moments.next().value;
     if (this.isUp()) await this.kill("random");
+    if (phase === "failing") {
+      await this.fail({ moment, count });
+      return;
+    }
     await this.start(phase === "random" ? undefined : { moment, count });
     if (!this.isUp()) return;
     if (phase === "random") {
@@ -134,14 +142,28 @@ class Run {
     else assert.deepEqual(end, { code: 0, signal: null }, this.server.log);
   }
 
+  /** A write or sync fails; the server refuses or goes on, and is killed in that state. */
+  async fail(fault) {
+    await this.start(fault, "CS_FAULT_AT");
+    const until = Date.now() + kPatienceMs;
+    const isMet = () => this.server.log.includes(`fault_point ${fault.moment}`);
+    while (!isMet() && this.isUp() && Date.now() < until) await pause(10);
+    await pause(100);
+    if (!this.isUp()) assert.ok(isMet() && (await this.server.exited).code === 1, this.server.log);
+    const moment = isMet() ? fault.moment : "random";
+    this.server.log = "";
+    await this.kill(moment);
+  }
+
   async end() {
     if (this.isUp()) await this.kill("random");
     await this.start();
-    assert.equal(await this.loaded, 0, this.output);
+    const loaded = await this.loaded;
     assert.deepEqual(await this.server.stop(), { code: 0, signal: null }, this.server.log);
     await exportLog(this.server.dataDir, this.paths[2]);
     const { code, stdout, checked } = await check(this.paths);
     assert.equal(code, 0, `${stdout}\nkept: ${this.dataDir}`);
+    assert.equal(loaded, 0, `the load generator says\n${this.output}`);
     for (const invariant of ["I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I19"]) {
       assert.ok(checked[invariant] > 0, `${invariant} was checked: ${stdout}`);
     }

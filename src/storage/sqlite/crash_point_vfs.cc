@@ -20,12 +20,18 @@ struct Log {
   static constexpr const char* kWrite = "log_write";
   static constexpr const char* kSync = "log_sync";
   static constexpr const char* kSynced = "log_synced";
+  static constexpr const char* kWriteFails = "log_write_fails";
+  static constexpr const char* kWriteShort = "log_write_short";
+  static constexpr const char* kSyncFails = "log_sync_fails";
 };
 
 struct Database {
   static constexpr const char* kWrite = "database_write";
   static constexpr const char* kSync = "database_sync";
   static constexpr const char* kSynced = "database_synced";
+  static constexpr const char* kWriteFails = "database_write_fails";
+  static constexpr const char* kWriteShort = "database_write_short";
+  static constexpr const char* kSyncFails = "database_sync_fails";
 };
 
 /// The methods of one kind of file: SQLite's, but for two. All files of a kind have the same.
@@ -48,11 +54,21 @@ class Methods {
  private:
   static int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
     CS_CRASH_POINT(Points::kWrite);
+    if (fault_point(Points::kWriteFails)) {
+      return SQLITE_IOERR_WRITE;
+    }
+    if (fault_point(Points::kWriteShort)) {
+      real_->xWrite(file, bytes, count / 2, offset);
+      return SQLITE_FULL;
+    }
     return real_->xWrite(file, bytes, count, offset);
   }
 
   static int sync(sqlite3_file* file, int flags) {
     CS_CRASH_POINT(Points::kSync);
+    if (fault_point(Points::kSyncFails)) {
+      return SQLITE_IOERR_FSYNC;
+    }
     const int code = real_->xSync(file, flags);
     CS_CRASH_POINT(Points::kSynced);
     return code;
