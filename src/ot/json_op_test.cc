@@ -133,6 +133,18 @@ TEST(JsonOp, BoundsComponentsInBothEncodings) {
   EXPECT_FALSE(JsonOp::parse(plain).has_value());
 }
 
+// Each edit of text0 becomes a component with a path of its own.
+TEST(JsonOp, BoundsTheKeysThatText0Repeats) {
+  const auto parsed = [](std::size_t edits, std::size_t key_bytes) {
+    const JsonArray insertions(edits, JsonObject{{"p", 0}, {"i", "x"}});
+    return JsonOp::parse(JsonArray{JsonObject{
+        {"p", JsonArray{std::string(key_bytes, 'k')}}, {"t", "text0"}, {"o", insertions}}});
+  };
+  EXPECT_TRUE(parsed(1, 2 * kJsonText0KeyBytesMax / 100).has_value());
+  EXPECT_TRUE(parsed(50, kJsonText0KeyBytesMax / 100).has_value());
+  EXPECT_FALSE(parsed(101, kJsonText0KeyBytesMax / 100).has_value());
+}
+
 TEST(JsonOp, BoundsTheLevelsOfContent) {
   const auto nested = [](std::size_t levels) {
     return parse(R"([{"p":["a"],"oi":)" + std::string(levels, '[') + std::string(levels, ']') +

@@ -1,5 +1,7 @@
 // The rules of docs/ot.md for json, one by one.
 
+#include "ot/json_transform.h"
+
 #include "ot/json_op.h"
 
 #include <gtest/gtest.h>
@@ -138,6 +140,28 @@ TEST(JsonTransform, ADeletionMayBeSplitByEveryComponent) {
   }
   EXPECT_EQ(transform(erase, inserts, Side::kLeft).components().size(), kJsonOpComponentsMax + 2);
   EXPECT_EQ(transform(erase, inserts, Side::kRight).components().size(), kJsonOpComponentsMax + 2);
+}
+
+// Deletions of one string that overlap, so that walks are within walks, and moves in one list.
+TEST(JsonTransform, InStepsGivesTheSame) {
+  JsonOp a;
+  JsonOp b;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    a.erase_text({"s", i}, "abc").insert_text({"s", 2 * i}, "x").move({"l", i}, 40 - i);
+    b.insert_text({"s", i + 1}, "yy").erase_text({"s", 3 * i}, "bcd").move({"l", i + 1}, i / 2);
+  }
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    const JsonOp at_once = transform(a, b, side);
+    for (const std::size_t pairs : {1, 100, 1'000}) {
+      JsonTransform steps(a, b, side);
+      int turns = 0;
+      for (; !steps.is_done(); ++turns) {
+        EXPECT_LE(steps.go_on(pairs), pairs + 500);  // a list is not longer
+      }
+      EXPECT_GE(turns, 10) << pairs;
+      EXPECT_EQ(steps.take(), at_once);
+    }
+  }
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace cloudsync::ot {
 namespace {
@@ -57,6 +59,42 @@ TEST(TransformRange, MovesBothEnds) {
 TEST(TransformRange, ShrinksWithADelete) {
   EXPECT_EQ(transform_range({2, 4}, op(Type::kRichText, R"([{"retain":1},{"delete":2}])"), false),
             (Range{1, 3}));
+}
+
+TEST(TransformRange, InWhatIsReplacedIsAtTheStartOfTheNew) {
+  const Range inside{.index = 2, .length = 1, .path = {"a", std::uint64_t{1}, "b"}};
+  const auto after = [&](std::string_view text) {
+    return transform_range(inside, op(Type::kJson, text), false);
+  };
+  EXPECT_EQ(after(R"([{"p":["a"],"od":[0,{"b":"xyz"}],"oi":"new"}])"), (Range{0, 0, {"a"}}));
+  EXPECT_EQ(after(R"([{"p":["a"],"od":[0,{"b":"xyz"}]}])"), (Range{0, 0, {}}));
+  EXPECT_EQ(after(R"([{"p":["a",1],"ld":{"b":"xyz"},"li":"new"}])"),
+            (Range{0, 0, {"a", std::uint64_t{1}}}));
+  EXPECT_EQ(after(R"([{"p":["a",1],"ld":{"b":"xyz"}}])"), (Range{0, 0, {"a"}}));
+}
+
+// What is moved over a long log is not copied at each step.
+TEST(TransformInPlace, KeepsTheMemoryOfWhatIsInserted) {
+  const std::string long_text(1'000, 'x');
+  const std::pair<Type, std::string> ops[] = {
+      {Type::kText, R"([1,"TEXT"])"},
+      {Type::kRichText, R"([{"retain":1},{"insert":"TEXT"}])"},
+      {Type::kJson, R"([{"p":["s",1],"si":"TEXT"}])"}};
+  const std::string others[] = {R"(["y"])", R"([{"insert":"y"}])", R"([{"p":["s",0],"si":"y"}])"};
+  for (const auto& [type, text] : ops) {
+    std::string json = text;
+    Operation inserting = op(type, json.replace(json.find("TEXT"), 4, long_text));
+    const auto memory = [&] {
+      return std::visit([](const auto& typed) { return typed.components().back().text.data(); },
+                        inserting);
+    };
+    const char* const before = memory();
+    const Operation other = op(type, others[static_cast<std::size_t>(type)]);
+    const Operation copied = transform(inserting, other, Side::kLeft);
+    transform_in_place(inserting, other, Side::kLeft);
+    EXPECT_EQ(memory(), before) << type_name(type);
+    EXPECT_EQ(inserting, copied) << type_name(type);
+  }
 }
 
 TEST(TransformRange, SurvivesNumbersThatOverflow) {
