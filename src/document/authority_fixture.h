@@ -156,6 +156,17 @@ class AuthorityTest : public testing::Test {
     }
   }
 
+  /// Answers reads and gives slices, of which it returns the number, until an append is asked for.
+  std::size_t run_to_append() {
+    std::size_t slices = 0;
+    for (int turns = 0; !append && turns < 10'000; ++turns) {
+      answer_reads();
+      slices += continues;
+      go_on();
+    }
+    return slices;
+  }
+
   void fail_reads() {
     for (const ReadEffect& read : std::exchange(reads, {})) {
       authority->on_updates(read.token, fail(ErrorCode::kUnavailable, "down"), moment());

@@ -91,13 +91,7 @@ TEST_F(Slices, WhatIsReadOfTheLogIsWalkedInSlicesToo) {
   }
   join(ann, "ann");
   const Token sent = submit(ann, 0, 1, long_operation());
-  int slices = 0;
-  while (!append) {
-    answer_reads();
-    slices += static_cast<int>(continues);
-    go_on();
-  }
-  EXPECT_GE(slices, 2);
+  EXPECT_GE(run_to_append(), 2U);
   commit();
   EXPECT_EQ(acks.at(sent).value(), Revision(kBehind + 1));
   EXPECT_EQ(content(), expected(""));
@@ -134,7 +128,7 @@ constexpr std::uint64_t kWaiting = 300;
 class WaitingSlices : public AuthorityTest {
  protected:
   void SetUp() override {
-    open("text", R"("")");
+    open("text", R"("|")");
     for (std::uint64_t i = 0; i < kWaiting; ++i) {
       join(member(i), client(i));
     }
@@ -142,7 +136,8 @@ class WaitingSlices : public AuthorityTest {
 
   static std::string client(std::uint64_t i) { return "client" + std::to_string(i); }
 
-  /// Everybody inserts a letter at the start of the empty text. The first is appended at once.
+  /// Everybody inserts a letter, every other one behind the bar, which the others push on. The
+  /// first is appended at once.
   void submit_all() {
     for (std::uint64_t i = 0; i < kWaiting; ++i) {
       sent.push_back(submit(member(i), 0, 1, letter(i)));
@@ -150,7 +145,7 @@ class WaitingSlices : public AuthorityTest {
   }
 
   static std::string letter(std::uint64_t i) {
-    return std::string("[\"") + static_cast<char>('a' + i % 26) + "\"]";
+    return std::string(i % 2 == 0 ? "[\"" : "[1,\"") + static_cast<char>('a' + i % 26) + "\"]";
   }
 
   /// Slices until an append is asked for.
@@ -163,13 +158,15 @@ class WaitingSlices : public AuthorityTest {
     return turns;
   }
 
-  /// Later inserts at one place come before earlier ones (docs/ot.md).
-  std::string expected() const {
-    std::string text;
-    for (std::uint64_t i = kWaiting; i-- > 0;) {
-      text += static_cast<char>('a' + i % 26);
+  /// Later inserts at one place come before earlier ones (docs/ot.md). `found` was committed first,
+  /// by another.
+  static std::string expected(const std::string& found = "") {
+    std::string before;
+    std::string behind;
+    for (std::uint64_t i = kWaiting; i-- > 1;) {
+      (i % 2 == 0 ? before : behind) += static_cast<char>('a' + i % 26);
     }
-    return '"' + text + '"';
+    return '"' + before + found + "a|" + behind + '"';
   }
 
   std::vector<Token> sent;
@@ -210,7 +207,7 @@ TEST_F(WaitingSlices, WhatWaitsIsMovedOverABatchInSlices) {
 TEST_F(WaitingSlices, ABatchIsNoLongerThanTheHistory) {
   limits.catch_up_ops = 100;
   log.clear();
-  open("text", R"("")");
+  open("text", R"("|")");
   for (std::uint64_t i = 0; i < kWaiting; ++i) {
     join(member(i), client(i));
   }
@@ -238,7 +235,7 @@ TEST_F(WaitingSlices, OneThatComesMeanwhileIsBehindThem) {
 
 TEST_F(WaitingSlices, ARefusedOneLeavesNoGap) {
   for (std::uint64_t i = 0; i < kWaiting; ++i) {
-    sent.push_back(submit(member(i), 0, 1, i % 2 == 1 ? R"([9,"x"])" : letter(i)));
+    sent.push_back(submit(member(i), 0, 1, i % 2 == 1 ? R"([999,"x"])" : letter(i)));
   }
   while (continues > 0 || append) {
     turns_to_append();
@@ -255,7 +252,7 @@ TEST_F(WaitingSlices, ARefusedOneLeavesNoGap) {
 TEST_F(WaitingSlices, AreMovedOverWhatIsFoundInTheLog) {
   limits.catch_up_ops = 100;
   log.clear();
-  open("text", R"("")");
+  open("text", R"("|")");
   for (std::uint64_t i = 0; i < kWaiting; ++i) {
     join(member(i), client(i));
   }
@@ -265,21 +262,14 @@ TEST_F(WaitingSlices, AreMovedOverWhatIsFoundInTheLog) {
     log.push_back(next_update("foreign", i + 1, R"(["-"])"));
   }
   answer_append(storage::AppendStatus::kUnknown);
-  std::size_t turns = 0;
-  while (!append) {
-    ASSERT_TRUE(reads.size() + continues == 1) << "one thing at a time";
-    answer_reads();
-    turns += continues;
-    go_on();
-  }
-  EXPECT_GE(turns, 25U);
+  EXPECT_GE(run_to_append(), 25U);
   EXPECT_EQ(acks.at(sent.front()).value(), Revision(1));
   while (append) {
     commit();
     turns_to_append();
   }
   EXPECT_EQ(authority->head(), Revision(kWaiting + 250));
-  EXPECT_EQ(content(), '"' + expected().substr(1, kWaiting - 1) + std::string(250, '-') + "a\"");
+  EXPECT_EQ(content(), expected(std::string(250, '-')));
 }
 
 TEST_F(WaitingSlices, WhatAnotherNodeCommitsMeanwhileIsReadBeforeTheAppend) {
@@ -294,13 +284,10 @@ TEST_F(WaitingSlices, WhatAnotherNodeCommitsMeanwhileIsReadBeforeTheAppend) {
     go_on();
   }
   EXPECT_FALSE(append);
-  while (!append) {
-    answer_reads();
-    go_on();
-  }
+  run_to_append();
   commit();
   EXPECT_EQ(acks.at(sent.back()).value(), Revision(kWaiting + 1));
-  EXPECT_EQ(content(), '"' + expected().substr(1, kWaiting - 1) + "-a\"");
+  EXPECT_EQ(content(), expected("-"));
 }
 
 TEST_F(WaitingSlices, AreMovedOverTheirOwnBatchBeforeMoreIsRead) {
@@ -312,17 +299,18 @@ TEST_F(WaitingSlices, AreMovedOverTheirOwnBatchBeforeMoreIsRead) {
   take();
   answer_append(storage::AppendStatus::kCommitted);
   EXPECT_EQ(continues + reads.size(), 1U);
-  while (!append) {
-    answer_reads();
-    go_on();
-  }
+  run_to_append();
   commit();
-  EXPECT_EQ(content(), '"' + expected().substr(1, kWaiting - 1) + "-a\"");
+  EXPECT_EQ(content(), expected("-"));
 }
 
 TEST_F(WaitingSlices, AreGivenUpWithTheDocument) {
+  limits.commit_batch_ops = 100;
   submit_all();
   commit();
+  turns_to_append();
+  commit();
+  EXPECT_FALSE(append);
   authority->abandon();
   take();
   EXPECT_EQ(refusal(sent.back()), ErrorCode::kUnavailable);
@@ -380,19 +368,18 @@ TEST_F(JsonSlices, OneStepTakesMoreThanOneTurn) {
 }
 
 TEST_F(JsonSlices, OneStepGoesOnWhenItsOperationLeavesTheMemory) {
-  limits.catch_up_ops = 1;
+  limits.catch_up_ops = 2;
   log.clear();
   SetUp();
   submit(ann, 0, 1, long_json_operation(1, 2));
   ASSERT_GE(continues, 1U);
-  submit(bob, 1, 1, R"([{"p":["x"],"oi":1}])");
-  commit();
-  while (!append) {
-    answer_reads();
-    go_on();
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    submit(bob, 1 + i, 1 + i, R"([{"p":["x)" + std::string(i, 'x') + R"("],"oi":1}])");
+    commit();
   }
+  run_to_append();
   commit();
-  EXPECT_EQ(content(), expected(1, 2).insert(expected(1, 2).size() - 1, R"(,"x":1)"));
+  EXPECT_EQ(content(), expected(1, 2).insert(expected(1, 2).size() - 1, R"(,"x":1,"xx":1)"));
 }
 
 TEST_F(JsonSlices, OneStepOverABatchMateTakesMoreThanOneTurn) {
