@@ -317,6 +317,21 @@ void add_documents(const std::string& kind, Make make) {
   }
 }
 
+// The content as JSON text: of a snapshot, of a join.
+template <class Doc>
+void write_out(benchmark::State& state, const Doc& made) {
+  const Document document = made;
+  measure(
+      state, 1, [&] { benchmark::DoNotOptimize(cloudsync::to_json(content(document)).size()); });
+}
+
+void add_contents() {
+  add("text/content/10M", [](auto& state) { write_out(state, TextDocument(ascii(10'000'000))); });
+  add("rich-formatted/content/10M", [](auto& state) { write_out(state, formatted(10'000'000)); });
+  add("json/content/300k-elements",
+      [](auto& state) { write_out(state, JsonDocument::parse(tasks(300'000)).value()); });
+}
+
 template <class Make>
 void add_operations(const std::string& kind, Make make) {
   for (const std::int64_t components : {2, 20, 2'000}) {
@@ -382,6 +397,7 @@ void add_all() {
   add_operations("rich-format", format_op);
   add_json_documents();
   add_json_operations();
+  add_contents();
   add("text/parse", parse);
 }
 

@@ -148,7 +148,7 @@ void DocumentAuthority::write_snapshot_if_due() {
   ops_since_snapshot_ = 0;
   bytes_since_snapshot_ = 0;
   effects_.emplace_back(SnapshotEffect{
-      {.revision = head(), .content = *content_.json(), .hash = history_.head_hash()}});
+      .revision = head(), .hash = history_.head_hash(), .content = content_.committed()});
 }
 
 }  // namespace cloudsync::document

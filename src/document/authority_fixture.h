@@ -192,7 +192,11 @@ class AuthorityTest : public testing::Test {
 
   void sort(FindClientEffect& effect) { lookups.push_back(effect.client); }
 
-  void sort(SnapshotEffect& effect) { snapshots.push_back(std::move(effect.snapshot)); }
+  void sort(SnapshotEffect& effect) {
+    snapshots.push_back({.revision = effect.revision,
+                         .content = to_json(ot::content(effect.content)),
+                         .hash = effect.hash});
+  }
 
   void sort(PublishEffect& effect) { published.push_back(std::move(effect.updates)); }
 

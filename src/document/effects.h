@@ -39,9 +39,12 @@ struct FindClientEffect {
   ClientId client;
 };
 
-/// Write the snapshot, then call on_snapshot.
+/// Write the content down as a snapshot, then call on_snapshot. Its text takes O(size) to make:
+/// that is not for the loop.
 struct SnapshotEffect {
-  storage::Snapshot snapshot;
+  Revision revision;
+  storage::ChainHash hash;
+  ot::Document content;
 };
 
 /// Tell the other nodes what was committed.

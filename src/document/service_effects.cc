@@ -124,9 +124,28 @@ void DocumentService::Impl::carry_out(Document& document, FindClientEffect& effe
 }
 
 void DocumentService::Impl::carry_out(Document& document, SnapshotEffect& effect) {
+  auto write =
+      guard([this, id = document.id, generation = document.generation](storage::Snapshot snapshot) {
+        if (Document* found = find(id, generation)) {
+          write_snapshot(*found, std::move(snapshot));
+        }
+      });
+  // The document's copy shares its memory with the one that goes on being changed here.
+  deps_.workers.post(
+      [&executor = deps_.executor, made = std::move(effect), done = std::move(write)]() mutable {
+        storage::Snapshot snapshot{.revision = made.revision,
+                                   .content = to_json(ot::content(made.content)),
+                                   .hash = made.hash};
+        executor.post([done = std::move(done), written = std::move(snapshot)]() mutable {
+          done(std::move(written));
+        });
+      });
+}
+
+void DocumentService::Impl::write_snapshot(Document& document, storage::Snapshot snapshot) {
   deps_.snapshots.write_snapshot(
       document.id,
-      std::move(effect.snapshot),
+      std::move(snapshot),
       deps_.executor,
       guard(
           [this, id = document.id, generation = document.generation](const Result<void>& written) {

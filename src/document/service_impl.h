@@ -134,6 +134,7 @@ class DocumentService::Impl {
   void carry_out(Document& document, LimitEffect& effect);
   void carry_out(Document& document, BrokenEffect& effect);
   void read_log(Document& document, const ReadEffect& effect);
+  void write_snapshot(Document& document, storage::Snapshot snapshot);
   void continue_one();
   void finish_close_if_quiet();
 

@@ -37,7 +37,7 @@ class ServiceTest : public testing::Test, public MemberSink {
   void make_service() {
     service = std::make_unique<DocumentService>(
         ServiceDependencies{.executor = executor,
-                            .workers = executor,
+                            .workers = *worker_executor,
                             .ops = store,
                             .snapshots = store,
                             .sink = *this,
@@ -118,6 +118,7 @@ class ServiceTest : public testing::Test, public MemberSink {
   }
 
   Limits limits;
+  Executor* worker_executor = &executor;
   ManualClock clock;
   SeededRandom random{1};
   Metrics metrics;
@@ -403,6 +404,32 @@ TEST_F(ServiceTest, ClosingGivesUpAStoreThatNeverAnswers) {
     executor.run();
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"joined", "unavailable", "closed"}));
+}
+
+TEST_F(ServiceTest, AWorkerWritesSnapshotsOut) {
+  ManualExecutor workers;
+  worker_executor = &workers;
+  limits.snapshot_ops = 1;
+  make_service();
+  const auto newest = [this] {
+    storage::Snapshot found;
+    store.read_snapshot(DocumentId("doc"), Revision(9), executor, [&](auto snapshot) {
+      found = std::move(snapshot).value();
+    });
+    executor.run();
+    return found;
+  };
+  join(ann, "ann");
+  executor.run();
+  submit(ann, 0, 1, R"(["a"])");
+  executor.run();
+  EXPECT_EQ(newest().revision, Revision(0));
+  submit(ann, 1, 2, R"(["b"])");  // not in it
+  executor.run();
+  workers.run();
+  executor.run();
+  EXPECT_EQ(newest().revision, Revision(1));
+  EXPECT_EQ(newest().content, R"("a")");
 }
 
 TEST_F(ServiceTest, CountsWhatHappened) {
