@@ -284,6 +284,23 @@ describe("a browser that was closed", () => {
     expect(stage.submissions()).toHaveLength(1);
   });
 
+  test("is handed over to the document that is opened while it is being sent", async () => {
+    const stage = new Stage();
+    const { page } = await stage.typedOffline("offline ");
+    page.kill();
+    stage.server.isUp = true;
+    stage.server.intercept = (event) => (event === "submit-op" ? "silence" : undefined);
+    const start = stage.device.page();
+    start.client.recover();
+    await stage.scheduler.run(5_000);
+    expect(stage.submissions()).toHaveLength(1);
+    stage.server.intercept = () => undefined;
+    const document = await stage.open(start);
+    await stage.scheduler.run(5_000);
+    expect([document.clientId, document.state, stage.authority.content]).toEqual(["client-1", "saved", "offline abc"]);
+    expect(new Set(stage.submissions()).size).toBe(1);
+  });
+
   test("is left alone while it may only be reloading", async () => {
     const stage = new Stage();
     const { page } = await stage.typedOffline("offline ");
