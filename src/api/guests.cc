@@ -10,7 +10,7 @@
 namespace cloudsync::api {
 namespace {
 
-constexpr std::string_view kCookieName = "cloudsync_guest=";
+constexpr std::string_view kCookieName = "cloudsync_guest";
 
 /// "<user>.<signature>": both parts, or nothing if there is no dot. User ids have none.
 std::optional<std::pair<std::string_view, std::string_view>> split_signed(std::string_view text) {
@@ -35,27 +35,10 @@ bool is_from_proxy(std::string_view header) {
          std::find(std::begin(kNames), std::end(kNames), header) != std::end(kNames);
 }
 
-std::string_view find_cookie(const codec::http1::Request& request) {
-  const std::string* header = request.find("cookie");
-  std::string_view rest = header == nullptr ? std::string_view() : *header;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find(';');
-    std::string_view pair = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    while (pair.starts_with(' ')) {
-      pair.remove_prefix(1);
-    }
-    if (pair.starts_with(kCookieName)) {
-      return pair.substr(kCookieName.size());
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
-Guests::Guests(GuestMode mode, std::string key, RandomSource& random)
-    : mode_(mode), key_(std::move(key)), random_(random) {}
+Guests::Guests(GuestMode mode, std::string key, RandomSource& random, bool https)
+    : mode_(mode), key_(std::move(key)), random_(random), https_(https) {}
 
 bool Guests::allowed(const codec::http1::Request& request,
                      const gateway::RequestOrigin& origin) const {
@@ -84,7 +67,8 @@ std::string Guests::sign(std::string_view purpose,
 }
 
 std::optional<UserId> Guests::from_cookie(const codec::http1::Request& request) const {
-  const auto parts = split_signed(find_cookie(request));
+  const auto parts =
+      split_signed(codec::http1::cookie_value(request.headers, kCookieName).value_or(""));
   if (!parts || !equal_constant_time(parts->second, sign("cookie", {}, parts->first))) {
     return std::nullopt;
   }
@@ -93,8 +77,8 @@ std::optional<UserId> Guests::from_cookie(const codec::http1::Request& request) 
 
 std::string Guests::cookie(const UserId& user) const {
   // A year: the guest's list of documents is worth as much as the cookie lives.
-  return std::string(kCookieName) + user.value() + "." + sign("cookie", {}, user.value()) +
-         "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax";
+  return std::string(kCookieName) + "=" + user.value() + "." + sign("cookie", {}, user.value()) +
+         "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax" + (https_ ? "; Secure" : "");
 }
 
 std::string Guests::client_secret(const ClientId& client, const UserId& user) const {

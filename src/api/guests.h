@@ -21,8 +21,9 @@ enum class GuestMode : std::uint8_t {
 
 class Guests {
  public:
-  /// `key` signs cookies and client secrets; it stays with the data directory.
-  Guests(GuestMode mode, std::string key, RandomSource& random);
+  /// `key` signs cookies and client secrets; it stays with the data directory. `https`: browsers
+  /// reach the node by TLS alone, so that cookies are never sent in the clear.
+  Guests(GuestMode mode, std::string key, RandomSource& random, bool https = false);
 
   /// May this request act as a guest at all?
   bool allowed(const codec::http1::Request& request, const gateway::RequestOrigin& origin) const;
@@ -45,6 +46,7 @@ class Guests {
   const GuestMode mode_;
   const std::string key_;
   RandomSource& random_;
+  const bool https_;
 };
 
 }  // namespace cloudsync::api

@@ -41,6 +41,12 @@ TEST_F(GuestsTest, CookieLeadsBackToTheGuest) {
   EXPECT_NE(guests_.cookie(user).find("HttpOnly; SameSite=Lax"), std::string::npos);
 }
 
+TEST_F(GuestsTest, CookieIsSecureWhereBrowsersUseTls) {
+  const UserId user = guests_.make_user();
+  EXPECT_EQ(guests_.cookie(user).find("Secure"), std::string::npos);
+  EXPECT_TRUE(Guests(GuestMode::kAllow, "key", random_, true).cookie(user).ends_with("; Secure"));
+}
+
 TEST_F(GuestsTest, ForgedCookieIsNobody) {
   const std::string genuine = pair_of(guests_.make_user());
   std::string other_user = genuine;

@@ -101,6 +101,21 @@ bool has_token(const Headers& headers, std::string_view name, std::string_view t
   return false;
 }
 
+std::optional<std::string_view> cookie_value(const Headers& headers, std::string_view name) {
+  const std::string* header = find_header(headers, "cookie");
+  std::string_view rest = header == nullptr ? std::string_view() : *header;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    std::string_view pair = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
+    if (pair.starts_with(name) && pair.substr(name.size(), 1) == "=") {
+      return pair.substr(name.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> percent_decode(std::string_view text) {
   return decode(text, false);
 }

@@ -33,6 +33,10 @@ bool has_token(const Headers& headers, std::string_view name, std::string_view t
 /// ASCII case-insensitive comparison; HTTP's names and tokens are ASCII.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
+/// The value of the cookie called `name` (RFC 6265 section 5.4: pairs behind semicolons), of
+/// several the first; borrowed from `headers`.
+std::optional<std::string_view> cookie_value(const Headers& headers, std::string_view name);
+
 /// Decodes %XX. Nothing if an escape is malformed or the result holds a NUL. '+' stays '+'.
 std::optional<std::string> percent_decode(std::string_view text);
 

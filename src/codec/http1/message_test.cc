@@ -7,6 +7,17 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+TEST(Cookies, AreFoundByTheirWholeName) {
+  const Headers headers = {{"cookie", "ab=1; a=2;b=;  c=x=y"}};
+  EXPECT_EQ(cookie_value(headers, "a"), "2");
+  EXPECT_EQ(cookie_value(headers, "ab"), "1");
+  EXPECT_EQ(cookie_value(headers, "b"), "");
+  EXPECT_EQ(cookie_value(headers, "c"), "x=y");
+  EXPECT_EQ(cookie_value(headers, "d"), std::nullopt);
+  EXPECT_EQ(cookie_value(headers, "x"), std::nullopt);
+  EXPECT_EQ(cookie_value({}, "a"), std::nullopt);
+}
+
 TEST(Query, LastOfRepeatedKeysWins) {
   EXPECT_EQ(query_value("EIO=3&transport=polling&EIO=4", "EIO"), "4");
 }

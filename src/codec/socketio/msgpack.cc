@@ -119,10 +119,7 @@ class Builder final : public nlohmann::json_sax<Tree> {
     if (!is_text(value)) {
       return false;
     }
-    if (value == kPlaceholder) {
-      error.message = "an object that looks like a placeholder";
-      return false;
-    }
+    looks_like_placeholder = looks_like_placeholder || value == kPlaceholder;
     keys_.back() = std::move(value);
     return true;
   }
@@ -139,6 +136,7 @@ class Builder final : public nlohmann::json_sax<Tree> {
 
   JsonValue result;
   std::vector<std::string> attachments;
+  bool looks_like_placeholder = false;  // an object of the peer's
   Error error{ErrorCode::kBadRequest, "malformed MessagePack"};
 
  private:
@@ -263,6 +261,9 @@ Result<Packet> decode_msgpack(Role role, const DecoderLimits& limits, std::strin
   if (!Tree::sax_parse(bytes, &builder, Tree::input_format_t::msgpack) ||
       !builder.result.is_object()) {
     return fail(std::move(builder.error));
+  }
+  if (builder.looks_like_placeholder && !builder.attachments.empty()) {
+    return malformed("binary data beside an object that looks like a placeholder");
   }
   CS_TRY_ASSIGN(Packet packet,
                 packet_of(builder.result.get_object(), std::move(builder.attachments)));

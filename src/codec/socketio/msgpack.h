@@ -14,8 +14,8 @@ namespace cloudsync::codec::socketio {
 
 /// Decodes one message. A date (extension -1) becomes its ISO 8601 text as JSON.stringify writes
 /// it, other extensions null (npm's encoder writes undefined as one). Errors: kBadRequest for
-/// anything malformed, text that is not UTF-8, or an object that looks like a placeholder;
-/// kTooLarge for a limit. After an error the connection must be closed.
+/// anything malformed, text that is not UTF-8, or an object that looks like a placeholder in a
+/// packet with binary data; kTooLarge for a limit. After an error the connection must be closed.
 Result<Packet> decode_msgpack(Role role, const DecoderLimits& limits, std::string_view bytes);
 
 /// The message for `packet`.

@@ -64,12 +64,20 @@ TEST(MsgpackPacket, KeepsBinaryAsAttachments) {
   }());
 }
 
+TEST(MsgpackPacket, TakesAnObjectLikeAPlaceholderForWhatItIs) {
+  const auto packet = decode_msgpack(Role::kServer, kLimits, event("\x81\xac_placeholder\xc3"));
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(to_json(packet->data), R"(["e",{"_placeholder":true}])");
+  EXPECT_EQ(encode_msgpack(*packet).find("\xc4"), std::string::npos);
+}
+
 TEST(MsgpackPacket, RefusesWhatIsMalformed) {
   EXPECT_EQ(json_of(""), "malformed MessagePack");
   EXPECT_EQ(json_of("\x83\xa4type"), "malformed MessagePack");
   EXPECT_EQ(json_of(event("\x01") + "x"), "malformed MessagePack");
   EXPECT_EQ(json_of(event("\xa1\xff")), "text that is not UTF-8");
-  EXPECT_EQ(json_of(event("\x81\xac_placeholder\xc3")), "an object that looks like a placeholder");
+  EXPECT_EQ(json_of(event("\x92\x81\xac_placeholder\xc3\xc4\0"s)),
+            "binary data beside an object that looks like a placeholder");
   EXPECT_EQ(json_of(message(5,
                             "\x91\xa1"
                             "e")),
