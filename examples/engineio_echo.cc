@@ -35,9 +35,10 @@ class Echo final : public MessageHandler {
 
 class EchoServer final : private EngineApplication {
  public:
-  EchoServer(runtime::Loop& loop, const Limits& limits)
+  EchoServer(runtime::Loop& loop, const ServerOptions& options)
       : loop_(loop),
-        limits_(limits),
+        limits_(options.limits),
+        policy_(options.access),
         engine_({.loop = loop,
                  .loop_index = 0,
                  .application = *this,
@@ -46,7 +47,7 @@ class EchoServer final : private EngineApplication {
                  .random = random_,
                  .metrics = metrics_,
                  .peer_limits = peer_limits_,
-                 .options = {.path = "/engine.io/"}}) {}
+                 .options = {.path = "/engine.io/", .cookie = options.engine.cookie}}) {}
 
   Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint) {
     return engine_.listen(endpoint, false);
@@ -73,7 +74,7 @@ class EchoServer final : private EngineApplication {
 
   runtime::Loop& loop_;
   const Limits limits_;
-  const AccessPolicy policy_{AccessPolicyOptions()};
+  const AccessPolicy policy_;
   SystemRandom random_;
   Metrics metrics_;
   PeerLimits peer_limits_{limits_, metrics_};
@@ -91,7 +92,7 @@ int run(int argc, char** argv) {
   if (!loop) {
     return complain(loop.error());
   }
-  EchoServer server(**loop, options.limits);
+  EchoServer server(**loop, options);
   return serve(server, options);
 }
 

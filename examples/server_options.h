@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "gateway/access_policy.h"
 #include "gateway/engine.h"
 #include "runtime/signals.h"
 
@@ -19,6 +20,8 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:3000";
   /// Stock Socket.IO's, where CloudSync's own differ.
   Limits limits = stock_limits();
+  gateway::EngineOptions engine;
+  gateway::AccessPolicyOptions access;
 
   void add_to(CLI::App& app) {
     app.add_option("--listen", listen, "Address and port; port 0 takes a free one")
@@ -28,6 +31,10 @@ struct ServerOptions {
     add_milliseconds(app, "--connect-timeout", limits.connect_timeout);
     app.add_option("--max-payload", limits.payload_bytes, "Bytes of a message or a polling body")
         ->capture_default_str();
+    app.add_option("--cookie", engine.cookie, "Name of a cookie with the sid, for balancers");
+    app.add_option("--allow-origin",
+                   access.allowed_origins,
+                   "Origin whose pages may connect, as https://app.example.com; repeatable");
   }
 
  private:

@@ -51,8 +51,10 @@ std::string text(const Arguments& arguments, std::size_t index) {
   return std::string(arguments.text(index));
 }
 
+/// A client's number of milliseconds, an hour at most: a Duration would overflow.
 std::chrono::milliseconds time(const Arguments& arguments, std::size_t index) {
-  return std::chrono::milliseconds(arguments.number(index));
+  constexpr std::uint64_t kHour = 3'600'000;
+  return std::chrono::milliseconds(std::min(arguments.number(index), kHour));
 }
 
 void on_messages(const SocketPtr& socket) {
@@ -187,6 +189,7 @@ void set_up(NamespaceRules& rules) {
       next(std::nullopt);
     }
   });
+  rules.allow_recovery([](const SocketPtr&, const std::string&) { return true; });
   rules.on_connection([](const SocketPtr& socket) {
     on_messages(socket);
     on_rooms(socket);
@@ -208,17 +211,30 @@ int run(int argc, char** argv) {
   ServerOptions options;
   options.add_to(app);
   bool recovery = false;
+  std::string recovery_file;
+  std::string session_cookie;
   bool msgpack = false;
   app.add_flag("--recovery", recovery, "Connection state recovery");
+  app.add_option("--session-cookie", session_cookie, "A cookie that names the user");
+  app.add_option("--recovery-file", recovery_file, "Where it outlives a restart");
   app.add_option_function<std::string>(
       "--parser",
       [&msgpack](const std::string& parser) { msgpack = parser == "msgpack"; },
       "json or msgpack");
   CLI11_PARSE(app, argc, argv);
   set_log_level(LogLevel::kWarning);
-  SocketServer server({.limits = options.limits,
-                       .format = msgpack ? PacketFormat::kMsgpack : PacketFormat::kJson,
-                       .recovery = recovery ? std::optional(RecoveryOptions()) : std::nullopt});
+  SocketServer server(
+      {.limits = options.limits,
+       .engine = options.engine,
+       .access = options.access,
+       .format = msgpack ? PacketFormat::kMsgpack : PacketFormat::kJson,
+       .recovery = recovery ? std::optional(RecoveryOptions{.file = recovery_file}) : std::nullopt,
+       .session_cookie = session_cookie,
+       .authenticate = [session_cookie](const codec::http1::Request& request,
+                                        const RequestOrigin&) {
+         const auto user = codec::http1::cookie_value(request.headers, session_cookie);
+         return Result<std::string>(std::string(user.value_or("")));
+       }});
   set_up(server.of("/"));
   set_up(server.of("/custom"));
   set_up(server.of_matching(is_dynamic));

@@ -159,7 +159,7 @@ bool Collaboration::within_rates(const Call& call, Client& client, std::string_v
   refuse(call, *refusal);  // may end the client, if it does not read
   if (floods) {
     context_.metrics.limit("event_flood").add();
-    log_warning("event_flood_closed", {{"event", event}});
+    gateway_->note_refusal(call.connection, "session_closed", "event_flood");
     gateway_->close_session(call.connection);
   }
   return false;
@@ -470,6 +470,7 @@ void Collaboration::refuse(const Call& call, const Error& error) {
                "Socket.IO events that were answered with an error.",
                "code=\"" + std::string(error_name(error.code)) + "\"")
       .add();
+  gateway_->note_refusal(call.connection, "event_refused", error_name(error.code));
   if (call.ack) {
     gateway_->emit(call.connection, EncodedPacket::ack(*call.ack, error_reply(error)));
   }

@@ -36,6 +36,25 @@ TEST(Backpressure, ClosesAWebSocketOverTheLimitAndCounts) {
   EXPECT_TRUE(client->peer->gone);
 }
 
+TEST(Backpressure, TellsAPeerThatReadsAgainWhyItIsClosed) {
+  TestNode node(kSmall);
+  const auto client = join_over_websocket(node);
+  client->peer->room = 0;
+  for (int i = 0; i < 3; ++i) {
+    node.gateway().emit(node.application.connected[0], packet_of(5'000));
+  }
+  client->peer->room = std::string::npos;
+  node.settle();
+  EXPECT_THAT(client->messages(), SizeIs(1));
+  EXPECT_EQ(client->close_code, 4008);
+  EXPECT_EQ(
+      node.metrics
+          .counter(
+              "cloudsync_refusals_total", "", R"(event="session_closed",reason="send_queue_bytes")")
+          .value(),
+      1U);
+}
+
 TEST(Backpressure, ClosesAPollingClientThatDoesNotPoll) {
   TestNode node(kSmall);
   const auto client = PollingClient::joined(node);

@@ -37,7 +37,7 @@ void emit_to_all(TestNode& node, const EncodedPacket& packet) {
 }
 
 TEST(Compression, IsForThoseThatOfferedIt) {
-  TestNode node({}, 1, {}, true);
+  TestNode node({}, 1, {}, {.websocket_compression = true});
   const auto peer = join_with_offer(node);
   EXPECT_THAT(peer->received, HasSubstr("Sec-WebSocket-Extensions: permessage-deflate;"));
   const auto plain = join_over_websocket(node);
@@ -50,7 +50,7 @@ TEST(Compression, IsForThoseThatOfferedIt) {
 }
 
 TEST(Compression, LeavesShortMessagesAlone) {
-  TestNode node({}, 1, {}, true);
+  TestNode node({}, 1, {}, {.websocket_compression = true});
   const auto peer = join_with_offer(node);
   peer->received.clear();
   emit_to_all(node, packet_of(900));
@@ -67,7 +67,7 @@ TEST(Compression, IsOffByDefault) {
 }
 
 TEST(Compression, CountsWhatIsSentForTheQueue) {
-  TestNode node({.send_queue_bytes = 10'000}, 1, {}, true);
+  TestNode node({.send_queue_bytes = 10'000}, 1, {}, {.websocket_compression = true});
   const auto peer = join_with_offer(node);
   peer->room = 0;
   for (int i = 0; i < 100; ++i) {

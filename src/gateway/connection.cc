@@ -167,15 +167,18 @@ void Connection::begin_request(Request request) {
 }
 
 void Connection::refuse(int status, std::string_view reason) {
+  const bool large_payload =
+      status == 413 && http_->request().path().starts_with(limits_.engine_path);
   owner_.on_violation(*this,
-                      status == 413                    ? "http_body_bytes"
+                      large_payload                    ? "payload_bytes"
+                      : status == 413                  ? "http_body_bytes"
                       : status == 431 || status == 414 ? "http_header_bytes"
                       : status == 408                  ? "handshake_timeout"
                                                        : "malformed_http");
   const bool too_large = status == 413 || status == 431 || status == 414;
   Response response{.status = status, .headers = {}, .body = {}};
   // Clients of Engine.IO expect no body with a 413.
-  if (status != 413 || !http_->request().path().starts_with(limits_.engine_path)) {
+  if (!large_payload) {
     response.headers.push_back({"content-type", "application/json"});
     response.body = error_body({.code = too_large ? ErrorCode::kTooLarge : ErrorCode::kBadRequest,
                                 .message = std::string(reason)});

@@ -55,12 +55,16 @@ TEST(CrossOrigin, AnswersAPreflight) {
   for (const char* target : {"/api/v1/documents", "/socket.io/?EIO=4&transport=polling"}) {
     const Response response = ask(
         node,
-        HttpClient::request(
-            "OPTIONS", target, std::string(kApp) + "Access-Control-Request-Method: POST\r\n", {}));
+        HttpClient::request("OPTIONS",
+                            target,
+                            std::string(kApp) +
+                                "Access-Control-Request-Method: POST\r\n"
+                                "Access-Control-Request-Headers: authorization, content-type\r\n",
+                            {}));
     EXPECT_EQ(response.status, 204);
     EXPECT_EQ(allowed_origin(response), "https://app.example.com");
     EXPECT_EQ(*response.find("access-control-allow-methods"), "GET, POST");
-    EXPECT_EQ(*response.find("access-control-allow-headers"), "content-type");
+    EXPECT_EQ(*response.find("access-control-allow-headers"), "authorization, content-type");
   }
   EXPECT_TRUE(node.application.requests.empty());
 }

@@ -1,6 +1,8 @@
 #include "gateway/encoded_packet.h"
 
+#include "base/assert.h"
 #include "codec/engineio/packet.h"
+#include "codec/socketio/decoder.h"
 #include "codec/socketio/msgpack.h"
 #include "codec/websocket/frame.h"
 
@@ -8,6 +10,9 @@
 
 namespace cloudsync::gateway {
 namespace {
+
+/// Of what this node sends: a value that a peer sent, in some levels of our own.
+constexpr std::size_t kOwnDepthMax = 2 * kJsonDepthMax;
 
 constexpr char kMessage = static_cast<char>(codec::engineio::PacketType::kMessage);
 
@@ -101,6 +106,19 @@ std::vector<EncodedPacket> encode_packet(PacketFormat format,
     messages.push_back(EncodedPacket::from_engine_binary(attachment));
   }
   return messages;
+}
+
+EncodedPacket to_msgpack(const EncodedPacket& json) {
+  std::string text;
+  json.append_engine_text(text);
+  const codec::socketio::DecoderLimits no_limits{.nsp_bytes = text.size(),
+                                                 .attachments = 0,
+                                                 .attachment_bytes = 0,
+                                                 .json_depth = kOwnDepthMax};
+  codec::socketio::Decoder decoder(codec::socketio::Role::kClient, no_limits);
+  const auto packet = decoder.decode_text(std::string_view(text).substr(1));
+  CS_ASSERT(packet && *packet, "what this node wrote can be read");
+  return EncodedPacket::from_engine_binary(codec::socketio::encode_msgpack(**packet));
 }
 
 }  // namespace cloudsync::gateway

@@ -42,6 +42,9 @@ class EncodedPacket {
   /// Bytes of the frame.
   std::size_t size() const;
 
+  /// Whether it is a copy of that one.
+  bool same_as(const EncodedPacket& other) const { return pieces_[0] == other.pieces_[0]; }
+
  private:
   EncodedPacket() = default;
 
@@ -57,5 +60,9 @@ enum class PacketFormat : std::uint8_t { kJson, kMsgpack };
 /// A Socket.IO packet as the messages that carry it, in order: one, and one for each attachment.
 std::vector<EncodedPacket> encode_packet(PacketFormat format,
                                          const codec::socketio::Packet& packet);
+
+/// A packet without attachments that encode_packet() or EncodedPacket wrote as JSON, as
+/// MessagePack.
+EncodedPacket to_msgpack(const EncodedPacket& json);
 
 }  // namespace cloudsync::gateway

@@ -1,6 +1,5 @@
 #include "gateway/engine.h"
 
-#include "base/log.h"
 #include "codec/websocket/frame.h"
 
 #include <array>
@@ -32,9 +31,11 @@ Engine::Engine(const EngineDependencies& dependencies)
       metrics_(dependencies.metrics),
       peer_limits_(dependencies.peer_limits),
       connection_limits_(dependencies.limits, options_.path),
+      refusals_(loop_, metrics_),
       environment_{.loop = loop_,
                    .limits = limits_,
                    .metrics = metrics_,
+                   .refusals = refusals_,
                    .queue_limit = metrics_.limit("send_queue_bytes"),
                    .presence_limit = metrics_.limit("presence_queue_bytes"),
                    .requests_limit = metrics_.limit("requests_in_flight"),
@@ -85,13 +86,14 @@ void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, boo
   const auto open = static_cast<std::size_t>(connections_gauge_.value());
   if (open > limits_.connections) {
     metrics_.limit("connections").add();
+    refusals_.note({"connection_refused", "connections", peer.address});
     connection.abort();
     return;
   }
-  // Not logged: at 10,000 a second the log would be what falls over.
   if (auto hold = peer_limits_.connect(peer, loop_.now())) {
     connection.peer_hold = *std::move(hold);
   } else {
+    refusals_.note({"connection_refused", "connections_per_ip", peer.address});
     connection.abort();
   }
 }
@@ -138,8 +140,7 @@ void Engine::on_websocket_binary(Connection& connection, std::string_view bytes)
 
 void Engine::on_violation(Connection& connection, std::string_view limit_or_reason) {
   metrics_.limit(limit_or_reason).add();
-  log_info("peer_refused",
-           {{"reason", limit_or_reason}, {"peer", connection.origin().peer.address}});
+  refusals_.note({"peer_refused", limit_or_reason, connection.origin().peer.address});
 }
 
 Session* Engine::find(SessionId id) {
@@ -150,7 +151,7 @@ Session* Engine::find(SessionId id) {
   return slots_[slot].session.get();
 }
 
-Session& Engine::add_session(Subject subject, Transport transport) {
+Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Transport transport) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.push_back({.session = nullptr, .generation = 1});
@@ -161,7 +162,7 @@ Session& Engine::add_session(Subject subject, Transport transport) {
   const SessionId id = make_session_id(slot.generation, index);
   std::string sid = kLoopAlphabet[loop_index_] + random_token(random_, kSidBytes);
   slot.session = std::make_unique<Session>(
-      environment_, Session::Identity{id, sid, std::move(subject)}, transport);
+      environment_, Session::Identity{id, sid, std::move(subject), origin.peer.address}, transport);
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
   by_sid_.emplace(std::move(sid), id);
@@ -208,6 +209,7 @@ void Engine::sweep() {
   }
   const std::int64_t queued = count_queued();
   queued_gauge_.add(queued - std::exchange(queued_reported_, queued));
+  refusals_.report();
   schedule_sweep();
 }
 

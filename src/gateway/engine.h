@@ -14,6 +14,7 @@
 #include "gateway/message_compression.h"
 #include "gateway/peer_limits.h"
 #include "gateway/queued_answers.h"
+#include "gateway/refusals.h"
 #include "gateway/session.h"
 #include "runtime/loop.h"
 
@@ -33,6 +34,8 @@ struct EngineOptions {
   /// Name of a cookie with the sid in the answer to a polling handshake, for balancers that stick
   /// to it; empty: none.
   std::string cookie = {};
+  /// Browsers reach the node by TLS alone: the cookie is Secure.
+  bool https = false;
   /// The client library's files, served below the path; may be null.
   const ClientBundle* client_bundle = nullptr;
   /// Negotiate permessage-deflate with WebSocket clients that offer it.
@@ -84,6 +87,9 @@ class Engine final : public ConnectionOwner {
 
   runtime::Loop& loop() { return loop_; }
 
+  /// What is refused on this loop is noted here.
+  Refusals& refusals() { return refusals_; }
+
   std::size_t session_count() const { return by_sid_.size(); }
 
  private:
@@ -114,13 +120,19 @@ class Engine final : public ConnectionOwner {
   bool answer_cross_origin(Connection& connection, const codec::http1::Request& request);
   void serve_engine(Connection& connection, codec::http1::Request request);
   void open_session(Connection& connection, const codec::http1::Request& request, bool websocket);
+  codec::http1::Headers session_cookie(const Session& session) const;
   void serve_session(Connection& connection, codec::http1::Request request, const std::string& sid);
+  bool speaks_for(const Connection& connection,
+                  const codec::http1::Request& request,
+                  const Session& session);
   void continue_session(Connection& connection, codec::http1::Request request, Session& session);
   void move_to_loop(Connection& connection, codec::http1::Request request, std::uint32_t loop);
   void refuse_engine(Connection& connection,
                      const codec::http1::Request& request,
                      codec::engineio::RefusalCode code,
                      std::string_view message = {});
+  void refuse_upgrade(Connection& connection, codec::http1::Response response);
+  void note_refused_request(const Connection& connection, std::string_view reason);
   /// 429 for a limit of the caller's own, 503 for the node's; with Retry-After.
   void refuse_for_now(Connection& connection, const Error& error);
   /// Why the node takes no further session now, counted; nothing if it does.
@@ -131,7 +143,7 @@ class Engine final : public ConnectionOwner {
 
   Session* session_of(Connection& connection) { return find(connection.session); }
 
-  Session& add_session(Subject subject, Transport transport);
+  Session& add_session(const RequestOrigin& origin, Subject subject, Transport transport);
   void retire(Session& session);
   void schedule_sweep();
   void sweep();
@@ -148,6 +160,7 @@ class Engine final : public ConnectionOwner {
   Metrics& metrics_;
   PeerLimits& peer_limits_;
   const ConnectionLimits connection_limits_;
+  Refusals refusals_;
   std::optional<MessageCompression> compression_;
   SessionEnvironment environment_;
   Gauge& connections_gauge_;

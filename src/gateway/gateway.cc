@@ -23,6 +23,7 @@ Gateway::Gateway(const GatewayDependencies& dependencies)
                    .limits = dependencies.limits,
                    .decoder_limits = decoder_limits_,
                    .format = dependencies.format,
+                   .accept_msgpack = dependencies.accept_msgpack,
                    .metrics = dependencies.metrics,
                    .find = [this](SessionId id) { return engine_.find(id); }},
       volatile_dropped_(dependencies.metrics.counter(
@@ -71,9 +72,19 @@ Session* Gateway::connected_session(ConnectionId connection) {
   return session != nullptr && multiplexer_of(*session).connected(connection) ? session : nullptr;
 }
 
+EncodedPacket Gateway::in_format_of(Session& session, const EncodedPacket& packet) {
+  if (multiplexer_of(session).format() == environment_.format) {
+    return packet;
+  }
+  if (!last_as_msgpack_ || !last_as_msgpack_->first.same_as(packet)) {
+    last_as_msgpack_.emplace(packet, to_msgpack(packet));
+  }
+  return last_as_msgpack_->second;
+}
+
 void Gateway::emit(ConnectionId connection, const EncodedPacket& packet) {
   if (Session* session = connected_session(connection)) {
-    session->send(packet);
+    session->send(in_format_of(*session, packet));
   }
 }
 
@@ -99,7 +110,7 @@ void Gateway::emit_latest(ConnectionId connection,
                           const std::string& key,
                           const EncodedPacket& packet) {
   if (Session* session = connected_session(connection)) {
-    session->send_latest(key, packet);
+    session->send_latest(key, in_format_of(*session, packet));
   }
 }
 
@@ -134,11 +145,20 @@ void Gateway::close_session(ConnectionId connection) {
   }
 }
 
+void Gateway::note_refusal(ConnectionId connection,
+                           std::string_view event,
+                           std::string_view cause,
+                           std::string_view detail) {
+  if (Session* session = engine_.find(session_of(connection))) {
+    session->note_refusal(event, cause, detail);
+  }
+}
+
 void Gateway::drain(const EncodedPacket& packet) {
   engine_.drain();
   engine_.for_each_session([&](Session& session) {
     if (multiplexer_of(session).connected_anywhere()) {
-      session.send(packet);
+      session.send(in_format_of(session, packet));
     }
   });
 }

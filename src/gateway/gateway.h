@@ -26,6 +26,9 @@ struct GatewayDependencies {
   PeerLimits& peer_limits;  ///< of the node: one for all loops
   EngineOptions options = {};
   PacketFormat format = PacketFormat::kJson;
+  /// With kJson: a client that begins with a binary message uses the MessagePack parser, and gets
+  /// that. A client speaks first, so this is known before anything is sent to it.
+  bool accept_msgpack = false;
 };
 
 class Gateway final : private EngineApplication {
@@ -43,7 +46,7 @@ class Gateway final : private EngineApplication {
     return engine_.listen(endpoint, shared);
   }
 
-  // --- all are no-ops on a connection that is gone ---
+  // --- all are no-ops on a connection that is gone; a single packet is given as JSON ---
   void emit(ConnectionId connection, const EncodedPacket& packet);
   /// A packet and its attachments.
   void emit(ConnectionId connection, std::span<const EncodedPacket> messages);
@@ -65,6 +68,12 @@ class Gateway final : private EngineApplication {
   /// Ends the connection's session as if its transport had been lost.
   void close_session(ConnectionId connection);
 
+  /// Notes that something of the connection's client was refused (refusals.h).
+  void note_refusal(ConnectionId connection,
+                    std::string_view event,
+                    std::string_view cause,
+                    std::string_view detail = {});
+
   /// Stops accepting, tells every connected session `packet`, which is of the namespace "/", and
   /// refuses new sessions from now on.
   void drain(const EncodedPacket& packet);
@@ -83,6 +92,8 @@ class Gateway final : private EngineApplication {
                   Responder respond) override;
   std::unique_ptr<MessageHandler> on_session(Session& session) override;
 
+  /// The packet, which is JSON, as the session's client reads it.
+  EncodedPacket in_format_of(Session& session, const EncodedPacket& packet);
   /// The session of a connection that is up, or null.
   Session* connected_session(ConnectionId connection);
 
@@ -90,6 +101,8 @@ class Gateway final : private EngineApplication {
   Rooms rooms_;
   const codec::socketio::DecoderLimits decoder_limits_;
   MultiplexerEnvironment environment_;
+  /// The last packet that was made MessagePack: a broadcast is made it once.
+  std::optional<std::pair<EncodedPacket, EncodedPacket>> last_as_msgpack_;
   Counter& volatile_dropped_;
   Engine engine_;
 };

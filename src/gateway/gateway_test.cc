@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include "codec/socketio/msgpack.h"
 #include "gateway/testing.h"
 
 namespace cloudsync::gateway {
@@ -7,6 +8,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
@@ -171,6 +173,48 @@ TEST(Gateway, CountsWhatItHolds) {
   EXPECT_EQ(node.metrics.gauge("cloudsync_connections", "").value(), 0);
   EXPECT_EQ(node.metrics.gauge("cloudsync_sessions", "").value(), 0);
   EXPECT_EQ(node.metrics.gauge("cloudsync_rooms", "").value(), 0);
+}
+
+// A client speaks first, so its parser is known before anything is sent to it.
+TEST(Formats, AnswerEachClientInItsOwn) {
+  TestNode node({}, 1, {}, {}, true);
+  const auto json = join_over_websocket(node);
+  WebSocketClient client(node);
+  codec::socketio::Packet connect;
+  connect.type = codec::socketio::PacketType::kConnect;
+  client.send_binary(codec::socketio::encode_msgpack(connect));
+  EXPECT_THAT(client.messages(), ElementsAre(StartsWith("0{"), HasSubstr("\xA3sid\xB4")));
+  const auto packet = EncodedPacket::event("x", R"({"_placeholder":true,"num":0})");
+  for (const ConnectionId connection : node.application.connected) {
+    node.gateway().emit(connection, packet);
+    node.gateway().emit_latest(connection, "key", EncodedPacket::ack(7, "[1.5,null]"));
+  }
+  node.settle();
+  EXPECT_THAT(json->messages(),
+              ElementsAre(R"(42["x",{"_placeholder":true,"num":0}])", "437[[1.5,null]]"));
+  const auto messages = client.messages();
+  ASSERT_EQ(messages.size(), 2U);
+  const codec::socketio::DecoderLimits limits;
+  const auto ack = decode_msgpack(codec::socketio::Role::kClient, limits, messages[1]);
+  ASSERT_TRUE(ack);
+  EXPECT_EQ(ack->id, 7U);
+  EXPECT_EQ(to_json(ack->data), "[[1.5,null]]");
+  EXPECT_THAT(messages[0], HasSubstr("\xAC_placeholder\xC3"));
+
+  client.send("42[\"text\"]");
+  EXPECT_THAT(node.application.reasons, ElementsAre("parse error"));
+  json->send("42[\"text\"]");
+  EXPECT_THAT(node.application.events, ElementsAre("text"));
+}
+
+TEST(Formats, AreJsonAloneUnlessTheOthersAreWelcome) {
+  TestNode node;
+  WebSocketClient client(node);
+  codec::socketio::Packet connect;
+  connect.type = codec::socketio::PacketType::kConnect;
+  client.send_binary(codec::socketio::encode_msgpack(connect));
+  EXPECT_TRUE(node.application.connected.empty());
+  EXPECT_EQ(node.gateway().session_count(), 0U);
 }
 
 }  // namespace

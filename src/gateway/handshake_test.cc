@@ -28,6 +28,15 @@ TEST(Handshake, OpensOverPollingWithTheFiveKeys) {
   EXPECT_EQ(node.gateway().session_count(), 1U);
 }
 
+TEST(Handshake, IsNeverToBeTakenForAPage) {
+  TestNode node;
+  HttpClient client(node);
+  for (const char* target : {"", "&sid=unknown"}) {
+    client.send(HttpClient::get(std::string(kPolling) + target));
+    EXPECT_EQ(*client.answer()->find("x-content-type-options"), "nosniff");
+  }
+}
+
 TEST(Handshake, OpensOverWebSocketWithoutUpgrades) {
   TestNode node;
   WebSocketClient client(node);
@@ -123,10 +132,47 @@ TEST(Handshake, BindsTheSessionToItsCookie) {
   const std::string own = "Origin: http://localhost:8080\r\nCookie: ann\r\n";
   const std::string other = "Origin: http://localhost:8080\r\nCookie: eve\r\n";
   const std::string url = with_sid(kPolling, sid_of(client.ask(HttpClient::get(kPolling, own))));
-  const char* forbidden = R"({"code":4,"message":"Forbidden"})";
-  EXPECT_EQ(client.ask(HttpClient::post(url, "40", other)), forbidden);
-  EXPECT_EQ(client.ask(HttpClient::post(url, "40")), forbidden);
+  const char* unknown = R"({"code":1,"message":"Session ID unknown"})";
+  EXPECT_EQ(client.ask(HttpClient::post(url, "40", other)), unknown);
+  EXPECT_EQ(client.ask(HttpClient::post(url, "40")), unknown);
+  EXPECT_EQ(client.ask(HttpClient::get(url, other)), unknown);
   EXPECT_EQ(client.ask(HttpClient::post(url, "40", own)), "ok");
+}
+
+TEST(Handshake, LetsNobodyElseDisturbTheSessionByHalfARequest) {
+  TestNode node;
+  HttpClient client(node);
+  const std::string own = "Origin: http://localhost:8080\r\nCookie: ann\r\n";
+  const std::string other = "Origin: http://localhost:8080\r\nCookie: eve\r\n";
+  const std::string url = with_sid(kPolling, sid_of(client.ask(HttpClient::get(kPolling, own))));
+  std::string half = HttpClient::post(url, "40", other);
+  half.pop_back();
+  HttpClient first(node);
+  HttpClient second(node);
+  first.send(half);
+  second.send(half);
+  EXPECT_EQ(client.ask(HttpClient::post(url, "40", own)), "ok");
+  EXPECT_EQ(node.gateway().session_count(), 1U);
+}
+
+TEST(Handshake, SetsACookieForBalancersInThePollingHandshakeAlone) {
+  for (const bool https : {false, true}) {
+    TestNode node({}, 1, {}, {.cookie = "io", .https = https});
+    HttpClient client(node);
+    client.send(HttpClient::get(kPolling));
+    const auto opened = client.answer();
+    const std::string sid = sid_of(opened->body);
+    EXPECT_EQ(*opened->find("set-cookie"),
+              "io=" + sid + "; Path=/; HttpOnly; SameSite=Lax" + (https ? "; Secure" : ""));
+    const std::string url = with_sid(kPolling, sid);
+    client.send(HttpClient::post(url, "40"));
+    EXPECT_EQ(client.answer()->find("set-cookie"), nullptr);
+    client.send(HttpClient::get(url));
+    EXPECT_EQ(client.answer()->find("set-cookie"), nullptr);
+    WebSocketClient websocket(node);
+    EXPECT_EQ(websocket.peer->received.find("et-cookie"), std::string::npos);
+    EXPECT_EQ(websocket.peer->received.find("et-Cookie"), std::string::npos);
+  }
 }
 
 TEST(Handshake, ClosesASessionThatJoinsNothingInTenSeconds) {

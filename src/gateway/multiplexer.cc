@@ -1,6 +1,5 @@
 #include "gateway/multiplexer.h"
 
-#include "base/log.h"
 #include "codec/socketio/msgpack.h"
 
 #include <algorithm>
@@ -31,7 +30,9 @@ ConnectRefusal connect_refusal(const Error& error) {
 Multiplexer::Multiplexer(MultiplexerEnvironment& environment, Session& session)
     : environment_(environment),
       session_(session),
-      decoder_(socketio::Role::kServer, environment.decoder_limits) {
+      decoder_(socketio::Role::kServer, environment.decoder_limits),
+      format_(environment.format),
+      format_known_(!environment.accept_msgpack) {
   expect_connect();
 }
 
@@ -69,7 +70,10 @@ bool Multiplexer::connected_anywhere() const {
 // --- from the peer ---
 
 Result<std::optional<socketio::Packet>> Multiplexer::decode(bool binary, std::string_view bytes) {
-  if (environment_.format == PacketFormat::kJson) {
+  if (!std::exchange(format_known_, true) && binary) {
+    format_ = PacketFormat::kMsgpack;
+  }
+  if (format_ == PacketFormat::kJson) {
     return binary ? decoder_.decode_binary(bytes) : decoder_.decode_text(bytes);
   }
   if (!binary) {
@@ -84,13 +88,12 @@ Result<std::optional<socketio::Packet>> Multiplexer::decode(bool binary, std::st
 void Multiplexer::on_message(bool binary, std::string_view bytes) {
   auto packet = decode(binary, bytes);
   if (!packet) {
-    log_debug("packet_refused", {{"reason", packet.error().message}});
-    session_.close("parse error");
+    refuse("malformed_packet", packet.error().message);
   } else if (*packet) {
     attachments_deadline_.reset();
     handle_packet(**std::move(packet));
   } else if (!connected_anywhere()) {
-    session_.close("parse error");  // attachments are not kept for somebody unknown
+    refuse("attachments_unjoined");  // attachments are not kept for somebody unknown
   } else if (!attachments_deadline_) {
     attachments_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
   }
@@ -103,7 +106,7 @@ void Multiplexer::handle_packet(socketio::Packet packet) {
   }
   Link* link = find(packet.nsp);
   if (link == nullptr || link->state == State::kPending) {
-    session_.close("parse error");
+    refuse("not_connected");
   } else if (link->state == State::kLeft) {
     // After a disconnect() of ours the client's packets may still be under way.
   } else if (packet.is_event()) {
@@ -123,22 +126,24 @@ void Multiplexer::handle_packet(socketio::Packet packet) {
 void Multiplexer::handle_connect(socketio::Packet packet) {
   if (Link* link = find(packet.nsp); link != nullptr) {
     if (link->state != State::kLeft) {
-      session_.close("parse error");
+      refuse("connected_twice");
       return;
     }
     links_.erase(links_.begin() + (link - links_.data()));
   }
   if (connects_ == kConnectsMax) {
-    session_.close("parse error");
+    refuse("too_many_connects");
     return;
   }
   if (!environment_.application.has_namespace(packet.nsp)) {
-    refuse_connect(packet.nsp, {.message = "Invalid namespace"});
+    refuse_connect(packet.nsp, "invalid_namespace", {.message = "Invalid namespace"});
     return;
   }
   if (links_.size() >= environment_.limits.namespaces_per_session) {
     environment_.metrics.limit("namespaces_per_session").add();
-    refuse_connect(packet.nsp, connect_refusal({ErrorCode::kTooLarge, "too many namespaces"}));
+    refuse_connect(packet.nsp,
+                   "namespaces_per_session",
+                   connect_refusal({ErrorCode::kTooLarge, "too many namespaces"}));
     return;
   }
   const SessionId session = session_.identity().id;
@@ -167,7 +172,7 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
   if (answer.refusal) {
     const std::string nsp = std::move(link->nsp);
     links_.erase(links_.begin() + (link - links_.data()));
-    refuse_connect(nsp, *answer.refusal);
+    refuse_connect(nsp, "application", *answer.refusal);
     return true;
   }
   link->state = State::kConnected;
@@ -190,10 +195,27 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
   return connected(connection);  // too much for a peer that does not read ends the session
 }
 
-void Multiplexer::refuse_connect(std::string_view nsp, const ConnectRefusal& refusal) {
-  log_info("connect_refused", {{"reason", refusal.message}});
+void Multiplexer::refuse(std::string_view cause, std::string_view detail) {
+  session_.note_refusal("packet_refused", cause, detail);
+  close("parse error");
+}
+
+// No farewell is owed to who is nobody yet: the sessions that wait for one are not among the
+// unjoined ones of their address any more.
+void Multiplexer::close(std::string_view reason) {
+  if (has_joined_) {
+    session_.close_with_farewell(reason);
+  } else {
+    session_.close(reason);
+  }
+}
+
+void Multiplexer::refuse_connect(std::string_view nsp,
+                                 std::string_view cause,
+                                 const ConnectRefusal& refusal) {
+  session_.note_refusal("connect_refused", cause, refusal.message);
   if (++refused_connects_ > kRefusedConnectsMax) {
-    session_.close("parse error");
+    refuse("too_many_connects");
     return;
   }
   JsonObject error;
@@ -223,16 +245,11 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 void Multiplexer::on_tick(TimePoint now) {
   if (connect_deadline_ && now >= *connect_deadline_) {
     environment_.metrics.limit("connect_timeout").add();
-    if (has_joined_) {
-      session_.close_with_farewell("forced close");
-    } else {
-      // Nobody yet, to whom no farewell is owed: the sessions that wait for one are not among the
-      // unjoined ones of their address any more, and would fill the node.
-      session_.close("forced close");
-    }
+    session_.note_refusal("session_closed", "connect_timeout");
+    close("forced close");
   } else if (attachments_deadline_ && now >= *attachments_deadline_) {
     environment_.metrics.limit("handshake_timeout").add();
-    session_.close("parse error");
+    refuse("attachments_too_late");
   }
 }
 
@@ -305,7 +322,7 @@ void Multiplexer::send(socketio::PacketType type, std::string_view nsp, JsonValu
   packet.type = type;
   packet.nsp = nsp;
   packet.data = std::move(data);
-  for (const EncodedPacket& message : encode_packet(environment_.format, packet)) {
+  for (const EncodedPacket& message : encode_packet(format_, packet)) {
     session_.send(message);
   }
 }

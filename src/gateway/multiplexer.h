@@ -33,6 +33,7 @@ struct MultiplexerEnvironment {
   const Limits& limits;
   const codec::socketio::DecoderLimits& decoder_limits;
   PacketFormat format;
+  bool accept_msgpack;
   Metrics& metrics;
   /// Finds a connection's session again when its CONNECT is answered.
   std::function<Session*(SessionId)> find;
@@ -56,6 +57,8 @@ class Multiplexer final : public MessageHandler {
 
   bool connected_anywhere() const;
 
+  PacketFormat format() const { return format_; }
+
  private:
   enum class State : std::uint8_t {
     kPending,
@@ -78,7 +81,10 @@ class Multiplexer final : public MessageHandler {
   void handle_connect(codec::socketio::Packet packet);
   void handle_event(ConnectionId connection, codec::socketio::Packet packet);
   bool finish_connect(ConnectionId connection, const ConnectAnswer& answer);
-  void refuse_connect(std::string_view nsp, const ConnectRefusal& refusal);
+  /// Ends the session for a packet; `cause` is a label.
+  void refuse(std::string_view cause, std::string_view detail = {});
+  void close(std::string_view reason);
+  void refuse_connect(std::string_view nsp, std::string_view cause, const ConnectRefusal& refusal);
   /// The connection is over: out of its rooms, and the application is told.
   void end(Link link, std::string_view reason);
   void expect_connect();
@@ -89,6 +95,8 @@ class Multiplexer final : public MessageHandler {
   Session& session_;
   codec::socketio::Decoder decoder_;
   std::vector<Link> links_;
+  PacketFormat format_;
+  bool format_known_;
   std::optional<TimePoint> connect_deadline_;      // to join a namespace, or to go after the last
   std::optional<TimePoint> attachments_deadline_;  // for those that a packet announced
   bool has_joined_ = false;                        // some namespace, once

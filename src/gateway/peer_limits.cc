@@ -9,8 +9,8 @@ namespace cloudsync::gateway {
 
 namespace {
 
-/// When a peer with too many unfinished sessions may try again: some have joined or timed out.
-constexpr std::uint32_t kUnjoinedRetryMs = 1'000;
+/// When a peer with too many sessions may try again: some have joined, timed out or ended.
+constexpr std::uint32_t kSessionsRetryMs = 1'000;
 
 }  // namespace
 
@@ -67,10 +67,11 @@ Result<PeerLimits::Hold> PeerLimits::connect(const runtime::Endpoint& peer, Time
   return count(entry, &Peer::connections);
 }
 
-Result<PeerLimits::Hold> PeerLimits::handshake(const runtime::Endpoint& peer, TimePoint now) {
+Result<PeerLimits::SessionHolds> PeerLimits::handshake(const runtime::Endpoint& peer,
+                                                       TimePoint now) {
   const auto key = limited_key(peer);
   if (!key) {
-    return Hold();
+    return SessionHolds();
   }
   const std::lock_guard lock(mutex_);
   Table::Entry& entry = peers_.hold(*key, now);
@@ -79,7 +80,8 @@ Result<PeerLimits::Hold> PeerLimits::handshake(const runtime::Endpoint& peer, Ti
     return fail(*std::move(refusal));
   }
   entry.value.handshakes.take(now, handshake_rate_);
-  return count(entry, &Peer::unjoined_sessions);
+  Hold session = count(entry, &Peer::sessions);
+  return SessionHolds{std::move(session), count(peers_.hold(*key, now), &Peer::unjoined_sessions)};
 }
 
 std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint now) {
@@ -89,12 +91,18 @@ std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint no
                  .message = "too many handshakes from this address",
                  .retry_after_ms = retry_hint_ms(wait)};
   }
+  if (limits_.connections_per_ip != 0 && peer.sessions >= limits_.connections_per_ip) {
+    connections_reached_.add();
+    return Error{.code = ErrorCode::kRateLimited,
+                 .message = "too many sessions of this address",
+                 .retry_after_ms = kSessionsRetryMs};
+  }
   if (limits_.unjoined_sessions_per_ip != 0 &&
       peer.unjoined_sessions >= limits_.unjoined_sessions_per_ip) {
     unjoined_reached_.add();
     return Error{.code = ErrorCode::kRateLimited,
                  .message = "too many sessions of this address have not joined",
-                 .retry_after_ms = kUnjoinedRetryMs};
+                 .retry_after_ms = kSessionsRetryMs};
   }
   return std::nullopt;
 }

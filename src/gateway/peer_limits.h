@@ -1,7 +1,9 @@
 #pragma once
-// What one address may take of the node: connections, handshakes per second, and sessions that
-// joined no namespace yet. One for all loops, since the kernel spreads the connections of an
-// address over them; thread-safe, under a lock that is held for a look-up in a tree.
+// What one address may take of the node: connections, sessions (each of a well-behaved client has a
+// connection, so they share the limit; over polling it can be without one), handshakes per second,
+// and sessions that joined no namespace yet. One for all loops, since the kernel spreads the
+// connections of an address over them; thread-safe, under a lock that is held for a look-up in a
+// tree.
 //
 // An IPv6 peer is its /64: that is what one subscriber has at least (RFC 6177), with 2^64 addresses
 // to choose from. The address is the TCP peer's; headers like X-Forwarded-For are anybody's words.
@@ -27,6 +29,7 @@ class PeerLimits {
   struct Peer {
     TokenBucket handshakes;
     std::size_t connections = 0;
+    std::size_t sessions = 0;
     std::size_t unjoined_sessions = 0;
 
     bool full(TimePoint now) const { return handshakes.full(now); }
@@ -63,6 +66,12 @@ class PeerLimits {
     std::size_t Peer::*count_ = nullptr;
   };
 
+  /// What a session holds: its place while it lives, and another one until it joined a namespace.
+  struct SessionHolds {
+    Hold session;
+    Hold unjoined;
+  };
+
   /// `limits` and `metrics` outlive it, and it every hold.
   PeerLimits(const Limits& limits, Metrics& metrics);
 
@@ -70,8 +79,8 @@ class PeerLimits {
   Result<Hold> connect(const runtime::Endpoint& peer, TimePoint now);
 
   /// A handshake; kRateLimited, with the time to wait, if the peer makes too many or has too many
-  /// sessions that joined no namespace. The hold is for the session while it is one of these.
-  Result<Hold> handshake(const runtime::Endpoint& peer, TimePoint now);
+  /// sessions, or too many that joined no namespace.
+  Result<SessionHolds> handshake(const runtime::Endpoint& peer, TimePoint now);
 
   /// Peers that are remembered.
   std::size_t size() const;

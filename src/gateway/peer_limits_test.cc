@@ -89,6 +89,23 @@ TEST(PeerLimits, CountsTheSessionsThatJoinedNothing) {
   EXPECT_THAT(handshake(node, kAnn), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST(PeerLimits, CountsSessionsThatHaveNoConnection) {
+  TestNode node({.connections_per_ip = 2});
+  node.peer_endpoint = kAnn;
+  for (int i = 0; i < 2; ++i) {
+    const auto client = PollingClient::joined(node);
+    client->get.peer->close();
+    client->post.peer->close();
+    node.settle();
+  }
+  EXPECT_EQ(node.gateway().session_count(), 2U);
+  EXPECT_THAT(handshake(node, kAnn), StartsWith("HTTP/1.1 429 "));
+  EXPECT_EQ(node.limit("connections_per_ip"), 1U);
+  EXPECT_THAT(handshake(node, kBen), StartsWith("HTTP/1.1 200 "));
+  node.advance(node.limits.ping_interval + node.limits.ping_timeout + milliseconds(200));
+  EXPECT_THAT(handshake(node, kAnn), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST(PeerLimits, ConnectTimeoutMakesRoomForSessions) {
   TestNode node({.unjoined_sessions_per_ip = 1});
   EXPECT_THAT(handshake(node, kAnn), StartsWith("HTTP/1.1 200 "));

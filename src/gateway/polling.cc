@@ -2,6 +2,8 @@
 
 #include "gateway/session.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -25,12 +27,9 @@ Response refusal_response(engineio::RefusalCode code) {
 
 }  // namespace
 
-void Session::open_polling(Connection& connection, const std::string& cookie) {
+void Session::open_polling(Connection& connection, codec::http1::Headers headers) {
   Response response = payload_response("0" + open_packet(true));
-  if (!cookie.empty()) {
-    response.headers.push_back(
-        {"set-cookie", cookie + '=' + identity_.sid + "; Path=/; HttpOnly; SameSite=Lax"});
-  }
+  std::move(headers.begin(), headers.end(), std::back_inserter(response.headers));
   connection.respond(std::move(response));
 }
 
@@ -45,7 +44,7 @@ void Session::on_poll(Connection& connection) {
     // Two GETs at once: the reference kills the session, the first GET learns it with a close
     // packet.
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
-    close("transport error");
+    refuse("two_gets", "transport error");
     return;
   }
   poll_ = &connection;
@@ -81,7 +80,7 @@ std::optional<Response> Session::on_post_head(Connection& connection) {
     receiving_ = &connection;
     return std::nullopt;
   }
-  close("transport error");
+  refuse("two_posts", "transport error");
   return refusal_response(engineio::RefusalCode::kBadRequest);
 }
 
@@ -94,13 +93,13 @@ void Session::on_body(Connection& connection) {
 void Session::on_post(Connection& connection, codec::http1::Request request) {
   if (post_ != nullptr || receiving_ != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
-    close("transport error");
+    refuse("two_posts", "transport error");
     return;
   }
   const std::string* type = request.find("content-type");
   if (type != nullptr && type->starts_with("application/octet-stream")) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
-    close("transport error");
+    refuse("octet_stream", "transport error");
     return;
   }
   post_ = std::make_unique<Post>(connection, std::move(request.body));
@@ -111,6 +110,7 @@ bool Session::read_post() {
   if (!post_->waiting) {
     const auto packet = post_->reader.next();
     if (!packet) {
+      note_refusal("session_closed", "malformed_packet");
       post_->answer(refusal_response(engineio::RefusalCode::kBadRequest));
       close("parse error");
       return false;

@@ -60,6 +60,7 @@ TEST(Polling, StopsAtThePacketThatClosesTheSession) {
                         "42[\"b\"]"),
             "ok");
   EXPECT_THAT(node.application.events, IsEmpty());
+  EXPECT_EQ(client->poll(), "1");
   EXPECT_EQ(client->poll(), kUnknown);
 }
 

@@ -1,7 +1,6 @@
 // The engine's HTTP side: who may ask, CORS, and the way of an Engine.IO request to its session.
 
 #include "base/error_json.h"
-#include "base/log.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/handshake.h"
 #include "gateway/client_bundle.h"
@@ -24,6 +23,44 @@ http1::Response error_response(int status, const Error& error) {
           .body = error_body(error)};
 }
 
+/// Of an answer of the application's: what a caller may not do. What is not there (404) or not
+/// ready (503, which /readyz says, too) is no refusal.
+std::optional<std::string_view> refusal_reason(int status) {
+  switch (status) {
+    case 401:
+      return "unauthenticated";
+    case 403:
+      return "forbidden";
+    case 413:
+      return "too_large";
+    case 415:
+      return "media_type";
+    case 429:
+      return "rate_limited";
+    default:
+      return std::nullopt;
+  }
+}
+
+/// The label of a refusal that clients know by its number.
+std::string_view reason_of(RefusalCode code) {
+  switch (code) {
+    case RefusalCode::kTransportUnknown:
+      return "transport_unknown";
+    case RefusalCode::kSessionUnknown:
+      return "session_unknown";
+    case RefusalCode::kBadHandshakeMethod:
+      return "bad_handshake_method";
+    case RefusalCode::kBadRequest:
+      return "bad_request";
+    case RefusalCode::kForbidden:
+      return "forbidden";
+    case RefusalCode::kUnsupportedProtocol:
+      break;
+  }
+  return "unsupported_protocol";
+}
+
 }  // namespace
 
 // A session takes one POST at a time, and ends when its client gives one up. One that came to
@@ -36,6 +73,10 @@ std::optional<http1::Response> Engine::on_head(Connection& connection,
   const auto known = by_sid_.find(http1::query_value(request.query(), "sid").value_or(""));
   Session* session = known == by_sid_.end() ? nullptr : find(known->second);
   if (session == nullptr || session->closed() || session->transport() != Transport::kPolling) {
+    return std::nullopt;
+  }
+  // Whose it is not is refused when it is whole, and disturbs nothing until then.
+  if (!speaks_for(connection, request, *session)) {
     return std::nullopt;
   }
   connection.session = session->identity().id;
@@ -71,7 +112,14 @@ void Engine::on_request(Connection& connection, http1::Request request) {
                           });
 }
 
+void Engine::note_refused_request(const Connection& connection, std::string_view reason) {
+  refusals_.note({"request_refused", reason, connection.origin().peer.address});
+}
+
 void Engine::answer(Connection& connection, http1::Response response) {
+  if (const auto reason = refusal_reason(response.status)) {
+    note_refused_request(connection, *reason);
+  }
   if (queued_answers_.add(connection, response)) {
     connection.respond(std::move(response));
     return;
@@ -89,9 +137,9 @@ bool Engine::check_access(Connection& connection, const http1::Request& request)
   if (!refusal) {
     return true;
   }
-  metrics_.limit(refusal->status == 421 ? "host_refused" : "origin_refused").add();
-  log_info("request_refused",
-           {{"status", refusal->status}, {"peer", connection.origin().peer.address}});
+  const std::string_view reason = refusal->status == 421 ? "host_refused" : "origin_refused";
+  metrics_.limit(reason).add();
+  note_refused_request(connection, reason);
   const ErrorCode code = refusal->status == 421 ? ErrorCode::kBadRequest : ErrorCode::kForbidden;
   connection.respond(
       error_response(refusal->status, {.code = code, .message = std::string(refusal->reason)}));
@@ -114,10 +162,13 @@ bool Engine::answer_cross_origin(Connection& connection, const http1::Request& r
   if (request.method != "OPTIONS") {
     return false;
   }
-  connection.respond({.status = 204,
-                      .headers = {{"access-control-allow-methods", "GET, POST"},
-                                  {"access-control-allow-headers", "content-type"}},
-                      .body = {}});
+  http1::Headers headers = {{"access-control-allow-methods", "GET, POST"}};
+  // Clients may be set to send any (extraHeaders); a listed origin is trusted with all of them.
+  if (const std::string* wanted = request.find("access-control-request-headers")) {
+    headers.push_back({"access-control-allow-headers", *wanted});
+    headers.push_back({"vary", "Access-Control-Request-Headers"});
+  }
+  connection.respond({.status = 204, .headers = std::move(headers), .body = {}});
   return true;
 }
 
@@ -125,6 +176,7 @@ void Engine::refuse_engine(Connection& connection,
                            const http1::Request& request,
                            RefusalCode code,
                            std::string_view message) {
+  note_refused_request(connection, reason_of(code));
   http1::Response response{.status = engineio::refusal_status(code),
                            .headers = {{"content-type", "application/json"}},
                            .body = engineio::refusal_json(code, message)};
@@ -139,6 +191,8 @@ void Engine::refuse_engine(Connection& connection,
 
 // The order of the checks is the stock server's.
 void Engine::serve_engine(Connection& connection, http1::Request request) {
+  // A polling answer may be text that another client wrote: it is never to be taken for a page.
+  connection.response_headers.push_back({"x-content-type-options", "nosniff"});
   if (options_.client_bundle != nullptr) {
     const std::string_view name = request.path().substr(options_.path.size());
     if (auto file = options_.client_bundle->serve(request, name)) {
@@ -172,7 +226,13 @@ void Engine::serve_engine(Connection& connection, http1::Request request) {
   }
 }
 
+void Engine::refuse_upgrade(Connection& connection, http1::Response response) {
+  note_refused_request(connection, "bad_upgrade");
+  connection.respond(std::move(response));
+}
+
 void Engine::refuse_for_now(Connection& connection, const Error& error) {
+  note_refused_request(connection, error_name(error.code));
   http1::Response response =
       error_response(error.code == ErrorCode::kRateLimited ? 429 : 503, error);
   const std::uint32_t seconds = (error.retry_after_ms.value_or(1'000) + 999) / 1'000;
@@ -211,9 +271,9 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
     refuse_for_now(connection, *refusal);
     return;
   }
-  auto unjoined = peer_limits_.handshake(connection.origin().peer, loop_.now());
-  if (!unjoined) {
-    refuse_for_now(connection, unjoined.error());
+  auto holds = peer_limits_.handshake(connection.origin().peer, loop_.now());
+  if (!holds) {
+    refuse_for_now(connection, holds.error());
     return;
   }
   auto subject = application_.authenticate(request, connection.origin());
@@ -223,21 +283,32 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
   }
   if (websocket) {
     if (auto refusal = codec::websocket::refuse_upgrade(request)) {
-      connection.respond(std::move(*refusal));
+      refuse_upgrade(connection, *std::move(refusal));
       return;
     }
   }
-  Session& session =
-      add_session(*std::move(subject), websocket ? Transport::kWebSocket : Transport::kPolling);
-  session.hold_unjoined(*std::move(unjoined));
+  Session& session = add_session(connection.origin(),
+                                 *std::move(subject),
+                                 websocket ? Transport::kWebSocket : Transport::kPolling);
+  session.hold(*std::move(holds));
   if (websocket) {
     connection.session = session.identity().id;
     // The open packet must be queued before input behind the handshake is handled.
     connection.accept_websocket(request);
     session.open_websocket(connection);
   } else {
-    session.open_polling(connection, options_.cookie);
+    session.open_polling(connection, session_cookie(session));
   }
+}
+
+// For balancers, so in the polling handshake alone: a WebSocket stays where it is.
+http1::Headers Engine::session_cookie(const Session& session) const {
+  if (options_.cookie.empty()) {
+    return {};
+  }
+  return {{"set-cookie",
+           options_.cookie + '=' + session.identity().sid + "; Path=/; HttpOnly; SameSite=Lax" +
+               (options_.https ? "; Secure" : "")}};
 }
 
 void Engine::serve_session(Connection& connection, http1::Request request, const std::string& sid) {
@@ -257,15 +328,23 @@ void Engine::serve_session(Connection& connection, http1::Request request, const
     refuse_engine(connection, request, RefusalCode::kSessionUnknown);
     return;
   }
-  const Subject& subject = session->identity().subject;
-  if (subject.from_cookie || application_.has_session_cookie(request)) {
-    const auto caller = application_.authenticate(request, connection.origin());
-    if (!caller || !caller->same_as(subject)) {
-      refuse_engine(connection, request, RefusalCode::kForbidden);
-      return;
-    }
+  if (!speaks_for(connection, request, *session)) {
+    refuse_engine(connection, request, RefusalCode::kSessionUnknown);
+    return;
   }
   continue_session(connection, std::move(request), *session);
+}
+
+// Who opened a session with a cookie continues it with the same one.
+bool Engine::speaks_for(const Connection& connection,
+                        const http1::Request& request,
+                        const Session& session) {
+  const Subject& subject = session.identity().subject;
+  if (!subject.from_cookie && !application_.has_session_cookie(request)) {
+    return true;
+  }
+  const auto caller = application_.authenticate(request, connection.origin());
+  return caller && caller->same_as(subject);
 }
 
 void Engine::continue_session(Connection& connection, http1::Request request, Session& session) {
@@ -277,7 +356,7 @@ void Engine::continue_session(Connection& connection, http1::Request request, Se
     if (session.transport() == Transport::kWebSocket || session.upgrading()) {
       refuse_engine(connection, request, RefusalCode::kBadRequest);
     } else if (auto refusal = codec::websocket::refuse_upgrade(request)) {
-      connection.respond(std::move(*refusal));
+      refuse_upgrade(connection, *std::move(refusal));
     } else {
       connection.session = session.identity().id;
       session.begin_upgrade(connection);

@@ -21,9 +21,17 @@ constexpr std::string_view kParseError = "parse error";
 /// How long the last packets of a closed polling session wait for a GET (the reference's 30 s).
 constexpr std::chrono::seconds kFarewellTime{30};
 
+/// The WebSocket close code for a peer that does not read: of those for private use, since 1008
+/// tells a peer that it broke a rule and 1013 that the server is at fault.
+constexpr std::uint16_t kCloseSlowConsumer = 4008;
+
 /// How late a ping may go out and still count from when it was due: the sweep's interval and some.
 /// Beyond it the loop itself stood still, which is not the peers' fault.
 constexpr std::chrono::milliseconds kLatePingMax{150};
+
+std::string_view close_reason(std::uint16_t code) {
+  return code == kCloseSlowConsumer ? "too much is queued that was not read" : "";
+}
 
 }  // namespace
 
@@ -75,7 +83,7 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
   }
   const auto packet = engineio::decode_text(text);
   if (!packet) {
-    close("parse error");
+    refuse("malformed_packet", "parse error");
     return;
   }
   if (packet->type != engineio::PacketType::kPong) {
@@ -111,6 +119,8 @@ void Session::handle_candidate_text(std::string_view text) {
 }
 
 void Session::abort_upgrade(std::uint16_t close_code) {
+  note_refusal("upgrade_aborted",
+               close_code == codec::websocket::kCloseNoStatus ? "too_late" : "malformed_packet");
   upgrade_deadline_.reset();
   std::exchange(candidate_, nullptr)->close(close_code);
 }
@@ -174,8 +184,7 @@ void Session::send(const EncodedPacket& packet) {
       websocket_ != nullptr ? websocket_->frame_bytes(packet.websocket_frame()) : packet.size();
   if (queued_bytes() + bytes > environment_.limits.send_queue_bytes && queued_bytes() > 0) {
     environment_.queue_limit.add();
-    log_warning("slow_consumer_closed", {{"queued_bytes", queued_bytes()}});
-    close("transport error");
+    refuse("send_queue_bytes", "transport error", kCloseSlowConsumer);
     return;
   }
   if (transport_ == Transport::kWebSocket) {
@@ -234,13 +243,12 @@ void Session::tick(TimePoint now) {
   }
   if (pong_deadline_ && now >= *pong_deadline_ && !input_held_) {
     environment_.metrics.limit("ping_timeout").add();
-    close("ping timeout");
+    refuse("ping_timeout", "ping timeout");
     return;
   }
   if (stalled(now)) {
     environment_.stalled_limit.add();
-    log_warning("stalled_consumer_closed", {{"queued_bytes", queued_bytes()}});
-    close("transport error");
+    refuse("send_queue_timeout", "transport error", kCloseSlowConsumer);
     return;
   }
   if (upgrade_deadline_ && now >= *upgrade_deadline_) {
@@ -283,6 +291,7 @@ void Session::retire() {
   linger_deadline_.reset();
   buffer_.clear();
   buffered_bytes_ = 0;
+  holds_.session.reset();
   environment_.retire(*this);
 }
 
@@ -293,17 +302,30 @@ void Session::close_with_farewell(std::string_view reason) {
   close(reason);
 }
 
+void Session::note_refusal(std::string_view event,
+                           std::string_view cause,
+                           std::string_view detail) {
+  environment_.refusals.note({event, cause, identity_.peer, detail});
+}
+
+void Session::refuse(std::string_view cause, std::string_view reason, std::uint16_t code) {
+  if (!closed_) {
+    note_refusal("session_closed", cause);
+    close_code_ = code;
+    close(reason);
+  }
+}
+
 void Session::close(std::string_view reason) {
   if (std::exchange(closed_, true)) {
     return;
   }
-  log_debug("session_closed", {{"reason", reason}});
+  log_debug("session_ended", {{"reason", reason}});
   if (reason == kParseError) {  // of Engine.IO or of the handler: the peer sent what it may not
     environment_.metrics.limit("malformed_packet").add();
-    log_info("peer_refused", {{"reason", "malformed_packet"}});
   }
   latest_.reset();
-  unjoined_.reset();
+  holds_.unjoined.reset();
   handler_->on_closed(reason);
   requests_->stop_waiting();
   waiting_.clear();
@@ -311,7 +333,7 @@ void Session::close(std::string_view reason) {
     std::exchange(candidate_, nullptr)->close(codec::websocket::kCloseNoStatus);
   }
   if (websocket_ != nullptr) {
-    std::exchange(websocket_, nullptr)->close(codec::websocket::kCloseNoStatus);
+    std::exchange(websocket_, nullptr)->close(close_code_, close_reason(close_code_));
   }
   if (poll_ != nullptr) {
     buffer_.push_back(EncodedPacket::from_engine_text("1"));

@@ -10,10 +10,12 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "codec/engineio/packet.h"
+#include "codec/websocket/frame.h"
 #include "gateway/connection.h"
 #include "gateway/encoded_packet.h"
 #include "gateway/message_handler.h"
 #include "gateway/peer_limits.h"
+#include "gateway/refusals.h"
 #include "gateway/requests_in_flight.h"
 
 #include <deque>
@@ -34,6 +36,7 @@ struct SessionEnvironment {
   runtime::Loop& loop;
   const Limits& limits;
   Metrics& metrics;
+  Refusals& refusals;
   Counter& queue_limit;     ///< limit="send_queue_bytes"
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   Counter& requests_limit;  ///< limit="requests_in_flight"
@@ -51,6 +54,7 @@ class Session {
     SessionId id;
     std::string sid;  ///< secret: names the session in URLs
     Subject subject;
+    std::string peer;  ///< the address that opened it
   };
 
   Session(SessionEnvironment& environment, Identity identity, Transport transport);
@@ -63,14 +67,14 @@ class Session {
 
   MessageHandler& handler() { return *handler_; }
 
-  /// Its place among the sessions of its address that joined nothing yet.
-  void hold_unjoined(PeerLimits::Hold hold) { unjoined_ = std::move(hold); }
+  /// Its places among the sessions of its address.
+  void hold(PeerLimits::SessionHolds holds) { holds_ = std::move(holds); }
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
   void open_websocket(Connection& connection);
-  /// Opens on polling: answers the handshake request, with a cookie of this name if it has one.
-  void open_polling(Connection& connection, const std::string& cookie = {});
+  /// Opens on polling: answers the handshake request, with these headers, too.
+  void open_polling(Connection& connection, codec::http1::Headers headers = {});
   void on_poll(Connection& connection);
   /// The head of a POST is here, its body is not: nothing, or the refusal of a second one.
   std::optional<codec::http1::Response> on_post_head(Connection& connection);
@@ -95,13 +99,18 @@ class Session {
   /// Forgets what send_latest() holds back.
   void drop_latest() { latest_.reset(); }
 
-  /// `reason` is one of Socket.IO's; the log may say more.
+  /// `reason` is one of Socket.IO's.
   void close(std::string_view reason);
+  /// Closes for what the peer did or left undone: `cause`, a label, is counted and logged. A peer
+  /// on WebSocket gets `code`.
+  void refuse(std::string_view cause,
+              std::string_view reason,
+              std::uint16_t code = codec::websocket::kCloseNoStatus);
   /// The same, but a polling client without a GET is told at its next one, within a time.
   void close_with_farewell(std::string_view reason);
 
   /// The peer is somebody now: for limits.unjoined_sessions_per_ip.
-  void note_joined() { unjoined_.reset(); }
+  void note_joined() { holds_.unjoined.reset(); }
 
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request() { return RequestsInFlight::begin(requests_); }
@@ -112,6 +121,9 @@ class Session {
   void flush();
   /// Goes on with the messages that waited: a request was finished, or a new turn has begun.
   void continue_input();
+
+  /// Notes that something of the peer was refused; nothing happens to the session.
+  void note_refusal(std::string_view event, std::string_view cause, std::string_view detail = {});
 
   const Identity& identity() const { return identity_; }
 
@@ -208,7 +220,8 @@ class Session {
   std::optional<TimePoint> linger_deadline_;
   std::uint64_t sent_seen_ = 0;  // of the WebSocket, when its queue last moved or was empty:
   TimePoint queue_moved_at_;
-  PeerLimits::Hold unjoined_;
+  PeerLimits::SessionHolds holds_;
+  std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
   bool candidate_probed_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
   bool input_held_ = false;     // for too many requests

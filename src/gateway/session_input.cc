@@ -29,7 +29,7 @@ void Session::handle_engine_packet(const engineio::Packet& packet) {
       }
       break;
     case engineio::PacketType::kPing:
-      close("parse error");  // pings go from server to client since v4
+      refuse("ping_from_client", "parse error");  // pings go from server to client since v4
       break;
     case engineio::PacketType::kClose:
       close("transport close");

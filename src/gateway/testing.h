@@ -115,20 +115,22 @@ class TestNode {
   explicit TestNode(const Limits& node_limits = {},
                     std::size_t loop_count = 1,
                     AccessPolicyOptions access = {},
-                    bool websocket_compression = false)
+                    const EngineOptions& options = {},
+                    bool accept_msgpack = false)
       : limits(node_limits), policy(std::move(access)) {
     for (std::size_t i = 0; i < loop_count; ++i) {
       loops.push_back(std::make_unique<FakeLoop>(network));
-      gateways.push_back(std::make_unique<Gateway>(
-          GatewayDependencies{.loop = *loops[i],
-                              .loop_index = static_cast<std::uint32_t>(i),
-                              .application = application,
-                              .policy = policy,
-                              .limits = limits,
-                              .random = random,
-                              .metrics = metrics,
-                              .peer_limits = peer_limits,
-                              .options = {.websocket_compression = websocket_compression}}));
+      gateways.push_back(
+          std::make_unique<Gateway>(GatewayDependencies{.loop = *loops[i],
+                                                        .loop_index = static_cast<std::uint32_t>(i),
+                                                        .application = application,
+                                                        .policy = policy,
+                                                        .limits = limits,
+                                                        .random = random,
+                                                        .metrics = metrics,
+                                                        .peer_limits = peer_limits,
+                                                        .options = options,
+                                                        .accept_msgpack = accept_msgpack}));
     }
     std::vector<Gateway*> peers;
     for (const auto& gateway_of_loop : gateways) {
@@ -296,15 +298,20 @@ class WebSocketClient : private codec::websocket::FrameVisitor {
     node_.settle();
   }
 
-  static std::string frame(std::string_view text) {
+  static std::string frame(std::string_view text,
+                           codec::websocket::Opcode opcode = codec::websocket::Opcode::kText) {
     std::string bytes;
-    codec::websocket::append_masked_frame(
-        bytes, codec::websocket::Opcode::kText, text, {1, 2, 3, 4});
+    codec::websocket::append_masked_frame(bytes, opcode, text, {1, 2, 3, 4});
     return bytes;
   }
 
   void send(std::string_view text) {
     peer->send(frame(text));
+    node_.settle();
+  }
+
+  void send_binary(std::string_view bytes) {
+    peer->send(frame(bytes, codec::websocket::Opcode::kBinary));
     node_.settle();
   }
 

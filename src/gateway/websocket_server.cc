@@ -1,6 +1,5 @@
 #include "gateway/websocket_server.h"
 
-#include "base/log.h"
 #include "codec/websocket/frame.h"
 #include "codec/websocket/handshake.h"
 
@@ -43,6 +42,7 @@ WebSocketServer::WebSocketServer(runtime::Loop& loop,
       handler_(handler),
       options_(options),
       connection_limits_(options_.limits, kNoEnginePath),
+      refusals_(loop_, metrics_),
       sweep_timer_(loop.run_after(kSweepInterval, [this] { sweep(); })) {
   if (options.compression) {
     compression_.emplace();
@@ -101,8 +101,7 @@ void WebSocketServer::on_drained(Connection& connection) {
 }
 
 void WebSocketServer::on_violation(Connection& connection, std::string_view limit_or_reason) {
-  log_info("peer_refused",
-           {{"reason", limit_or_reason}, {"peer", connection.origin().peer.address}});
+  refusals_.note({"peer_refused", limit_or_reason, connection.origin().peer.address});
 }
 
 void WebSocketServer::on_ended(Connection& connection) {
@@ -119,6 +118,7 @@ void WebSocketServer::sweep() {
   for (const auto& [connection, peer] : peers_) {
     connection->check_deadline(loop_.now());
   }
+  refusals_.report();
   sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
 }
 

@@ -5,7 +5,9 @@
 // its own. Everything runs on the loop's thread.
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "gateway/connection.h"
+#include "gateway/refusals.h"
 #include "runtime/loop.h"
 
 #include <cstddef>
@@ -79,6 +81,9 @@ class WebSocketServer final : private ConnectionOwner {
   /// Returns the bound endpoint: port 0 takes a free one.
   Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint);
 
+  /// What it refuses counts here.
+  Metrics& metrics() { return metrics_; }
+
   /// Stops accepting and closes every connection as going away (1001).
   void close_all();
 
@@ -101,6 +106,8 @@ class WebSocketServer final : private ConnectionOwner {
   WebSocketHandler& handler_;
   const WebSocketServerOptions options_;
   const ConnectionLimits connection_limits_;
+  Metrics metrics_;
+  Refusals refusals_;
   std::optional<MessageCompression> compression_;
   std::unordered_map<Connection*, std::unique_ptr<Peer>> peers_;
   runtime::TimerId sweep_timer_;

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "document/service.h"
+#include "gateway/client_bundle.h"
 #include "gateway/gateway.h"
 #include "node/history.h"
 #include "pubsub/local/local_bus.h"
@@ -47,12 +48,13 @@ std::uint32_t loop_count(const Settings& settings) {
   return std::clamp<std::uint32_t>(std::thread::hardware_concurrency(), 1, gateway::kLoopsMax);
 }
 
-std::filesystem::path web_directory(const Settings& settings) {
-  if (!settings.web_dir.empty()) {
-    return settings.web_dir;
+/// What a setting says, or else what is of this name beside the executable.
+std::filesystem::path directory(const std::string& setting, const char* name) {
+  if (!setting.empty()) {
+    return setting;
   }
   std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "web";
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / name;
 }
 
 }  // namespace
@@ -70,20 +72,24 @@ struct LoopParts {
 struct Server::Parts {
   explicit Parts(Settings node_settings)
       : settings(std::move(node_settings)),
+        https(settings.public_url.starts_with("https://")),
         policy({.public_url = settings.public_url, .allowed_origins = settings.allow_origin}) {}
 
+  void load_files();
   Result<void> open_store();
   Result<void> start_loops();
   void build_loop(std::uint32_t index);
   Result<void> listen();
 
   const Settings settings;
+  const bool https;  // for browsers; it ends in front of the node
   SystemClock clock;
   SystemRandom random;
   Metrics metrics;
   gateway::AccessPolicy policy;
   gateway::PeerLimits peer_limits{settings.limits, metrics};
   api::StaticFiles static_files;
+  std::optional<gateway::ClientBundle> client_bundle;
   // Each loop has one task here at most: the read of an older revision.
   runtime::WorkerPool workers{1, gateway::kLoopsMax};
   runtime::WorkerExecutor worker_executor{workers};
@@ -109,16 +115,26 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::start(const Settings& settings) {
   auto parts = std::make_unique<Parts>(settings);
   CS_TRY(parts->open_store());
-  const auto web = web_directory(settings);
-  if (auto files = api::StaticFiles::load(web)) {
-    parts->static_files = *std::move(files);
-  } else {
-    log_warning("web_app_missing", {{"reason", files.error().message}});
-  }
+  parts->load_files();
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   CS_TRY(server->parts_->start_loops());
   CS_TRY(server->parts_->listen());
   return server;
+}
+
+// A node without them still serves clients that bring their own.
+void Server::Parts::load_files() {
+  if (auto files = api::StaticFiles::load(directory(settings.web_dir, "web"))) {
+    static_files = *std::move(files);
+  } else {
+    log_warning("web_app_missing", {{"reason", files.error().message}});
+  }
+  const auto package = directory(settings.client_dir, "socket.io-client");
+  if (auto bundle = gateway::ClientBundle::load(package / "dist")) {
+    client_bundle = *std::move(bundle);
+  } else {
+    log_warning("client_bundle_missing", {{"reason", bundle.error().message}});
+  }
 }
 
 Result<void> Server::Parts::open_store() {
@@ -135,7 +151,7 @@ Result<void> Server::Parts::open_store() {
     recorded_store = std::make_unique<RecordedStore>(*store, *store, *history);
   }
   CS_TRY_ASSIGN(std::string key, store->data_directory().load_or_create_secret("identity", random));
-  guests = std::make_unique<api::Guests>(settings.guests, std::move(key), random);
+  guests = std::make_unique<api::Guests>(settings.guests, std::move(key), random, https);
   context = std::make_unique<api::NodeContext>(api::NodeContext{
       .limits = settings.limits,
       .metrics = metrics,
@@ -197,7 +213,11 @@ void Server::Parts::build_loop(std::uint32_t index) {
       .random = random,
       .metrics = metrics,
       .peer_limits = peer_limits,
-      .options = {.websocket_compression = settings.websocket_compression}});
+      .options = {.cookie = settings.session_cookie,
+                  .https = https,
+                  .client_bundle = client_bundle ? &*client_bundle : nullptr,
+                  .websocket_compression = settings.websocket_compression},
+      .accept_msgpack = settings.msgpack});
   parts.collaboration->set_gateway(*parts.gateway);
   storage::OpStore* ops = store.get();
   storage::SnapshotStore* snapshots = store.get();

@@ -77,11 +77,33 @@ Result<void> set_guests(Settings& settings, const std::string& text) {
   return fail(ErrorCode::kBadRequest, "must be local, allow or deny");
 }
 
-Result<void> set_websocket_compression(Settings& settings, const std::string& text) {
-  if (text != "on" && text != "off") {
-    return fail(ErrorCode::kBadRequest, "must be on or off");
+Setting switch_setting(std::string name, std::string help, bool Settings::*member) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .set = [member](Settings& settings, const std::string& text) -> Result<void> {
+            if (text != "on" && text != "off") {
+              return fail(ErrorCode::kBadRequest, "must be on or off");
+            }
+            settings.*member = text == "on";
+            return {};
+          },
+          .show =
+              [member](const Settings& settings) {
+                return std::string(settings.*member ? "on" : "off");
+              }};
+}
+
+/// A token of RFC 6265, or empty.
+Result<void> set_session_cookie(Settings& settings, const std::string& text) {
+  constexpr std::string_view kPunctuation = "!#$%&'*+-.^_`|~";
+  const bool valid = std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kPunctuation.find(c) != std::string_view::npos;
+  });
+  if (!valid) {
+    return fail(ErrorCode::kBadRequest, "must be a cookie's name");
   }
-  settings.websocket_compression = text == "on";
+  settings.session_cookie = text;
   return {};
 }
 
@@ -171,13 +193,19 @@ std::vector<Setting> make_settings() {
                             }
                             return all;
                           }});
-  settings.push_back({.name = "websocket-compression",
-                      .help = "on or off: compress messages (permessage-deflate) for clients that "
-                              "offer it.",
-                      .set = set_websocket_compression,
-                      .show = [](const Settings& source) {
-                        return std::string(source.websocket_compression ? "on" : "off");
-                      }});
+  settings.push_back({.name = "session-cookie",
+                      .help = "Name of a cookie with the session's id in polling handshakes, for "
+                              "balancers that stick to it; empty: none.",
+                      .set = set_session_cookie,
+                      .show = [](const Settings& source) { return source.session_cookie; }});
+  settings.push_back(switch_setting("msgpack",
+                                    "on or off: clients may use socket.io-msgpack-parser; each is "
+                                    "answered in its own format.",
+                                    &Settings::msgpack));
+  settings.push_back(switch_setting("websocket-compression",
+                                    "on or off: compress messages (permessage-deflate) for clients "
+                                    "that offer it.",
+                                    &Settings::websocket_compression));
   settings.push_back(
       {.name = "log-level",
        .help = "debug, info, warning, error or off.",
@@ -192,6 +220,11 @@ std::vector<Setting> make_settings() {
   settings.push_back(text_setting("web-dir",
                                   "The web app's files; empty means `web` beside the executable.",
                                   &Settings::web_dir));
+  settings.push_back(text_setting("client-dir",
+                                  "The package socket.io-client, whose files are served below "
+                                  "/socket.io/; empty means `socket.io-client` beside the "
+                                  "executable.",
+                                  &Settings::client_dir));
   settings.push_back(text_setting("history",
                                   "File that gets the history of the run, for cloudsync-check; "
                                   "empty means none.",
@@ -244,7 +277,7 @@ std::vector<Setting> make_settings() {
                           "Engine.IO handshakes of one address; above it 429.",
                           &Limits::handshakes_per_second),
            optional_limit("connections-per-ip",
-                          "Open connections of one address.",
+                          "Open connections of one address, and sessions; above it 429.",
                           &Limits::connections_per_ip),
            optional_limit("unjoined-sessions-per-ip",
                           "Sessions of one address that joined no namespace yet; above it 429.",

@@ -25,11 +25,17 @@ struct Settings {
   api::GuestMode guests = api::GuestMode::kLocal;
   std::string public_url;
   std::vector<std::string> allow_origin;
+  /// A cookie with the session's id, for balancers; empty: none.
+  std::string session_cookie;
+  /// Clients may use socket.io-msgpack-parser.
+  bool msgpack = false;
   /// permessage-deflate for clients that offer it.
   bool websocket_compression = false;
   LogLevel log_level = LogLevel::kInfo;
   /// The web app's files; empty means `web` beside the executable.
   std::string web_dir;
+  /// The package socket.io-client; empty means `socket.io-client` beside the executable.
+  std::string client_dir;
   /// A file that the run's history is appended to; empty means none.
   std::string history;
   Limits limits;

@@ -33,7 +33,7 @@ void Broadcast::emit(const std::string& event, const Arguments& arguments) const
   if (sockets.empty()) {
     return;  // nobody is there: nothing to encode
   }
-  const auto messages = nsp_->encode(event, arguments);
+  const auto messages = nsp_->encode_volatile(event, arguments);
   for (const SocketPtr& socket : sockets) {
     socket->notify_outgoing(event, arguments);
     nsp_->environment_.gateway.emit_volatile(socket->connection_, messages);

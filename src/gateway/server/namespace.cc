@@ -66,7 +66,9 @@ Namespace::Namespace(NamespaceEnvironment& environment,
       rules_(std::move(rules)),
       rooms_(room_count_) {
   if (environment_.recovery) {
-    log_.emplace(*environment_.recovery, random_token(environment_.random, kEpochBytes));
+    log_.emplace(*environment_.recovery,
+                 random_token(environment_.random, kEpochBytes),
+                 environment_.recovery_bytes);
   }
 }
 
@@ -76,7 +78,7 @@ void Namespace::server_side_emit(const std::string&, const Arguments&) {}
 // --- a socket's life ---
 
 bool Namespace::empty(TimePoint now) {
-  return sockets_.empty() && connecting_ == 0 && (!log_ || !log_->holds_sockets(now));
+  return deserted() && (!log_ || !log_->holds_sockets(now));
 }
 
 void Namespace::connect(ConnectRequest request,
@@ -123,6 +125,9 @@ void Namespace::accept(Connecting& connecting) {
   socket->connected_ = true;
   connecting.accepted();
   sockets_.emplace(socket->connection_.value, socket);
+  if (log_) {
+    sockets_by_pid_.emplace(socket->pid_, socket);
+  }
   std::vector<std::string> rooms = std::exchange(socket->rooms_, {});
   rooms.insert(rooms.begin(), socket->sid_);
   for (const std::string& room : rooms) {
@@ -147,15 +152,15 @@ void Namespace::resume(Connecting& connecting) {
   if (socket.auth_.contains("offset") && (offset == nullptr || offset->empty())) {
     return;
   }
-  take_over(secret);
-  auto lost = log_->take(now, secret);
-  if (!lost || lost->user != socket.user_) {
+  take_over(secret, socket.user_);
+  auto lost = log_->take(now, secret, socket.user_);
+  if (!lost) {
     return;
   }
   std::vector<std::string> rooms;
   for (const std::string& room : lost->rooms) {
     const auto allows = [&](const RoomFilter& filter) { return filter(connecting.socket, room); };
-    if (room != lost->sid &&
+    if (room != lost->sid && !rules_->recovery_.empty() &&
         std::all_of(rules_->recovery_.begin(), rules_->recovery_.end(), allows)) {
       rooms.push_back(room);
     }
@@ -177,12 +182,20 @@ void Namespace::resume(Connecting& connecting) {
 }
 
 // The client is back before the end of its old connection was noticed: that ends now.
-void Namespace::take_over(const std::string& pid) {
-  const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
-    return entry.second->pid_ == pid;
-  });
-  if (found != sockets_.end()) {
+void Namespace::take_over(const std::string& pid, const std::string& user) {
+  const auto found = sockets_by_pid_.find(pid);
+  if (found != sockets_by_pid_.end() && found->second->user_ == user) {
     environment_.gateway.close_session(found->second->connection_);
+  }
+}
+
+std::optional<JsonObject> Namespace::save() const {
+  return log_ ? std::optional(log_->save(environment_.loop.now())) : std::nullopt;
+}
+
+void Namespace::restore(const JsonObject& saved, Duration elapsed) {
+  if (log_) {
+    log_->restore(saved, environment_.loop.now(), elapsed);
   }
 }
 
@@ -192,6 +205,7 @@ void Namespace::disconnected(ConnectionId connection, std::string_view reason) {
     return;
   }
   const SocketPtr& socket = node.mapped();
+  sockets_by_pid_.erase(socket->pid_);
   for (const std::string& room : socket->rooms_) {
     rooms_.leave(room, connection);
   }
@@ -245,6 +259,46 @@ std::vector<EncodedPacket> Namespace::encode(const std::string& event,
   return encode_packet(environment_.format, packet);
 }
 
+// It is not kept and needs no offset. But the client takes any string at the end of an event for
+// one, and could not resume with that: such an event carries the offset of what was sent before it.
+std::vector<EncodedPacket> Namespace::encode_volatile(const std::string& event,
+                                                      const Arguments& arguments) const {
+  if (!log_ || arguments.values.empty() || !arguments.values.back().is_string()) {
+    return encode(event, arguments);
+  }
+  Arguments with_offset = arguments;
+  with_offset.add(JsonValue(log_->newest_offset()));
+  return encode(event, with_offset);
+}
+
+std::vector<EncodedPacket> Namespace::encode_kept(RecoveryLog::Audience audience,
+                                                  const std::string& event,
+                                                  const Arguments& arguments) {
+  if (!log_) {
+    return encode(event, arguments);
+  }
+  Arguments with_offset = arguments;
+  with_offset.add(JsonValue(log_->next_offset()));
+  auto messages = encode(event, with_offset);
+  log_->append(environment_.loop.now(), std::move(audience), messages);
+  return messages;
+}
+
+void Namespace::deliver(Socket& socket,
+                        const std::string& event,
+                        const Arguments& arguments,
+                        const std::vector<EncodedPacket>& messages) {
+  socket.notify_outgoing(event, arguments);
+  if (log_) {
+    socket.last_offset_ = log_->newest();
+  }
+  environment_.gateway.emit(socket.connection_, messages);
+}
+
+void Namespace::emit_to(Socket& socket, const std::string& event, const Arguments& arguments) {
+  deliver(socket, event, arguments, encode_kept({.only = socket.sid_}, event, arguments));
+}
+
 void Namespace::emit(const std::vector<std::string>& rooms,
                      const std::vector<std::string>& except,
                      const std::string& event,
@@ -253,21 +307,9 @@ void Namespace::emit(const std::vector<std::string>& rooms,
   if (sockets.empty() && !log_) {
     return;  // nobody is there: nothing to encode
   }
-  std::vector<EncodedPacket> messages;
-  if (log_) {
-    Arguments with_offset = arguments;
-    with_offset.add(JsonValue(log_->next_offset()));
-    messages = encode(event, with_offset);
-    log_->append(environment_.loop.now(), rooms, except, messages);
-  } else {
-    messages = encode(event, arguments);
-  }
+  const auto messages = encode_kept({.rooms = rooms, .except = except}, event, arguments);
   for (const SocketPtr& socket : sockets) {
-    socket->notify_outgoing(event, arguments);
-    if (log_) {
-      socket->last_offset_ = log_->newest();
-    }
-    environment_.gateway.emit(socket->connection_, messages);
+    deliver(*socket, event, arguments, messages);
   }
 }
 

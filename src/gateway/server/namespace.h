@@ -30,7 +30,8 @@ class NamespaceRules {
   /// Runs for each CONNECT, in order, a recovered one too.
   NamespaceRules& use(Middleware middleware);
   NamespaceRules& on_connection(ConnectionHandler handler);
-  /// Asked for each room before it is restored and anything of it is replayed.
+  /// Asked for each room before it is restored and anything of it is replayed; all that were given
+  /// must agree. Without one no room is restored: what a client may see can have changed.
   NamespaceRules& allow_recovery(RoomFilter filter);
   /// Events that other nodes of a cluster emit to this namespace's servers.
   NamespaceRules& on_server_event(ServerEventHandler handler);
@@ -51,6 +52,7 @@ struct NamespaceEnvironment {
   RandomSource& random;
   PacketFormat format;
   std::optional<RecoveryOptions> recovery;
+  std::size_t recovery_bytes = 0;  ///< of all namespaces
 };
 
 class Namespace : public std::enable_shared_from_this<Namespace> {
@@ -78,8 +80,15 @@ class Namespace : public std::enable_shared_from_this<Namespace> {
 
   std::size_t size() const { return sockets_.size(); }
 
-  /// Whether it holds nothing that a client could come back to.
+  /// Whether nobody is in it, or about to be.
+  bool deserted() const { return sockets_.empty() && connecting_ == 0; }
+
+  /// Whether it is deserted and holds nothing that a client could come back to.
   bool empty(TimePoint now);
+
+  /// Its recovery's state, and that of an earlier process, `elapsed` after it was saved.
+  std::optional<JsonObject> save() const;
+  void restore(const JsonObject& saved, Duration elapsed);
 
   // --- the server's side ---
   /// Runs the middleware; `accepted` is called with a connection that is up, before its handlers.
@@ -98,7 +107,7 @@ class Namespace : public std::enable_shared_from_this<Namespace> {
   void accept(Connecting& connecting);
   /// Restores what the CONNECT's pid names into `connecting`.
   void resume(Connecting& connecting);
-  void take_over(const std::string& pid);
+  void take_over(const std::string& pid, const std::string& user);
 
   SocketPtr find(ConnectionId connection) const;
   std::vector<SocketPtr> select(const std::vector<std::string>& rooms,
@@ -107,16 +116,29 @@ class Namespace : public std::enable_shared_from_this<Namespace> {
             const std::vector<std::string>& except,
             const std::string& event,
             const Arguments& arguments);
+  /// To one socket, not to the room with its id, which others may have joined.
+  void emit_to(Socket& socket, const std::string& event, const Arguments& arguments);
+  /// The event, kept for recovery if that is on.
+  std::vector<EncodedPacket> encode_kept(RecoveryLog::Audience audience,
+                                         const std::string& event,
+                                         const Arguments& arguments);
+  void deliver(Socket& socket,
+               const std::string& event,
+               const Arguments& arguments,
+               const std::vector<EncodedPacket>& messages);
   std::vector<EncodedPacket> encode(const std::string& event,
                                     const Arguments& arguments,
                                     std::optional<std::uint64_t> ack_id = std::nullopt) const;
+  std::vector<EncodedPacket> encode_volatile(const std::string& event,
+                                             const Arguments& arguments) const;
   void join(Socket& socket, const std::string& room);
   void leave(Socket& socket, const std::string& room);
 
   NamespaceEnvironment& environment_;
   const std::string name_;
   const std::shared_ptr<NamespaceRules> rules_;
-  std::unordered_map<std::uint64_t, SocketPtr> sockets_;  // by connection id
+  std::unordered_map<std::uint64_t, SocketPtr> sockets_;       // by connection id
+  std::unordered_map<std::string, SocketPtr> sockets_by_pid_;  // with recovery
   Gauge room_count_;
   Rooms rooms_;
   std::uint64_t next_ack_id_ = 0;

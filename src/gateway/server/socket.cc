@@ -33,16 +33,16 @@ void Socket::notify_outgoing(const std::string& event, const Arguments& argument
   }
 }
 
-// Through the namespace like a broadcast, so that recovery keeps it.
 void Socket::emit(const std::string& event, const Arguments& arguments) {
   if (connected_) {
-    nsp_.emit({sid_}, {}, event, arguments);
+    nsp_.emit_to(*this, event, arguments);
   }
 }
 
 void Socket::emit_volatile(const std::string& event, const Arguments& arguments) {
   if (connected_) {
-    Broadcast(nsp_).to(sid_).if_ready().emit(event, arguments);
+    notify_outgoing(event, arguments);
+    nsp_.environment_.gateway.emit_volatile(connection_, nsp_.encode_volatile(event, arguments));
   }
 }
 

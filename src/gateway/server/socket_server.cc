@@ -1,7 +1,10 @@
 #include "gateway/server/socket_server.h"
 
 #include "base/assert.h"
+#include "base/log.h"
+#include "gateway/server/state_file.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -15,6 +18,11 @@ constexpr std::chrono::seconds kPatternSweepInterval{1};
 
 /// Time for closed connections to take their last bytes.
 constexpr std::chrono::milliseconds kCloseGrace{100};
+
+/// Zero if the clock was set back meanwhile.
+Duration since(Timestamp now, Timestamp then) {
+  return std::chrono::milliseconds(std::max<std::int64_t>(now.value() - then.value(), 0));
+}
 
 }  // namespace
 
@@ -40,12 +48,18 @@ SocketServer::SocketServer(SocketServerOptions options)
                                             .random = random_,
                                             .format = options_.format,
                                             .recovery = options_.recovery});
+  load_recovery();
 }
 
 SocketServer::~SocketServer() = default;
 
 Namespace& SocketServer::make(const std::string& name, std::shared_ptr<NamespaceRules> rules) {
   auto made = std::make_shared<Namespace>(*environment_, name, std::move(rules));
+  if (const auto* saved = recovered_.if_contains(name)) {
+    made->restore(saved->is_object() ? saved->get_object() : JsonObject(),
+                  since(clock_.wall(), recovered_at_));
+    recovered_.erase(name);
+  }
   return *namespaces_.insert_or_assign(name, std::move(made)).first->second;
 }
 
@@ -66,8 +80,11 @@ NamespaceRules& SocketServer::of_matching(std::function<bool(std::string_view)> 
 
 void SocketServer::sweep() {
   const TimePoint now = loop_->now();
+  // Where room runs short, those go too that lost sockets could come back to.
+  const bool crowded = from_patterns_.size() > kPatternNamespacesMax / 2;
   std::erase_if(from_patterns_, [&](const std::string& name) {
-    return namespaces_.at(name)->empty(now) && namespaces_.erase(name) > 0;
+    Namespace& nsp = *namespaces_.at(name);
+    return (nsp.empty(now) || (crowded && nsp.deserted())) && namespaces_.erase(name) > 0;
   });
   loop_->run_after(kPatternSweepInterval, [this] { sweep(); });
 }
@@ -90,6 +107,33 @@ Result<runtime::Endpoint> SocketServer::listen(const runtime::Endpoint& endpoint
   return gateway_->listen(endpoint, false);
 }
 
+void SocketServer::load_recovery() {
+  if (!options_.recovery || options_.recovery->file.empty()) {
+    return;
+  }
+  if (auto state = take_state_file(options_.recovery->file)) {
+    recovered_at_ = state->saved_at;
+    recovered_ = std::move(state->namespaces);
+  } else {
+    log_warning("recovery_state_unreadable", {{"reason", state.error().message}});
+  }
+}
+
+void SocketServer::save_recovery() const {
+  if (!options_.recovery || options_.recovery->file.empty()) {
+    return;
+  }
+  JsonObject state;
+  for (const auto& [name, nsp] : namespaces_) {
+    state[name] = *nsp->save();
+  }
+  if (const auto written =
+          write_state_file(options_.recovery->file, clock_.wall(), std::move(state));
+      !written) {
+    log_warning("recovery_state_not_written", {{"reason", written.error().message}});
+  }
+}
+
 void SocketServer::run() {
   loop_->run();
 }
@@ -97,14 +141,16 @@ void SocketServer::run() {
 void SocketServer::stop() {
   loop_->post([this] {
     gateway_->close_all();
+    save_recovery();
     loop_->run_after(kCloseGrace, [this] { loop_->stop(); });
   });
 }
 
 // --- the gateway's application ---
 
-bool SocketServer::has_session_cookie(const codec::http1::Request&) const {
-  return false;  // identities of applications come with the handshake or the CONNECT
+bool SocketServer::has_session_cookie(const codec::http1::Request& request) const {
+  return !options_.session_cookie.empty() &&
+         codec::http1::cookie_value(request.headers, options_.session_cookie).has_value();
 }
 
 Result<Subject> SocketServer::authenticate(const codec::http1::Request& request,
@@ -113,6 +159,7 @@ Result<Subject> SocketServer::authenticate(const codec::http1::Request& request,
   if (options_.authenticate) {
     CS_TRY_ASSIGN(subject.user, options_.authenticate(request, origin));
   }
+  subject.from_cookie = has_session_cookie(request);
   subject.handshake =
       std::make_shared<const Handshake>(Handshake{.headers = request.headers,
                                                   .query = std::string(request.query()),

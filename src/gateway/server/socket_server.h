@@ -14,6 +14,8 @@
 // One loop, one thread: like a Node process, it grows by processes. CloudSync's own documents do
 // not run on it but on Gateway, which shares their frames over all loops.
 
+#include "base/clock.h"
+#include "base/random.h"
 #include "gateway/access_policy.h"
 #include "gateway/client_bundle.h"
 #include "gateway/server/namespace.h"
@@ -36,6 +38,9 @@ struct SocketServerOptions {
   PacketFormat format = PacketFormat::kJson;
   /// Off unless set.
   std::optional<RecoveryOptions> recovery = std::nullopt;
+  /// The cookie by which `authenticate` knows a caller, if it does: a session that was opened with
+  /// it is continued with the same one, and a page of another origin can't use it.
+  std::string session_cookie = {};
   /// Says who opens a session, or refuses the handshake; anybody may, by default.
   std::function<Result<std::string>(const codec::http1::Request&, const RequestOrigin&)>
       authenticate = nullptr;
@@ -91,6 +96,9 @@ class SocketServer final : private Application {
   Namespace& make(const std::string& name, std::shared_ptr<NamespaceRules> rules);
   /// Ends the namespaces of patterns that nobody is in.
   void sweep();
+  /// Recovery's state of an earlier process, from its file; and the other side of that.
+  void load_recovery();
+  void save_recovery() const;
 
   const SocketServerOptions options_;
   const AccessPolicy policy_;
@@ -101,6 +109,10 @@ class SocketServer final : private Application {
   std::unique_ptr<Gateway> gateway_;
   std::optional<NamespaceEnvironment> environment_;
   std::map<std::string, std::shared_ptr<Namespace>, std::less<>> namespaces_;
+  /// What an earlier process left, of namespaces that this one has not made yet.
+  JsonObject recovered_;
+  SystemClock clock_;
+  Timestamp recovered_at_{};
   std::vector<Pattern> patterns_;
   std::set<std::string, std::less<>> from_patterns_;
   std::unordered_map<std::uint64_t, Namespace*> by_connection_;
