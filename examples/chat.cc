@@ -1,8 +1,10 @@
 // A chat with rooms, on stock Socket.IO clients: open it in two browser windows.
-//   build/release/examples/chat --client clients/typescript/node_modules/socket.io-client/dist
-// Events: `enter` {name, room}, `say` text; everybody in the room hears `said` {name, text},
-// `entered` and `left` {name}.
+//   build/release/examples/chat
+// Events of a client: `enter` {name, room}, answered {people} or {error}; `say` text; `typing`.
+// Everybody in the room hears `said` {name, text}, `entered` and `left` {name}; the others
+// `typing`.
 
+#include "chat_page.h"
 #include "gateway/server/socket_server.h"
 #include "server_options.h"
 
@@ -11,23 +13,13 @@ namespace {
 
 using namespace gateway;
 
-constexpr std::string_view kPage = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Chat</title></head>
-<body>
-<form id="form"><input id="text" placeholder="Say something" autocomplete="off"><button>Say</button></form>
-<ul id="said"></ul>
-<script src="/socket.io/socket.io.min.js"></script>
-<script>
-  const socket = io();
-  const line = (text) => { const item = document.createElement("li"); item.textContent = text; said.append(item); };
-  socket.on("connect", () => socket.emit("enter", { name: "Guest " + Math.floor(Math.random() * 1000), room: "hall" }));
-  socket.on("said", ({ name, text }) => line(name + ": " + text));
-  socket.on("entered", ({ name }) => line(name + " came in"));
-  socket.on("left", ({ name }) => line(name + " left"));
-  form.addEventListener("submit", (event) => { event.preventDefault(); socket.emit("say", text.value); text.value = ""; });
-</script>
-</body></html>
-)";
+constexpr std::size_t kNameBytes = 160;  // 40 characters of any kind
+constexpr std::size_t kTextBytes = 8'000;
+
+/// A socket's data is its {name, room} once it has entered.
+bool has_entered(const Socket& socket) {
+  return socket.data.is_object();
+}
 
 JsonObject named(const Socket& socket) {
   JsonObject fields;
@@ -35,38 +27,61 @@ JsonObject named(const Socket& socket) {
   return fields;
 }
 
+// Not the bare name: the room that is named like a socket's id is that socket's.
 std::string room_of(const Socket& socket) {
-  return std::string(view(socket.data.at("room").get_string()));
+  return "room " + std::string(view(socket.data.at("room").get_string()));
+}
+
+void leave(const SocketPtr& socket) {
+  if (has_entered(*socket)) {
+    socket->leave(room_of(*socket));
+    socket->nsp().to(room_of(*socket)).emit("left", {named(*socket)});
+    socket->data = nullptr;
+  }
+}
+
+bool is_name(const boost::json::string* text) {
+  return text != nullptr && !text->empty() && text->size() <= kNameBytes;
 }
 
 void enter(const SocketPtr& socket, const Arguments& arguments, const Ack& ack) {
   const auto* fields = arguments[0].if_object();
   const auto* name = fields == nullptr ? nullptr : find_string(*fields, "name");
   const auto* room = fields == nullptr ? nullptr : find_string(*fields, "room");
-  if (name == nullptr || room == nullptr || socket->data.is_object()) {
-    ack({"enter takes {name, room}, once"});
+  JsonObject answer;
+  if (!is_name(name) || !is_name(room)) {
+    answer["error"] = "Name and room must be short texts.";
+    ack({answer});
     return;
   }
-  socket->data = *fields;
+  leave(socket);
+  JsonObject entered;
+  entered["name"] = *name;
+  entered["room"] = *room;
+  socket->data = std::move(entered);
+  JsonArray people;
+  for (const SocketPtr& other : socket->nsp().to(room_of(*socket)).fetch_sockets()) {
+    people.push_back(other->data.at("name"));
+  }
+  answer["people"] = std::move(people);
   socket->join(room_of(*socket));
-  socket->nsp().to(room_of(*socket)).emit("entered", {named(*socket)});
-  ack({"ok"});
+  socket->to(room_of(*socket)).emit("entered", {named(*socket)});
+  ack({answer});
 }
 
-void say(const SocketPtr& socket, const Arguments& arguments, const Ack& ack) {
-  if (!socket->data.is_object()) {
-    ack({"enter first"});
-    return;
+void say(const SocketPtr& socket, const Arguments& arguments, const Ack&) {
+  const std::string_view text = arguments.text(0);
+  if (has_entered(*socket) && !text.empty() && text.size() <= kTextBytes) {
+    JsonObject said = named(*socket);
+    said["text"] = text;
+    socket->nsp().to(room_of(*socket)).emit("said", {said});
   }
-  JsonObject said = named(*socket);
-  said["text"] = arguments.text(0);
-  socket->nsp().to(room_of(*socket)).emit("said", {said});
-  ack({"ok"});
 }
 
-void leave(const SocketPtr& socket, std::string_view) {
-  if (socket->data.is_object()) {
-    socket->nsp().to(room_of(*socket)).emit("left", {named(*socket)});
+// Of no use when it comes late: whoever is slow does not get it.
+void type(const SocketPtr& socket, const Arguments&, const Ack&) {
+  if (has_entered(*socket)) {
+    socket->to(room_of(*socket)).if_ready().emit("typing", {named(*socket)});
   }
 }
 
@@ -76,7 +91,7 @@ codec::http1::Response page(const codec::http1::Request& request) {
   }
   return {.status = 200,
           .headers = {{"content-type", "text/html; charset=utf-8"}},
-          .body = std::string(kPage)};
+          .body = std::string(kChatPage)};
 }
 
 int run(int argc, char** argv) {
@@ -91,12 +106,16 @@ int run(int argc, char** argv) {
   if (!bundle) {
     return complain(bundle.error());
   }
-  SocketServer server(
-      {.limits = options.limits, .engine = {.client_bundle = &*bundle}, .serve = page});
+  options.engine.client_bundle = &*bundle;
+  SocketServer server({.limits = options.limits,
+                       .engine = options.engine,
+                       .access = options.access,
+                       .serve = page});
   server.of("/").on_connection([](const SocketPtr& socket) {
     socket->on("enter", enter);
     socket->on("say", say);
-    socket->on_disconnect(leave);
+    socket->on("typing", type);
+    socket->on_disconnect([](const SocketPtr& gone, std::string_view) { leave(gone); });
   });
   return serve(server, options);
 }
