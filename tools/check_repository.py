@@ -35,6 +35,22 @@ def check_text(name: str, text: str) -> list[str]:
     return problems
 
 
+def check_named_tests() -> list[str]:
+    """Each `file` "words of a test" of docs/conformance.md is there."""
+    files: dict[str, str] = {}
+    for name in tracked_files():
+        if name.endswith((".mjs", "_test.cc", ".test.ts")):
+            base = name.rsplit("/", 1)[-1]
+            files[base] = files.get(base, "") + pathlib.Path(name).read_text()
+    text = pathlib.Path("docs/conformance.md").read_text()
+    problems = []
+    for base, words in re.findall(r'`([\w.]+(?:\.mjs|_test\.cc|\.test\.ts))`((?:\s+"[^"]+")+)', text):
+        for wanted in re.findall(r'"([^"]+)"', words):
+            if wanted not in files.get(base, ""):
+                problems.append(f"docs/conformance.md: {base} has no test \"{wanted}\"")
+    return problems
+
+
 def check_packages() -> list[str]:
     script = pathlib.Path("tools/install_packages.sh").read_text()
     packages = re.findall(r"_packages=\(([^)]*)\)", script)
@@ -55,6 +71,7 @@ def main() -> int:
         except UnicodeDecodeError:
             continue  # binary: a fuzz corpus or a picture
     problems += check_packages()
+    problems += check_named_tests()
     print("\n".join(problems) or "repository: ok")
     return 1 if problems else 0
 

@@ -156,3 +156,14 @@ test("the server's close waits for the next GET if none is held", async () => {
   assert.equal(status, 400);
   assert.deepEqual(JSON.parse(body), errors.sessionUnknown);
 });
+
+test("so does its close for a packet that is none", async () => {
+  const session = await PollingSession.open(socketio);
+  await session.post("40");
+  await session.packets();
+  await session.post("49");
+  const packets = await session.packets();
+  while (packets.at(-1) !== "1") packets.push(...await session.packets());
+  assert.deepEqual(packets.filter((packet) => packet !== "6"), ["1"]);
+  assert.deepEqual(JSON.parse((await session.get()).body), errors.sessionUnknown);
+});

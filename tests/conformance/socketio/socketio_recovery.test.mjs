@@ -1,7 +1,11 @@
 // Socket.IO's connection state recovery: what a client missed is sent before the CONNECT's answer, which
 // has the same ids. Each plain event carries its offset as a last argument.
 import assert from "node:assert/strict";
+import { mkdtemp, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { ask, errors } from "./polling.mjs";
 import { noStatus } from "./raw_websocket.mjs";
 import { cloudsyncOnly, eventually, perServer, Server } from "./server.mjs";
 import { Connection } from "./socketio_connection.mjs";
@@ -26,9 +30,9 @@ function split(packet, prefix = "2") {
 }
 
 /** A client in room "red" that has received one event: {connection, sid, pid, offset}. */
-async function joinedClient(namespace = "/") {
+async function joinedClient(namespace = "/", on = server, options) {
   const prefix = namespace === "/" ? "" : `${namespace},`;
-  const connection = await Connection.open(server);
+  const connection = await Connection.open(on, options);
   connection.send(`0${prefix}{"token":1}`);
   const { sid, pid } = JSON.parse((await connection.next()).slice(1 + prefix.length));
   const { args, offset } = split(await connection.next(), `2${prefix}`);
@@ -47,8 +51,8 @@ async function lose({ connection, sid }) {
 
 /** Comes back with `auth`: the packets before the CONNECT's answer, the answer, and the connection
     with the offset of its first event. */
-async function comeBack(auth, prefix = "") {
-  const connection = await Connection.open(server);
+async function comeBack(auth, prefix = "", on = server, options) {
+  const connection = await Connection.open(on, options);
   connection.send(`0${prefix}${JSON.stringify(auth)}`);
   const missed = [];
   let packet = await connection.next("what was missed");
@@ -116,12 +120,29 @@ test("acknowledgements, events that ask for one, and volatile ones carry none", 
   const { connection } = await joinedClient();
   connection.send('25["message-with-ack","x"]');
   await connection.expect('35["x"]');
-  connection.send('2["volatile","now","x"]');
-  await connection.expect('2["now","x"]');
+  connection.send('2["volatile","now",1]');
+  await connection.expect('2["now",1]');
   connection.send('26["emit-with-ack",60000,"question","x"]');
   assert.match(await connection.next(), /^2\d+\["question","x"\]$/);
   connection.send('27["broadcast-ack","red",60000,"everybody","x"]');
   assert.match(await connection.next(), /^2\d+\["everybody","x"\]$/);
+  await connection.close();
+});
+
+// A client takes any string at the end of an event for its offset, and could not resume with "Ann".
+test("a volatile event that ends with a string does not spoil the client's offset", async () => {
+  const client = await joinedClient();
+  client.connection.send('2["volatile","typing","Ann"]');
+  const args = JSON.parse((await client.connection.next()).slice(1));
+  const wasKept = perServer({ cloudsync: true, node: false,
+    reason: "npm sends it as it is; ours adds the offset of the event before it" });
+  assert.deepEqual(args.slice(0, 2), ["typing", "Ann"]);
+  assert.equal(args.length, wasKept ? 3 : 2);
+  await lose(client);
+  await emitToRed("missed");
+  const { missed, answer, connection } = await comeBack({ pid: client.pid, offset: args.at(-1) });
+  assert.equal(answer.sid === client.sid, wasKept);
+  assert.deepEqual(missed.map((packet) => split(packet).args), wasKept ? [["missed"]] : []);
   await connection.close();
 });
 
@@ -310,4 +331,65 @@ test("a client that is back before its loss was noticed takes its session over",
     await client.connection.ended("the end of the connection that was taken over");
     assert.deepEqual(await connection.call("rooms"), [["red"]]);
     await connection.close();
+  });
+
+test("what was missed is found again after an orderly restart",
+  cloudsyncOnly("npm's adapter in memory forgets it (socket.io#5413)"), async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "recovery-")), "state.json");
+    const settings = { recovery: true, "recovery-file": file };
+    const first = await Server.start("socketio_reference", settings);
+    const client = await joinedClient("/", first);
+    const sender = await Connection.join(first);
+    await client.connection.drop();
+    await eventually(async () => (await sender.call("fetch-sockets", client.sid))[0].length === 0, "the loss is noticed");
+    sender.send('51-["room-emit",["red"],[],"bytes",{"_placeholder":true,"num":0}]', [1, 2]);
+    await sender.expectQuiet();
+    first.process.kill("SIGTERM");
+    await first.exited;
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    const second = await Server.start("socketio_reference", settings);
+    await assert.rejects(stat(file), "the state is taken, once");
+    const { missed, answer, connection } = await comeBack({ pid: client.pid, offset: client.offset }, "", second);
+    assert.deepEqual(answer, { sid: client.sid, pid: client.pid });
+    assert.deepEqual(split(missed[0], "51-").args, ["bytes", { _placeholder: true, num: 0 }]);
+    assert.deepEqual(missed.slice(1), [Buffer.from([1, 2])]);
+    assert.deepEqual(await connection.call("rooms"), [["red"]]);
+    await connection.close();
+    await second.stop();
+  });
+
+test("somebody else resumes nothing with a stolen pid, and disturbs nobody",
+  cloudsyncOnly("npm's sessions have no user"), async () => {
+    const guarded = await Server.start("socketio_reference", { recovery: true, "session-cookie": "user" });
+    const as = (user) => ({ headers: { Cookie: `user=${user}`, Origin: guarded.url } });
+    const client = await joinedClient("/", guarded, as("ann"));
+    const stolen = { pid: client.pid, offset: client.offset };
+    const thief = await comeBack(stolen, "", guarded, as("eve"));
+    assert.notEqual(thief.answer.sid, client.sid);
+    assert.deepEqual(await client.connection.call("rooms"), [["red"]]);
+    await client.connection.drop();
+    await eventually(async () => (await thief.connection.call("fetch-sockets", client.sid))[0].length === 0, "the loss is noticed");
+    const again = await comeBack(stolen, "", guarded, as("eve"));
+    assert.deepEqual([again.missed, again.answer.sid === client.sid], [[], false]);
+    const { answer, connection } = await comeBack(stolen, "", guarded, as("ann"));
+    assert.equal(answer.sid, client.sid);
+    await Promise.all([connection.close(), thief.connection.close(), again.connection.close()]);
+    await guarded.stop();
+  });
+
+test("a session is continued with the cookie that opened it alone",
+  cloudsyncOnly("npm asks nobody who has the sid"), async () => {
+    const guarded = await Server.start("socketio_reference", { "session-cookie": "user" });
+    const as = (user) => ({ Origin: guarded.url, ...(user && { Cookie: `user=${user}` }) });
+    const opened = await ask(guarded, { headers: as("ann") });
+    const query = `&sid=${JSON.parse(opened.body.slice(1)).sid}`;
+    for (const user of ["eve", undefined]) {
+      for (const request of [{ method: "POST", body: "40" }, {}]) {
+        const { status, body } = await ask(guarded, { ...request, query, headers: as(user) });
+        assert.deepEqual([status, JSON.parse(body)], [400, errors.sessionUnknown]);
+      }
+      await assert.rejects(Connection.open(guarded, { query, headers: as(user) }));
+    }
+    assert.equal((await ask(guarded, { method: "POST", body: "40", query, headers: as("ann") })).body, "ok");
+    await guarded.stop();
   });

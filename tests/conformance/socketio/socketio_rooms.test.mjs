@@ -77,6 +77,17 @@ test("a socket's id is its room", async () => {
   await cem.expect('2["others",2]');
 });
 
+test("what is sent to a socket alone does not reach who joined the room with its id", async () => {
+  const [victim, spy] = await Promise.all([Connection.join(server), Connection.join(server)]);
+  await spy.call("join", victim.sid);
+  victim.send('2["message","private"]');
+  victim.send('2["volatile","whisper","private"]');
+  victim.send('21["message-with-ack","private"]');
+  await victim.expect('2["message-back","private"]', '2["whisper","private"]', '31["private"]');
+  await spy.expectQuiet();
+  await Promise.all([victim.close(), spy.close()]);
+});
+
 test("a socket's broadcast reaches all but the sender", async () => {
   tell(ann, "socket-broadcast", "hello", 1);
   await ann.expectQuiet();

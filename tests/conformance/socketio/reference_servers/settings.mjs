@@ -10,6 +10,8 @@ const { values } = parseArgs({
     "max-payload": { type: "string", default: "1000000" },
     recovery: { type: "boolean", default: false },
     parser: { type: "string" },
+    cookie: { type: "string" },
+    "allow-origin": { type: "string", multiple: true },
   },
 });
 
@@ -20,6 +22,8 @@ export const engineOptions = {
   pingInterval: Number(values["ping-interval"]),
   pingTimeout: Number(values["ping-timeout"]),
   maxHttpBufferSize: Number(values["max-payload"]),
+  ...(values.cookie && { cookie: { name: values.cookie } }),
+  ...(values["allow-origin"] && { cors: { origin: values["allow-origin"], credentials: true } }),
 };
 export const connectTimeout = Number(values["connect-timeout"]);
 
