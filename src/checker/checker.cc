@@ -57,11 +57,10 @@ class Checker::Impl {
   Names writing_clients_;
   Names nodes_;
   Names document_names_;
-  std::vector<std::unique_ptr<DocumentTrace>> documents_;  // by number
-  // By client, then document: in order, so that reports are.
-  std::unordered_map<std::uint64_t, std::unique_ptr<ClientTrace>> traces_;
-  std::vector<std::vector<ClientTrace*>> traces_of_client_;
-  std::vector<ClientTrace*> trace_order_;
+  std::vector<std::unique_ptr<DocumentTrace>> documents_;                   // by number
+  std::unordered_map<std::uint64_t, std::unique_ptr<ClientTrace>> traces_;  // by both numbers
+  std::vector<std::vector<ClientTrace*>> traces_of_client_;                 // by client
+  std::vector<ClientTrace*> trace_order_;  // as they appeared, so that equal runs report equally
   PresenceTrace presence_;
 };
 
