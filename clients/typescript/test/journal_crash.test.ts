@@ -162,6 +162,8 @@ class Run {
       expect(document.content, name).toEqual(this.authority.content);
     }
     expect(this.server.violations, name).toEqual([]);
+    // No two pages ever were the same client at once.
+    expect(this.server.supersededCount, name).toBe(0);
   }
 }
 

@@ -20,6 +20,8 @@ export class FakeServer {
   /** Everything that clients emitted. */
   readonly sent: Sent[] = [];
   readonly violations: string[] = [];
+  /** Connections that another one with the same client id threw out. */
+  supersededCount = 0;
   /** While false, connections fail. */
   isUp = true;
   /** Answers in place of the server; undefined lets it answer. "silence" never replies. */
@@ -119,6 +121,7 @@ export class FakeServer {
     }
     for (const other of others) {
       if (other.clientId !== clientId) continue;
+      this.supersededCount++;
       other.deliver("session-closed", { code: "client_superseded", message: "elsewhere" });
       other.joined.clear();
     }
