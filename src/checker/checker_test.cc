@@ -303,6 +303,13 @@ TEST_F(CheckerTest, I1NobodyIsLeftUnsaved) {
   EXPECT_THAT(found(events_), ::testing::ElementsAre("I1"));
 }
 
+TEST_F(CheckerTest, I1NobodyShowsWhatIsBeyondTheLog) {
+  the(Kind::kFinal, "bob").state.reset();
+  Event& beyond = node(Kind::kFinal, 3);
+  beyond.state = state_of(2);
+  EXPECT_TRUE(violates(events_, "I1"));
+}
+
 // --- I2 ---
 
 TEST_F(CheckerTest, I2WhatWasAcknowledgedIsInTheLog) {
@@ -318,6 +325,19 @@ TEST_F(CheckerTest, I2WhatWasAcknowledgedIsAtItsRevision) {
 TEST_F(CheckerTest, I2TheLogHasNothingElseThere) {
   forget_hashes();
   replace_last_row([](storage::Update& update) { update.client = ClientId("eve"); });
+  EXPECT_TRUE(violates(events_, "I2"));
+}
+
+TEST_F(CheckerTest, I2WhatWasJoinedAtIsInTheLog) {
+  events_.pop_back();
+  const auto is_of_last = [](const Event& event) {
+    return event.rev == 2 && event.kind != Kind::kFinal && event.kind != Kind::kLog;
+  };
+  events_.erase(std::remove_if(events_.begin(), events_.end(), is_of_last), events_.end());
+  for (const char* name : {"ada", "bob"}) {  // joined again, at a revision that nobody told of
+    Event& final = the(Kind::kFinal, name);
+    final.kind = Kind::kOpen;
+  }
   EXPECT_TRUE(violates(events_, "I2"));
 }
 
@@ -345,6 +365,12 @@ TEST_F(CheckerTest, I3ANumberStandsForOneOperation) {
 TEST_F(CheckerTest, I3AResendIsNoSecondSubmission) {
   submit("ada", 1, 0, R"(["Hi"])");
   EXPECT_THAT(found(events_), IsEmpty());
+}
+
+TEST_F(CheckerTest, I3NumbersRise) {
+  submit("ada", 3, 2, R"(["x"])");
+  submit("ada", 2, 2, R"(["y"])");
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I3"));
 }
 
 TEST_F(CheckerTest, I3TheLogHoldsWhatWasSubmitted) {
@@ -391,6 +417,51 @@ TEST_F(CheckerTest, I4ClientsApplyWithoutAGap) {
   EXPECT_TRUE(violates(events_, "I4"));
 }
 
+TEST_F(CheckerTest, I4ClientsApplyToACopy) {
+  drop(Kind::kOpen, "bob");
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I4"));
+}
+
+TEST_F(CheckerTest, I4AClientResumesFromWhereItGot) {
+  const auto second = std::find_if(events_.begin(), events_.end(), [](const Event& event) {
+    return event.kind == Kind::kApply && event.writer == "ada" && event.rev == 2;
+  });
+  second->kind = Kind::kResume;
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I4"));
+}
+
+TEST_F(CheckerTest, I4WhatWasAppliedIsInTheLog) {
+  commit("eve", 1, R"(["!"])");  // which is not exported
+  forget_hashes();
+  const std::vector<Event> log(events_.end() - 3, events_.end());
+  events_.resize(events_.size() - 3);
+  apply("ada", 3);
+  events_.back().hash.reset();
+  events_.insert(events_.end(), log.begin(), log.end());
+  drop(Kind::kCommit);
+  drop(Kind::kLoad);
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I4"));
+}
+
+TEST_F(CheckerTest, I4ACompactedLogIsLinkedToItsBase) {
+  drop(Kind::kLog);
+  Event& base = the(Kind::kBase);
+  base.rev = 1;
+  base.hash = 7;
+  base.content = std::make_shared<const JsonValue>("Hi");
+  forget_hashes();
+  export_row(log_.back());
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I4"));
+}
+
+TEST_F(CheckerTest, I4NothingIsBeforeTheBase) {
+  Event& base = the(Kind::kBase);
+  base.rev = 1;
+  base.hash = hash_of(1);
+  base.content = std::make_shared<const JsonValue>("Hi");
+  EXPECT_TRUE(violates(events_, "I4"));
+}
+
 TEST_F(CheckerTest, I4ClientsApplyWhatTheLogHas) {
   forget_hashes();
   the(Kind::kApply, "bob").author = "eve";
@@ -432,10 +503,32 @@ TEST_F(CheckerTest, I6NoSurrogatePairIsCut) {
   EXPECT_TRUE(violates(events_, "I6"));
 }
 
+TEST_F(CheckerTest, I6TheBaseIsContent) {
+  the(Kind::kBase).content = std::make_shared<const JsonValue>(5);
+  EXPECT_TRUE(violates(events_, "I6"));
+}
+
 // --- I8 ---
 
 TEST_F(CheckerTest, I8ASnapshotIsTheReplay) {
   the(Kind::kSnapshot).state = state_of(1);
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I8"));
+}
+
+TEST_F(CheckerTest, I8ASnapshotIsNotBeyondTheLog) {
+  node(Kind::kSnapshot, 3).state = state_of(2);
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I8"));
+}
+
+TEST_F(CheckerTest, I8ABaseHasTheContentThatItSays) {
+  the(Kind::kBase).state = state_of(1);
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I8"));
+}
+
+TEST_F(CheckerTest, I8ALogHasOneBase) {
+  Event base = the(Kind::kBase);
+  base.rev = 1;
+  events_.push_back(base);
   EXPECT_THAT(found(events_), ::testing::ElementsAre("I8"));
 }
 
@@ -548,6 +641,11 @@ TEST_F(CheckerTest, I15WhatIsToBeSentAgainIsNoRefusal) {
 TEST_F(CheckerTest, I19AClientDoesNotGoBack) {
   Event& event = add(Kind::kOpen, "ada");
   event.rev = 1;
+  EXPECT_THAT(found(events_), ::testing::ElementsAre("I19"));
+}
+
+TEST_F(CheckerTest, I19NothingIsAppliedAgain) {
+  apply("ada", 2);
   EXPECT_THAT(found(events_), ::testing::ElementsAre("I19"));
 }
 
