@@ -107,7 +107,14 @@ void Disk::export_log() {
                        {.updates = 1'000'000, .bytes = 1'000'000'000},
                        executor_,
                        [this](Result<std::vector<storage::Update>> updates) {
+                         Timestamp last;
                          for (storage::Update& update : *updates) {
+                           if (update.created_at < last) {
+                             environment_.history.complain("revision " +
+                                                           std::to_string(update.revision.value()) +
+                                                           " is older than the one before it");
+                           }
+                           last = update.created_at;
                            checker::Event event = event_of(checker::Kind::kLog);
                            event.row = std::make_shared<const checker::LogRow>(checker::LogRow{
                                .update = std::move(update), .op = std::nullopt, .is_whole = true});

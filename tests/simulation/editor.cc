@@ -69,12 +69,13 @@ void Editor::open_page() {
   try_connect();
 }
 
-void Editor::edit(std::uint64_t key) {
+void Editor::edit(std::uint64_t key, bool large) {
   if (!client_ || !client_->can_resume()) {
     return;
   }
   Dice dice = environment_.dice(Deciding::kEdit, line_.client, key);
-  if (client_->edit(random_edit(dice, client_->document()))) {
+  if (client_->edit(large ? large_edit(dice, client_->document())
+                          : random_edit(dice, client_->document()))) {
     write_journal();
     note_light();
     pump();

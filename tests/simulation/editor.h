@@ -26,7 +26,7 @@ class Editor {
   // --- what a plan has it do; nothing happens without a page ---
 
   void start();
-  void edit(std::uint64_t key);
+  void edit(std::uint64_t key, bool large);
   void select(std::uint64_t key);
   /// The page is gone, and there again after `down`.
   void reload(Duration down);

@@ -13,6 +13,7 @@ struct Description {
 constexpr std::array<Description, kActs> kDescriptions{{
     {"start", 2},
     {"edit", 3},
+    {"paste", 3},
     {"select", 3},
     {"reload", 3},
     {"move", 3},

@@ -17,6 +17,7 @@ enum class Act : std::uint8_t {
   // At a time (the first argument, microseconds).
   kStart,     ///< client: opens the document for the first time
   kEdit,      ///< client, key
+  kPaste,     ///< client, key: a large edit, of hundreds of components
   kSelect,    ///< client, key: moves its cursor
   kReload,    ///< client, ms: the page is gone, then there again with its journal
   kMove,      ///< client, node: its connection breaks, the next goes to that node

@@ -99,6 +99,11 @@ class Drawing {
         add(Act::kSelect, t + 1, who, key);
       }
     }
+    if (one_in(10)) {
+      for (std::int64_t i = number(2, 12); i > 0; --i) {
+        add(Act::kPaste, time(), client(), i);
+      }
+    }
     for (std::int64_t i = some(4); i > 0; --i) {
       add(Act::kReload, time(), client(), duration());
     }

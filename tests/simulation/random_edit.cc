@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 
 namespace cloudsync::simulation {
@@ -78,6 +79,39 @@ ot::Operation random_edit(Dice& dice, const ot::Document& document) {
     return random_text_edit(dice, length);
   }
   return random_rich_edit(dice, length);
+}
+
+ot::Operation large_edit(Dice& dice, const ot::Document& document) {
+  constexpr std::uint64_t kLarge = 1'000;
+  if (ot::type_of(document) == ot::Type::kJson) {
+    ot::Document copy = document;
+    std::optional<ot::Operation> all;
+    for (std::uint64_t i = dice.number(20, 100); i > 0; --i) {
+      const ot::Operation op = random_edit(dice, copy);
+      if (ot::apply(copy, op)) {
+        all = all ? ot::compose(*all, op) : op;
+      }
+    }
+    return all.value_or(ot::JsonOp());
+  }
+  const std::uint64_t length = ot::length(document);
+  if (length < kLarge) {
+    std::string text;
+    for (std::uint64_t i = dice.number(kLarge, 2 * kLarge); i > 0; --i) {
+      text += static_cast<char>('a' + dice.number(0, 25));
+    }
+    return ot::type_of(document) == ot::Type::kText ? ot::Operation(ot::TextOp().insert(text))
+                                                    : ot::Operation(ot::RichTextOp().insert(text));
+  }
+  ot::TextOp text;
+  ot::RichTextOp rich;
+  for (std::uint64_t at = dice.number(0, 5); at + 8 < length; at += 8) {
+    text.skip(4).insert("x").skip(3).erase(1);
+    rich.retain(4).insert("x").retain(2, JsonObject{{"bold", true}}).retain(1).erase(1);
+  }
+  text.trim();
+  rich.trim();
+  return ot::type_of(document) == ot::Type::kText ? ot::Operation(text) : ot::Operation(rich);
 }
 
 ot::Range random_cursor(Dice& dice, const ot::Document& document) {

@@ -14,6 +14,9 @@ std::string random_text(Dice& dice);
 /// A change of `document`, which it fits but for cut surrogate pairs.
 ot::Operation random_edit(Dice& dice, const ot::Document& document);
 
+/// A change in hundreds of places, which makes a small document large first.
+ot::Operation large_edit(Dice& dice, const ot::Document& document);
+
 /// A cursor in `document`.
 ot::Range random_cursor(Dice& dice, const ot::Document& document);
 

@@ -246,7 +246,10 @@ class Simulation {
         editor.start();
         break;
       case Act::kEdit:
-        editor.edit(key);
+        editor.edit(key, false);
+        break;
+      case Act::kPaste:
+        editor.edit(key, true);
         break;
       case Act::kSelect:
         editor.select(key);
