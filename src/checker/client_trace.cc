@@ -40,6 +40,7 @@ void ClientTrace::add(const Event& event, Author author, Where where) {
       break;
     case Kind::kSent:
       if (Submission* sent = find(event.seq)) {
+        sent->never_stored = false;  // and if it was refused before, it is tried again
         ++sent->sent;
       }
       break;
@@ -167,6 +168,9 @@ void ClientTrace::apply(const Event& event, Author author, Where where) {
   }
   if (author.client == number_) {
     settle(event.seq, Fate::kCommitted);
+    if (refusal_ && refusal_->seq == event.seq) {
+      refusal_.reset();  // a page that was loaded anew tried again
+    }
   }
 }
 

@@ -196,10 +196,11 @@ Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submis
   if (head().value() - submission.base.value() > limits_.rebase_ops) {
     return fail(ErrorCode::kRevisionTooOld, "too many operations behind");
   }
-  // Bytes are bounded as well: a queue of the largest operations would be 2 GiB.
+  // Bytes are bounded as well: a queue of the largest operations would be 2 GiB. One that is above
+  // the bound alone gets in, to be refused for good: waiting would not help it.
   if (moving_.size() + lagging_.size() + queue_.size() + reads_.size() >=
           limits_.document_queue_ops ||
-      queue_bytes_ + submission.size.bytes > limits_.document_bytes) {
+      (queue_bytes_ > 0 && queue_bytes_ + submission.size.bytes > limits_.document_bytes)) {
     return fail(overloaded("too many operations wait for this document"));
   }
   return {};

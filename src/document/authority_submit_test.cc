@@ -328,5 +328,12 @@ TEST_F(Submit, WritesASnapshotWhenOneIsDue) {
   EXPECT_EQ(snapshots[0].hash, log[1].hash);
 }
 
+TEST_F(Submit, AnOperationAboveTheDocumentsLimitIsTooLargeNotOverloaded) {
+  limits.document_bytes = 10;
+  open("text", R"("")");
+  join(ann, "ann");
+  EXPECT_EQ(refusal(submit(ann, 0, 1, R"(["longer than ten bytes"])")), ErrorCode::kTooLarge);
+}
+
 }  // namespace
 }  // namespace cloudsync::document

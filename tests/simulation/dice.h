@@ -31,6 +31,7 @@ enum class Deciding : std::uint64_t {
   kSalt,
   kPatience,  // how long a client waits
   kJournal,
+  kReadOld,  // which revision
 };
 
 class Dice {

@@ -244,7 +244,8 @@ void Editor::on_message(const Message& message) {
   }
   note_light();
   if (client_->status() == client::Status::kStopped && connection_ != nullptr) {
-    if (client_->refusal()->code != ErrorCode::kRevisionTooOld) {
+    if (client_->refusal()->code != ErrorCode::kRevisionTooOld &&
+        client_->refusal()->code != ErrorCode::kTooLarge) {
       complain("stopped: " + client_->refusal()->message);
     }
     leave_connection();

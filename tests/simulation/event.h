@@ -22,7 +22,9 @@ enum class Act : std::uint8_t {
   kReload,    ///< client, ms: the page is gone, then there again with its journal
   kMove,      ///< client, node: its connection breaks, the next goes to that node
   kImpostor,  ///< client, key: somebody uses its id and last seq for another operation
+  kVandal,    ///< number, key: a client that is none of the others sends what must be refused
   kRead,      ///< node: somebody reads the head
+  kReadOld,   ///< node, key: somebody reads an older revision
   kCrash,     ///< node, ms until it is there again
   kStop,      ///< node, ms: as kCrash, but by SIGTERM
   kPause,     ///< node, ms: SIGSTOP, then SIGCONT

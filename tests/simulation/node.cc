@@ -198,6 +198,28 @@ void Node::read(std::function<void(const Result<document::DocumentContent>&)> th
                 });
 }
 
+void Node::read_old(std::uint64_t key) {
+  service_.read(
+      kDocument, std::nullopt, [this, key](const Result<document::DocumentContent>& head) {
+        if (!head) {
+          return;
+        }
+        const std::uint64_t revision =
+            environment_.dice(Deciding::kReadOld, key).number(0, head->revision.value());
+        service_.read(kDocument,
+                      Revision(revision),
+                      [this](const Result<document::DocumentContent>& content) {
+                        if (content) {
+                          checker::Event event = event_of(checker::Kind::kSnapshot);
+                          event.rev = content->revision.value();
+                          event.state = checker::short_hash(sha256(
+                              as_bytes(to_canonical_json(parse_json(*content->content).value()))));
+                          environment_.history.node(name_, std::move(event));
+                        }
+                      });
+      });
+}
+
 void Node::reply(std::uint64_t connection,
                  std::uint64_t request,
                  std::string_view name,

@@ -43,6 +43,9 @@ class Node final : public document::MemberSink {
   /// Somebody reads the head, as REST does. `then`, if set, gets the answer.
   void read(std::function<void(const Result<document::DocumentContent>&)> then = nullptr);
 
+  /// Somebody reads a revision that was, which one by `key`.
+  void read_old(std::uint64_t key);
+
   void pause() { executor_.pause(); }
 
   void resume() { executor_.resume(); }

@@ -58,6 +58,9 @@ const std::vector<Field>& fields() {
       limit("rebase-ops", &Limits::rebase_ops),
       limit("commit-batch-ops", &Limits::commit_batch_ops),
       limit("document-queue-ops", &Limits::document_queue_ops),
+      limit("document-bytes", &Limits::document_bytes),
+      limit("members-listed", &Limits::members_listed),
+      limit("rebase-components", &Limits::rebase_components),
   };
   return kFields;
 }

@@ -77,6 +77,15 @@ class Drawing {
     plan_.limits.catch_up_bytes = static_cast<std::size_t>(number(50, 4'000));
     plan_.limits.idle_documents = static_cast<std::size_t>(number(0, 1));
     plan_.limits.rebase_ops = static_cast<std::uint64_t>(one_in(5) ? number(5, 60) : 100'000);
+    if (one_in(12)) {
+      plan_.limits.document_bytes = static_cast<std::size_t>(number(100, 2'000));
+    }
+    if (one_in(8)) {
+      plan_.limits.members_listed = static_cast<std::size_t>(number(1, 4));
+    }
+    if (one_in(10)) {
+      plan_.limits.rebase_components = static_cast<std::uint64_t>(number(10, 200));
+    }
     plan_.limits.commit_batch_ops = static_cast<std::size_t>(one_in(3) ? number(1, 4) : 4'096);
     plan_.limits.document_queue_ops = static_cast<std::size_t>(one_in(8) ? number(1, 4) : 4'096);
   }
@@ -100,8 +109,10 @@ class Drawing {
       }
     }
     if (one_in(10)) {
+      const bool at_once = one_in(2);
+      const std::int64_t when = time();
       for (std::int64_t i = number(2, 12); i > 0; --i) {
-        add(Act::kPaste, time(), client(), i);
+        add(Act::kPaste, at_once ? when + number(0, 50'000) : time(), client(), i);
       }
     }
     for (std::int64_t i = some(4); i > 0; --i) {
@@ -110,8 +121,14 @@ class Drawing {
     for (std::int64_t i = some(5); i > 0; --i) {
       add(Act::kImpostor, time(), client(), i);
     }
+    for (std::int64_t i = some(3); i > 0; --i) {
+      add(Act::kVandal, time(), client(), i);
+    }
     for (std::int64_t i = number(1, 6); i > 0; --i) {
       add(Act::kRead, time(), node());
+      if (one_in(2)) {
+        add(Act::kReadOld, time(), node(), i);
+      }
     }
     for (std::int64_t i = some(4); i > 0; --i) {
       add(Act::kMove, time(), client(), node());

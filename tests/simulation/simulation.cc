@@ -3,6 +3,7 @@
 #include "editor.h"
 #include "impostor.h"
 #include "node.h"
+#include "vandal.h"
 
 #include <algorithm>
 #include <array>
@@ -171,14 +172,23 @@ class Simulation {
 
   void impersonate(std::int64_t index, std::uint64_t key) {
     Editor& editor = *editors_.at(static_cast<std::size_t>(index));
-    Line& line = impostors_
-                     .emplace_back(std::make_unique<Line>(
-                         Line{.client = kImpostors + static_cast<std::int64_t>(impostors_.size())}))
-                     .
-                     operator*();
+    Line& line = stranger(kImpostors, index, key);
     if (const auto connection = connect(line, editor.id())) {
       simulation::impersonate(environment_, editor, key, connection);
     }
+  }
+
+  void vandalise(std::int64_t index, std::uint64_t key) {
+    Line& line = stranger(kVandals, index, key);
+    if (const auto connection = connect(line, ClientId("v" + std::to_string(line.client)))) {
+      simulation::vandalise(environment_, connection);
+    }
+  }
+
+  /// A line besides those of the editors, by the event that wants it.
+  Line& stranger(std::int64_t kind, std::int64_t index, std::uint64_t key) {
+    return strangers_.emplace_back(
+        Line{.client = kind + index * kKeys + static_cast<std::int64_t>(key) % kKeys});
   }
 
   // --- the plan ---
@@ -205,6 +215,11 @@ class Simulation {
       case Act::kRead:
         if (slot(a).node != nullptr) {
           slot(a).node->read();
+        }
+        break;
+      case Act::kReadOld:
+        if (slot(a).node != nullptr) {
+          slot(a).node->read_old(static_cast<std::uint64_t>(b));
         }
         break;
       case Act::kCrash:
@@ -263,6 +278,9 @@ class Simulation {
         break;
       case Act::kImpostor:
         impersonate(client, key);
+        break;
+      case Act::kVandal:
+        vandalise(client, key);
         break;
       default:
         editor.cut();
@@ -328,7 +346,8 @@ class Simulation {
   }
 
   void finish() {
-    if (plan_.nodes == 1 && is_at_rest()) {
+    if (plan_.nodes == 1 && plan_.limits.members_listed >= Limits().members_listed &&
+        is_at_rest()) {
       compare_cursors();
     }
     for (const auto& editor : editors_) {
@@ -391,14 +410,16 @@ class Simulation {
   }
 
   static constexpr std::uint64_t kLastCursor = 1'000'000;
-  /// Impostors are clients of the network with numbers from here on.
+  /// Numbers of the strangers' lines; below 4,096, see Faults.
   static constexpr std::int64_t kImpostors = 1'000;
+  static constexpr std::int64_t kVandals = 2'000;
+  static constexpr std::int64_t kKeys = 100;
 
   const Plan& plan_;
   Environment environment_;
   Disk disk_;
   Bus bus_;
-  std::vector<std::unique_ptr<Line>> impostors_;
+  std::deque<Line> strangers_;
   std::vector<std::unique_ptr<Editor>> editors_;
   std::vector<std::shared_ptr<Connection>> connections_;  // until the end: messages name them
   std::deque<Slot> slots_;
