@@ -313,9 +313,10 @@ void DocumentTrace::check_reads() {
   }
   for (const Read& read : reads_) {
     out_.count(Invariant::kI11);
-    const auto later = std::upper_bound(
-        acks_.begin(), acks_.end(), read.after, [](std::int64_t t, const Ack& ack) {
-          return t < ack.t;
+    // An ack of the same microsecond may have come after the question.
+    const auto later = std::lower_bound(
+        acks_.begin(), acks_.end(), read.after, [](const Ack& ack, std::int64_t t) {
+          return ack.t < t;
         });
     if (later != acks_.begin() && std::prev(later)->rev > read.rev) {
       violate(Invariant::kI11,
