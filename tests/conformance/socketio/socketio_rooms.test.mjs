@@ -80,10 +80,13 @@ test("a socket's id is its room", async () => {
 test("what is sent to a socket alone does not reach who joined the room with its id", async () => {
   const [victim, spy] = await Promise.all([Connection.join(server), Connection.join(server)]);
   await spy.call("join", victim.sid);
-  victim.send('2["message","private"]');
+  // One by one: npm drops what is volatile while anything else is being written.
   victim.send('2["volatile","whisper","private"]');
+  await victim.expect('2["whisper","private"]');
+  victim.send('2["message","private"]');
+  await victim.expect('2["message-back","private"]');
   victim.send('21["message-with-ack","private"]');
-  await victim.expect('2["message-back","private"]', '2["whisper","private"]', '31["private"]');
+  await victim.expect('31["private"]');
   await spy.expectQuiet();
   await Promise.all([victim.close(), spy.close()]);
 });
