@@ -207,10 +207,7 @@ TEST_F(WaitingSlices, WhatWaitsIsMovedOverABatchInSlices) {
 TEST_F(WaitingSlices, ABatchIsNoLongerThanTheHistory) {
   limits.catch_up_ops = 100;
   log.clear();
-  open("text", R"("|")");
-  for (std::uint64_t i = 0; i < kWaiting; ++i) {
-    join(member(i), client(i));
-  }
+  SetUp();
   submit_all();
   while (append) {
     EXPECT_LE(append->updates.size(), 100U);
@@ -252,10 +249,7 @@ TEST_F(WaitingSlices, ARefusedOneLeavesNoGap) {
 TEST_F(WaitingSlices, AreMovedOverWhatIsFoundInTheLog) {
   limits.catch_up_ops = 100;
   log.clear();
-  open("text", R"("|")");
-  for (std::uint64_t i = 0; i < kWaiting; ++i) {
-    join(member(i), client(i));
-  }
+  SetUp();
   submit_all();
   store_append();  // of the first
   for (std::uint64_t i = 0; i < 250; ++i) {
