@@ -68,7 +68,7 @@ export async function edit(server, { good, documents, opsPerSecond, seconds, typ
   const { code, output } = await new Promise((resolve) => execFile(generator, args, (error, stdout, stderr) =>
     resolve({ code: error?.code ?? 0, output: stdout + stderr })));
   const result = JSON.parse(await readFile(json, "utf8").catch(() => "null"));
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
   return { code, output, result };
 }
 
