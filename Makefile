@@ -31,9 +31,10 @@ test: ## Install, build and run the whole test suite
 soak: install ## Run the long tests: hours (CASES=200000 FUZZ_SECONDS=60 … are in tools/soak.sh)
 	@tools/soak.sh
 
-check: ## The cheap checks alone: layers, format, repository hygiene
+check: ## The cheap checks alone: layers, format, repository hygiene, planted bugs that still apply
 	@python3 tools/check_layers.py
 	@python3 tools/check_repository.py
+	@tests/mutation/hunt.sh --check
 	@clang-format --dry-run --Werror $(sources) && echo "format: ok"
 
 bench: install ## Run the micro-benchmarks

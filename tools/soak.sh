@@ -8,6 +8,7 @@
 #   RELOAD_SEEDS     runs of the SDK whose pages crash and reload, of each type
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
 #   CHAOS_PAIRS      runs of the editors with and without the attacks of tests/chaos (soak.mjs has the rest)
+#   MUTATIONS        1: plants the bugs of tests/mutation one by one and sees that each is found
 #   SEED             repeats a run with its seed
 #   JOBS             processes at a time
 # The first failure ends the run and shows its seed with the command that repeats it. What fuzzing found
@@ -21,6 +22,7 @@ SEEDS=${SEEDS:-1000000}
 RELOAD_SEEDS=${RELOAD_SEEDS:-20000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-600}
 CHAOS_PAIRS=${CHAOS_PAIRS:-5}
+MUTATIONS=${MUTATIONS:-1}
 JOBS=${JOBS:-$(nproc)}
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
@@ -124,5 +126,9 @@ if [ "$CHAOS_PAIRS" -gt 0 ]; then
   tools/build.sh release cloudsync cloudsync_loadtest_main
   echo "==> Attacking while others edit"
   CHAOS_PAIRS=$CHAOS_PAIRS CLOUDSYNC_BIN=build/release/cloudsync node tests/chaos/soak.mjs
+fi
+if [ "$MUTATIONS" -gt 0 ]; then
+  echo "==> Planting bugs"
+  SEEDS=200 tests/mutation/hunt.sh
 fi
 echo "==> Soak passed in $SECONDS s"
