@@ -1,19 +1,29 @@
 #include "impostor.h"
 
-#include "random_edit.h"
-
 namespace cloudsync::simulation {
 namespace {
 
 constexpr Duration kStays = std::chrono::seconds(3);
 
+/// What no editor makes: an equal operation on an equal revision would be a resend.
+std::string_view own_op(ot::Type type) {
+  switch (type) {
+    case ot::Type::kText:
+      return R"(["impostor"])";
+    case ot::Type::kRichText:
+      return R"([{"insert":"impostor"}])";
+    case ot::Type::kJson:
+      return R"([{"p":["impostor"],"oi":1}])";
+  }
+  return "";
+}
+
 class Impostor : public std::enable_shared_from_this<Impostor> {
  public:
   Impostor(Environment& environment,
            const Editor& victim,
-           std::uint64_t key,
            const std::shared_ptr<Connection>& connection)
-      : environment_(environment), victim_(victim), key_(key), connection_(connection) {}
+      : environment_(environment), victim_(victim), connection_(connection) {}
 
   void start(const std::shared_ptr<Connection>& connection) {
     connection->attach_client(
@@ -41,9 +51,6 @@ class Impostor : public std::enable_shared_from_this<Impostor> {
   // Again after a while: the victim goes on elsewhere, and the first answer to a seq may be that
   // the node has to look it up.
   void on_joined(const JsonObject& body) {
-    const auto document = ot::parse_document(environment_.plan.type, body.at("snapshot"));
-    Dice dice = environment_.dice(Deciding::kEdit, 1'000, key_);
-    op_ = to_json(ot::to_json(random_edit(dice, *document)));
     revision_ = *find_unsigned(body, "revision");
     for (const int ms : {0, 100, 300, 400, 800, 900, 1'500, 1'600, 2'200, 2'300}) {
       environment_.world.after(std::chrono::milliseconds(ms),
@@ -59,15 +66,14 @@ class Impostor : public std::enable_shared_from_this<Impostor> {
           {.name = "submit-op",
            .request = 2,
            .json = share("{\"revision\":" + std::to_string(revision_) +
-                         ",\"seq\":" + std::to_string(seq->value()) + ",\"op\":" + op_ + "}")});
+                         ",\"seq\":" + std::to_string(seq->value()) +
+                         ",\"op\":" + std::string(own_op(environment_.plan.type)) + "}")});
     }
   }
 
   Environment& environment_;
   const Editor& victim_;
-  std::uint64_t key_;
   std::weak_ptr<Connection> connection_;  // which holds this
-  std::string op_;
   std::uint64_t revision_ = 0;
 };
 
@@ -75,9 +81,8 @@ class Impostor : public std::enable_shared_from_this<Impostor> {
 
 void impersonate(Environment& environment,
                  const Editor& victim,
-                 std::uint64_t key,
                  const std::shared_ptr<Connection>& connection) {
-  std::make_shared<Impostor>(environment, victim, key, connection)->start(connection);
+  std::make_shared<Impostor>(environment, victim, connection)->start(connection);
 }
 
 }  // namespace cloudsync::simulation

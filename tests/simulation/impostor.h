@@ -13,7 +13,6 @@ namespace cloudsync::simulation {
 /// outlives the run.
 void impersonate(Environment& environment,
                  const Editor& victim,
-                 std::uint64_t key,
                  const std::shared_ptr<Connection>& connection);
 
 }  // namespace cloudsync::simulation

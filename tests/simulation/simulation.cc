@@ -174,7 +174,7 @@ class Simulation {
     Editor& editor = *editors_.at(static_cast<std::size_t>(index));
     Line& line = stranger(kImpostors, index, key);
     if (const auto connection = connect(line, editor.id())) {
-      simulation::impersonate(environment_, editor, key, connection);
+      simulation::impersonate(environment_, editor, connection);
     }
   }
 
