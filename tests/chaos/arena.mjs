@@ -22,7 +22,7 @@ export const limitsFor = (good) => ({
   "handshake-timeout-ms": 5_000,
   "connect-timeout-ms": 5_000,
   "idle-http-timeout-ms": 5_000,
-  "send-queue-timeout-ms": 2_000,
+  "send-queue-timeout-ms": 3_000,
   "event-flood-ms": 2_000,
   "joins-per-second": 10,
   "presence-per-second": 20,

@@ -103,7 +103,7 @@ export const slow_readers = {
   async round(attacker) {
     const documentId = await attacker.createDocument();
     const writer = await attacker.joinDocument(documentId);
-    const text = "x".repeat(60_000);
+    const text = "x".repeat(400_000); // few writes, so that the queue is full before its time is over
     let revision = writer.revision;
     // Each text replaces the one before: the document stays small.
     const write = async () => {
