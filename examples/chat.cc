@@ -110,6 +110,7 @@ int run(int argc, char** argv) {
   SocketServer server({.limits = options.limits,
                        .engine = options.engine,
                        .access = options.access,
+                       .io_engine = options.io_engine,
                        .serve = page});
   server.of("/").on_connection([](const SocketPtr& socket) {
     socket->on("enter", enter);

@@ -88,7 +88,7 @@ int run(int argc, char** argv) {
   options.add_to(app);
   CLI11_PARSE(app, argc, argv);
   set_log_level(LogLevel::kWarning);
-  const auto loop = runtime::make_epoll_loop();
+  const auto loop = runtime::make_loop(options.io_engine);
   if (!loop) {
     return complain(loop.error());
   }

@@ -16,8 +16,20 @@
 
 namespace cloudsync::examples {
 
+/// The option, and the variable that is also cloudsync's setting.
+inline void add_io_engine(CLI::App& app, runtime::IoEngine& engine) {
+  app.add_option_function<std::string>(
+         "--io-engine",
+         [&engine](const std::string& name) { engine = *runtime::parse_io_engine(name); },
+         "How the loop asks the kernel")
+      ->check(CLI::IsMember({"auto", "io_uring", "epoll"}))
+      ->envname("CLOUDSYNC_IO_ENGINE")
+      ->default_str(std::string(runtime::io_engine_name(engine)));
+}
+
 struct ServerOptions {
   std::string listen = "127.0.0.1:3000";
+  runtime::IoEngine io_engine = runtime::IoEngine::kEpoll;
   /// Stock Socket.IO's, where CloudSync's own differ.
   Limits limits = stock_limits();
   gateway::EngineOptions engine;
@@ -26,6 +38,7 @@ struct ServerOptions {
   void add_to(CLI::App& app) {
     app.add_option("--listen", listen, "Address and port; port 0 takes a free one")
         ->capture_default_str();
+    add_io_engine(app, io_engine);
     add_milliseconds(app, "--ping-interval", limits.ping_interval);
     add_milliseconds(app, "--ping-timeout", limits.ping_timeout);
     add_milliseconds(app, "--connect-timeout", limits.connect_timeout);

@@ -228,6 +228,7 @@ int run(int argc, char** argv) {
        .engine = options.engine,
        .access = options.access,
        .format = msgpack ? PacketFormat::kMsgpack : PacketFormat::kJson,
+       .io_engine = options.io_engine,
        .recovery = recovery ? std::optional(RecoveryOptions{.file = recovery_file}) : std::nullopt,
        .session_cookie = session_cookie,
        .authenticate = [session_cookie](const codec::http1::Request& request,

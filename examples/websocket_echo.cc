@@ -5,6 +5,7 @@
 #include "gateway/websocket_server.h"
 #include "runtime/loop_thread.h"
 #include "runtime/signals.h"
+#include "server_options.h"
 
 #include <CLI/CLI.hpp>
 
@@ -37,12 +38,14 @@ int complain(const Error& error) {
   return EXIT_FAILURE;
 }
 
-int serve(const std::string& listen, const gateway::WebSocketServerOptions& options) {
+int serve(const std::string& listen,
+          runtime::IoEngine engine,
+          const gateway::WebSocketServerOptions& options) {
   const auto endpoint = runtime::parse_endpoint(listen);
   if (!endpoint) {
     return complain(endpoint.error());
   }
-  auto loop = runtime::make_epoll_loop();
+  auto loop = runtime::make_loop(engine);
   if (!loop) {
     return complain(loop.error());
   }
@@ -66,15 +69,17 @@ int main(int argc, char** argv) {
   runtime::block_termination_signals();
   CLI::App app("Sends every WebSocket message back.");
   std::string listen = "127.0.0.1:9001";
+  auto engine = runtime::IoEngine::kEpoll;
   gateway::WebSocketServerOptions options;
   options.limits.payload_bytes = 16 * 1024 * 1024;
   app.add_option("--listen", listen, "Address and port; port 0 takes a free one")
       ->capture_default_str();
+  examples::add_io_engine(app, engine);
   app.add_flag("--deflate", options.compression, "Negotiate permessage-deflate");
   app.add_option("--max-message", options.limits.payload_bytes, "Bytes of the largest message")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   options.limits.websocket_fragments = std::max(
       options.limits.websocket_fragments, options.limits.payload_bytes / kFragmentBytesMin + 1);
-  return serve(listen, options);
+  return serve(listen, engine, options);
 }

@@ -311,14 +311,15 @@ void Connection::end() {
 }
 
 Connection::Released Connection::release() {
-  const int descriptor = loop_.release(socket_);
-  if (descriptor < 0) {
+  runtime::Loop::Released released = loop_.release(socket_);
+  if (released.descriptor < 0) {
     return {};
   }
   ended_ = true;
   busy_ = false;
   deadline_.reset();
-  return {descriptor, std::exchange(pending_, {}).append(behind_request_)};
+  return {released.descriptor,
+          std::exchange(pending_, {}).append(behind_request_).append(released.unread)};
 }
 
 void Connection::resume(Request request, std::string input) {

@@ -128,15 +128,15 @@ class FakeLoop final : public runtime::Loop {
     }
   }
 
-  int release(runtime::SocketId socket) override {
+  Released release(runtime::SocketId socket) override {
     Socket* found = find(socket);
     if (found == nullptr || found->state != State::kOpen || !found->outbox.empty()) {
-      return -1;
+      return {};
     }
     const int descriptor = network_.next_descriptor++;
     network_.descriptors.emplace(descriptor, found->peer);
     sockets_.erase(socket.slot);
-    return descriptor;
+    return {.descriptor = descriptor, .unread = {}};
   }
 
   runtime::SocketId adopt(int descriptor, runtime::SocketEvents& events) override {

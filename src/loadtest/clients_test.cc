@@ -112,7 +112,7 @@ class Listener final : public SocketIoEvents {
 
 class Clients : public testing::Test {
  protected:
-  std::unique_ptr<runtime::Loop> loop_ = *runtime::make_epoll_loop();
+  std::unique_ptr<runtime::Loop> loop_ = *runtime::make_loop(runtime::IoEngine::kEpoll);
   ScriptedServer server_{*loop_};
   Listener listener_{*loop_};
   std::mt19937_64 random_{1};

@@ -39,7 +39,7 @@ Result<void> write_json(const std::string& path, const JsonObject& json) {
 
 Result<bool> measure(const Options& options) {
   CS_TRY(provide_descriptors(options.connections));
-  auto loop = runtime::make_epoll_loop();
+  auto loop = runtime::make_loop(options.io_engine);
   if (!loop) {
     return fail(loop.error());
   }

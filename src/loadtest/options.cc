@@ -25,6 +25,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   Options options;
   std::string targets;
   std::string type = "text";
+  std::string engine(runtime::io_engine_name(options.io_engine));
   double duration = 10;
   double settle = 30;
   CLI::App app{
@@ -53,6 +54,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.add_option("--type", type, "Document type")
       ->check(CLI::IsMember({"text", "rich-text", "json"}))
       ->capture_default_str();
+  app.add_option("--io-engine", engine, "How the generator asks the kernel")
+      ->check(CLI::IsMember({"auto", "io_uring", "epoll"}))
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "Seed of edits and schedule")->capture_default_str();
   app.add_option("--json", options.json_path, "File for the result as JSON");
   app.add_option(
@@ -70,6 +74,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   }
   options.targets = *parse_targets(targets);
   options.type = *ot::type_from_name(type);
+  options.io_engine = *runtime::parse_io_engine(engine);
   options.duration = std::chrono::seconds(static_cast<std::int64_t>(duration));
   options.settle = std::chrono::seconds(static_cast<std::int64_t>(settle));
   options.reconnect_delay = std::chrono::milliseconds(reconnect_delay);

@@ -3,6 +3,7 @@
 
 #include "loadtest/target.h"
 #include "ot/type.h"
+#include "runtime/loop.h"
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +25,7 @@ struct Options {
   std::size_t writers = 0;
   ot::Type type = ot::Type::kText;
   std::uint64_t seed = 1;
+  runtime::IoEngine io_engine = runtime::IoEngine::kEpoll;
   /// Lost connections come back and are counted, instead of failing the run.
   bool reconnect = false;
   /// How long a lost connection waits before it comes back; up to twice as much is added at random,

@@ -174,9 +174,12 @@ Result<void> Server::Parts::open_store() {
 }
 
 Result<void> Server::Parts::start_loops() {
+  const runtime::EngineChoice choice = runtime::choose_engine(settings.io_engine);
+  log_info("io_engine",
+           {{"engine", runtime::io_engine_name(choice.engine)}, {"reason", choice.reason}});
   loops.resize(loop_count(settings));
   for (std::uint32_t i = 0; i < loops.size(); ++i) {
-    CS_TRY_ASSIGN(auto loop, runtime::make_epoll_loop());
+    CS_TRY_ASSIGN(auto loop, runtime::make_loop(choice.engine, &metrics));
     loops[i].thread =
         std::make_unique<runtime::LoopThread>(std::move(loop), "loop-" + std::to_string(i));
     context->loops.push_back(&loops[i].thread->loop());

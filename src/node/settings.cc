@@ -164,6 +164,17 @@ std::vector<Setting> make_settings() {
          return {};
        },
        .show = [](const Settings& source) { return std::to_string(source.threads); }});
+  settings.push_back({.name = "io-engine",
+                      .help = "auto, io_uring or epoll: how the event loops ask the kernel; auto "
+                              "is io_uring where the system allows it.",
+                      .set = [](Settings& target, const std::string& text) -> Result<void> {
+                        CS_TRY_ASSIGN(target.io_engine, runtime::parse_io_engine(text));
+                        return {};
+                      },
+                      .show =
+                          [](const Settings& source) {
+                            return std::string(runtime::io_engine_name(source.io_engine));
+                          }});
   settings.push_back({.name = "guests",
                       .help = "Who may act without an account: local (loopback listener and Host, "
                               "no proxy), allow or deny.",

@@ -105,16 +105,25 @@ class Loop : public Executor {
   /// Bytes that the kernel has taken so far on this loop: whether a queue moves.
   virtual std::uint64_t sent_bytes(SocketId socket) const = 0;
 
-  /// Stops and resumes on_data (backpressure towards the peer).
+  /// Stops and resumes on_data (backpressure towards the peer). The end of a paused socket may be
+  /// reported only when it is resumed.
   virtual void pause_reading(SocketId socket) = 0;
   virtual void resume_reading(SocketId socket) = 0;
 
   /// on_closed(kLocal) follows later on the loop. No-op on a dead id.
   virtual void close(SocketId socket, CloseMode mode) = 0;
 
-  /// Gives up a socket whose send queue is empty: no further events here, the descriptor is the
-  /// caller's (to adopt() on another loop). -1 if the id is dead or bytes are still queued.
-  virtual int release(SocketId socket) = 0;
+  /// A released socket: the descriptor, which is the caller's, and what was received on it but not
+  /// handed out. Those bytes come before whatever is read from the descriptor.
+  struct Released {
+    int descriptor = -1;
+    std::string unread;
+  };
+
+  /// Gives up a socket whose send queue is empty: no further events here, the descriptor is to be
+  /// adopt()ed by another loop or closed. Descriptor -1 if the id is dead or bytes are still
+  /// queued.
+  virtual Released release(SocketId socket) = 0;
   /// Takes a connected, non-blocking descriptor.
   virtual SocketId adopt(int descriptor, SocketEvents& events) = 0;
 
@@ -134,8 +143,27 @@ class Loop : public Executor {
   virtual bool on_loop_thread() const = 0;
 };
 
-/// The epoll engine. Counts in `metrics` (cloudsync_loop_*), which outlives the loop; loops may
-/// share it.
-Result<std::unique_ptr<Loop>> make_epoll_loop(Metrics* metrics = nullptr);
+/// How a loop asks the kernel. io_uring takes about 0.7 of epoll's time in rooms, but is often
+/// forbidden in containers (docs/decisions/0008-io-uring-first.md).
+enum class IoEngine : std::uint8_t { kAuto, kUring, kEpoll };
+
+/// "auto", "io_uring", "epoll".
+std::string_view io_engine_name(IoEngine engine);
+/// Errors: kBadRequest.
+Result<IoEngine> parse_io_engine(std::string_view text);
+
+/// Which engine to run, and why, for the log.
+struct EngineChoice {
+  IoEngine engine = IoEngine::kEpoll;  ///< never kAuto
+  std::string reason;
+};
+
+/// For kAuto io_uring where the kernel has all that the engine needs, which is tried out, and epoll
+/// elsewhere; what was asked for otherwise.
+EngineChoice choose_engine(IoEngine asked);
+
+/// A loop on that engine. Counts in `metrics` (cloudsync_loop_*), which outlives the loop; loops
+/// may share it. Errors: kUnavailable if the system has no descriptors or forbids io_uring.
+Result<std::unique_ptr<Loop>> make_loop(IoEngine engine, Metrics* metrics = nullptr);
 
 }  // namespace cloudsync::runtime

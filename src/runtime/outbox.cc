@@ -14,6 +14,14 @@ constexpr std::size_t kCompactAt = 64;
 
 }  // namespace
 
+std::size_t total_bytes(std::span<const iovec> chunks) {
+  std::size_t bytes = 0;
+  for (const iovec& chunk : chunks) {
+    bytes += chunk.iov_len;
+  }
+  return bytes;
+}
+
 void Outbox::push(SharedBytes bytes) {
   bytes_ += bytes->size();
   chunks_.push_back(std::move(bytes));

@@ -9,9 +9,13 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace cloudsync::runtime {
+
+/// Bytes that `chunks` name.
+std::size_t total_bytes(std::span<const iovec> chunks);
 
 class Outbox {
  public:

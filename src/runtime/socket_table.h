@@ -32,13 +32,21 @@ struct SocketRecord {
   std::uint32_t generation = 0;
   SocketState state = SocketState::kFree;
   CloseCause cause = CloseCause::kLocal;  // in kClosing and kGone: what on_closed will say
-  bool registered = false;                // with epoll
   bool paused = false;
   bool dirty = false;       // listed for this turn's flush
-  bool blocked = false;     // the kernel takes no more bytes: wait for EPOLLOUT
-  bool armed_out = false;   // EPOLLOUT is asked for
+  bool blocked = false;     // the kernel takes no more bytes for now; the engine waits for that
   bool ready = false;       // listed to be read again: unread bytes may wait
   bool peer_ended = false;  // in kClosing: the peer's end of stream was seen
+  // epoll
+  bool registered = false;
+  bool armed_out = false;  // EPOLLOUT is asked for
+  // io_uring
+  bool receiving = false;   // a receive (kConnecting: a poll) is with the kernel
+  bool cancelling = false;  // and asked to end
+  bool unsynced = false;    // listed to have its receive started or ended
+  bool sending = false;     // a send of this turn: taken whole unless its completion says otherwise
+  bool heard = false;       // received since find_lost_ends() looked
+  bool holding = false;     // received while paused: bytes wait in the engine
 };
 
 class SocketTable {

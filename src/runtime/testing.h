@@ -14,10 +14,33 @@
 
 namespace cloudsync::runtime {
 
-inline std::unique_ptr<Loop> make_loop(Metrics* metrics = nullptr) {
-  auto loop = make_epoll_loop(metrics);
+inline std::unique_ptr<Loop> test_loop(IoEngine engine, Metrics* metrics = nullptr) {
+  auto loop = make_loop(engine, metrics);
   CS_ASSERT(loop.has_value(), "tests have descriptors");
   return *std::move(loop);
+}
+
+/// A suite that runs on each engine; skipped, visibly, where the system forbids it.
+class LoopTest : public testing::TestWithParam<IoEngine> {
+ protected:
+  void SetUp() override {
+    if (const auto loop = runtime::make_loop(GetParam()); !loop) {
+      GTEST_SKIP() << loop.error().message;
+    }
+  }
+
+  static std::unique_ptr<Loop> make_loop(Metrics* metrics = nullptr) {
+    return test_loop(GetParam(), metrics);
+  }
+};
+
+/// Bytes in which every position differs from its neighbours, so that a hole or a swap shows.
+inline std::string pattern(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) {
+    bytes[i] = static_cast<char>((i * 2'654'435'761U) >> 13U);
+  }
+  return bytes;
 }
 
 /// Records what one socket got.
@@ -37,13 +60,19 @@ class Recorder : public SocketEvents {
     }
   }
 
-  void on_closed(SocketId, CloseCause cause) override { closed.push_back(cause); }
+  void on_closed(SocketId, CloseCause cause) override {
+    closed.push_back(cause);
+    if (when_closed) {
+      when_closed();
+    }
+  }
 
   std::string received;
   int drained = 0;
   std::vector<CloseCause> closed;
   std::function<void(SocketId, std::span<std::uint8_t>)> when_data;
   std::function<void(SocketId)> when_drained;
+  std::function<void()> when_closed;
 };
 
 /// Runs the loop until `condition` holds, looked at each millisecond; fails the test after 20 s.

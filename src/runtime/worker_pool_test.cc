@@ -39,7 +39,7 @@ TEST(WorkerPool, RefusesAboveItsQueue) {
 }
 
 TEST(WorkerPool, RunOnAnswersOnTheExecutor) {
-  auto loop = make_loop();
+  auto loop = test_loop(IoEngine::kEpoll);
   WorkerPool pool(1, 1);
   std::thread::id worked;
   int answer = 0;
@@ -60,7 +60,7 @@ TEST(WorkerPool, RunOnAnswersOnTheExecutor) {
 }
 
 TEST(WorkerPool, RunOnAnswersOverloadedWhenFull) {
-  auto loop = make_loop();
+  auto loop = test_loop(IoEngine::kEpoll);
   WorkerPool pool(1, 0);
   ErrorCode code = ErrorCode::kInternal;
   run_on<int>(

@@ -30,8 +30,8 @@ SocketServer::SocketServer(SocketServerOptions options)
     : options_(std::move(options)),
       policy_(options_.access),
       peer_limits_(options_.limits, metrics_) {
-  auto loop = runtime::make_epoll_loop(&metrics_);
-  CS_ASSERT(loop.has_value(), "the system has descriptors for a loop");
+  auto loop = runtime::make_loop(options_.io_engine, &metrics_);
+  CS_ASSERT(loop.has_value(), "the system has descriptors and the engine for a loop");
   loop_ = *std::move(loop);
   gateway_ = std::make_unique<Gateway>(GatewayDependencies{.loop = *loop_,
                                                            .loop_index = 0,

@@ -36,6 +36,8 @@ struct SocketServerOptions {
   EngineOptions engine = {};
   AccessPolicyOptions access = {};
   PacketFormat format = PacketFormat::kJson;
+  /// io_uring must be possible here, or nothing starts (runtime::choose_engine()).
+  runtime::IoEngine io_engine = runtime::IoEngine::kEpoll;
   /// Off unless set.
   std::optional<RecoveryOptions> recovery = std::nullopt;
   /// The cookie by which `authenticate` knows a caller, if it does: a session that was opened with

@@ -1,10 +1,11 @@
-#include "runtime/epoll_loop.h"
+// What every engine does, on each engine that this machine allows: sockets that come and go, posts
+// and timers. loop_stream_test.cc has the bytes.
 
 #include "base/metrics.h"
+#include "runtime/listening.h"
 #include "runtime/loop_thread.h"
 #include "runtime/testing.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,14 +17,12 @@
 namespace cloudsync::runtime {
 namespace {
 
-/// Bytes in which every position differs from its neighbours, so that a hole or a swap shows.
-std::string pattern(std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) {
-    bytes[i] = static_cast<char>((i * 2'654'435'761U) >> 13U);
-  }
-  return bytes;
-}
+INSTANTIATE_TEST_SUITE_P(Engines,
+                         LoopTest,
+                         testing::Values(IoEngine::kEpoll, IoEngine::kUring),
+                         [](const auto& engine) {
+                           return std::string(io_engine_name(engine.param));
+                         });
 
 void echo(Pair& pair) {
   pair.server.when_data = [&pair](SocketId socket, std::span<std::uint8_t> bytes) {
@@ -31,7 +30,7 @@ void echo(Pair& pair) {
   };
 }
 
-TEST(EpollLoop, EchoesOverIpv4) {
+TEST_P(LoopTest, EchoesOverIpv4) {
   auto loop = make_loop();
   Pair pair(*loop);
   echo(pair);
@@ -44,7 +43,7 @@ TEST(EpollLoop, EchoesOverIpv4) {
   EXPECT_EQ(pair.client.drained, 1);
 }
 
-TEST(EpollLoop, EchoesOverIpv6) {
+TEST_P(LoopTest, EchoesOverIpv6) {
   auto loop = make_loop();
   Pair pair(*loop, {"::1", 0});
   echo(pair);
@@ -55,129 +54,7 @@ TEST(EpollLoop, EchoesOverIpv6) {
   EXPECT_EQ(pair.server_peer.address, "::1");
 }
 
-TEST(EpollLoop, SendsOfOneTurnLeaveInOneCall) {
-  Metrics metrics;
-  auto loop = make_loop(&metrics);
-  Pair pair(*loop);
-  Script(*loop)
-      .when([&] { return pair.connected(); },
-            [&] {
-              for (int i = 0; i < 60; ++i) {
-                loop->send(*pair.client_id, share("frame"));
-              }
-              EXPECT_EQ(loop->queued_bytes(*pair.client_id), 300U);
-            })
-      .when([&] { return pair.server.received.size() == 300; })
-      .run();
-  EXPECT_EQ(metrics.counter("cloudsync_loop_sends_total", "").value(), 1U);
-}
-
-TEST(EpollLoop, LargeTransferToASlowReaderArrivesWhole) {
-  auto loop = make_loop();
-  Pair pair(*loop);
-  const std::string bytes = pattern(16 * 1024 * 1024);
-  Script(*loop)
-      .when([&] { return pair.connected(); },
-            [&] {
-              loop->pause_reading(*pair.server_id);
-              for (std::size_t at = 0; at < bytes.size(); at += 65'537) {
-                loop->send(*pair.client_id, share(bytes.substr(at, 65'537)));
-              }
-            })
-      .when([&] { return loop->queued_bytes(*pair.client_id) < bytes.size(); },
-            [&] {
-              EXPECT_GT(loop->queued_bytes(*pair.client_id), 0U);
-              EXPECT_EQ(loop->sent_bytes(*pair.client_id),
-                        bytes.size() - loop->queued_bytes(*pair.client_id));
-              EXPECT_EQ(pair.client.drained, 0);
-              EXPECT_EQ(pair.server.received, "");
-              loop->resume_reading(*pair.server_id);
-            })
-      .when([&] { return pair.server.received.size() == bytes.size(); })
-      .when([&] { return pair.client.drained == 1; })
-      .run();
-  EXPECT_TRUE(pair.server.received == bytes);
-  EXPECT_EQ(loop->queued_bytes(*pair.client_id), 0U);
-}
-
-TEST(EpollLoop, PausedSocketGetsNothingUntilResumed) {
-  auto loop = make_loop();
-  Pair pair(*loop);
-  bool waited = false;
-  Script(*loop)
-      .when([&] { return pair.connected(); },
-            [&] {
-              loop->pause_reading(*pair.server_id);
-              loop->send(*pair.client_id, share("early"));
-              loop->close(*pair.client_id, CloseMode::kFlush);
-              loop->run_after(std::chrono::milliseconds(20), [&] { waited = true; });
-            })
-      .when([&] { return waited; },
-            [&] {
-              EXPECT_EQ(pair.server.received, "");
-              EXPECT_TRUE(pair.server.closed.empty());
-              loop->resume_reading(*pair.server_id);
-            })
-      .when([&] { return !pair.server.closed.empty(); })
-      .run();
-  EXPECT_EQ(pair.server.received, "early");
-  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
-}
-
-TEST(EpollLoop, FlushingCloseDeliversEverythingThenEndsBothSides) {
-  auto loop = make_loop();
-  Pair pair(*loop);
-  const std::string bytes = pattern(3 * 1024 * 1024);
-  Script(*loop)
-      .when([&] { return pair.connected(); },
-            [&] {
-              loop->send(*pair.client_id, share(bytes));
-              loop->close(*pair.client_id, CloseMode::kFlush);
-              EXPECT_TRUE(pair.client.closed.empty());
-              loop->send(*pair.client_id, share("refused"));
-            })
-      .when([&] { return !pair.server.closed.empty() && !pair.client.closed.empty(); })
-      .run();
-  EXPECT_TRUE(pair.server.received == bytes);
-  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
-  EXPECT_EQ(pair.client.closed, std::vector{CloseCause::kLocal});
-}
-
-TEST(EpollLoop, PeerThatEndsItsSideStillGetsWhatWasQueued) {
-  auto loop = make_loop();
-  Pair pair(*loop);
-  const std::string answer = pattern(2 * 1024 * 1024);
-  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
-    loop->send(socket, share(answer));
-  };
-  // A raw client, because a closing socket of the loop drops what it receives.
-  std::string got;
-  std::thread client;
-  Script(*loop)
-      .when([&] { return pair.connected(); },
-            [&] {
-              const int fd = loop->release(*pair.client_id);
-              client = std::thread([fd, &got] {
-                const int flags = ::fcntl(fd, F_GETFL);
-                ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-                EXPECT_EQ(::send(fd, "ask", 3, 0), 3);
-                ::shutdown(fd, SHUT_WR);
-                std::vector<char> buffer(65'536);
-                for (ssize_t n = 0; (n = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0;) {
-                  got.append(buffer.data(), static_cast<std::size_t>(n));
-                }
-                ::close(fd);
-              });
-            })
-      .when([&] { return !pair.server.closed.empty(); })
-      .run();
-  client.join();
-  EXPECT_TRUE(got == answer);
-  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
-  EXPECT_TRUE(pair.client.closed.empty());
-}
-
-TEST(EpollLoop, AbortResetsThePeerAndReportsOnceAfterTheCall) {
+TEST_P(LoopTest, AbortResetsThePeerAndReportsOnceAfterTheCall) {
   auto loop = make_loop();
   Pair pair(*loop);
   Script(*loop)
@@ -193,7 +70,7 @@ TEST(EpollLoop, AbortResetsThePeerAndReportsOnceAfterTheCall) {
   EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kError});
 }
 
-TEST(EpollLoop, IdsOfClosedSocketsAreRefused) {
+TEST_P(LoopTest, IdsOfClosedSocketsAreRefused) {
   auto loop = make_loop();
   Pair first(*loop);
   std::optional<Pair> second;
@@ -210,7 +87,7 @@ TEST(EpollLoop, IdsOfClosedSocketsAreRefused) {
               loop->send(*first.server_id, share("stale"));
               loop->close(*first.client_id, CloseMode::kAbort);
               EXPECT_EQ(loop->queued_bytes(*first.client_id), 0U);
-              EXPECT_EQ(loop->release(*first.client_id), -1);
+              EXPECT_EQ(loop->release(*first.client_id).descriptor, -1);
               loop->send(*second->client_id, share("fresh"));
             })
       .when([&] { return second->server.received == "fresh"; })
@@ -219,7 +96,7 @@ TEST(EpollLoop, IdsOfClosedSocketsAreRefused) {
   EXPECT_EQ(first.client.closed.size(), 1U);
 }
 
-TEST(EpollLoop, StopClosesEverySocket) {
+TEST_P(LoopTest, StopClosesEverySocket) {
   auto loop = make_loop();
   Pair pair(*loop);
   Script(*loop).when([&] { return pair.connected(); }).run();
@@ -227,7 +104,7 @@ TEST(EpollLoop, StopClosesEverySocket) {
   EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kLocal});
 }
 
-TEST(EpollLoop, ReportsARefusedConnect) {
+TEST_P(LoopTest, ReportsARefusedConnect) {
   auto loop = make_loop();
   Recorder events;
   std::vector<ErrorCode> errors;
@@ -247,7 +124,7 @@ TEST(EpollLoop, ReportsARefusedConnect) {
   EXPECT_TRUE(events.closed.empty());
 }
 
-TEST(EpollLoop, AcceptsManyConnections) {
+TEST_P(LoopTest, AcceptsManyConnections) {
   constexpr std::size_t kCount = 2'000;
   auto loop = make_loop();
   Recorder servers;
@@ -272,7 +149,7 @@ TEST(EpollLoop, AcceptsManyConnections) {
   EXPECT_EQ(clients.closed.size(), kCount);
 }
 
-TEST(EpollLoop, UnattachedAcceptedSocketIsClosed) {
+TEST_P(LoopTest, UnattachedAcceptedSocketIsClosed) {
   auto loop = make_loop();
   Recorder client;
   const auto endpoint = loop->listen(kAnyPort, false, [](SocketId, const Endpoint&) {});
@@ -281,7 +158,7 @@ TEST(EpollLoop, UnattachedAcceptedSocketIsClosed) {
   EXPECT_EQ(client.closed, std::vector{CloseCause::kPeer});
 }
 
-TEST(EpollLoop, PausesAcceptingWithoutDescriptorsAndGoesOnWhenThereAreSome) {
+TEST_P(LoopTest, PausesAcceptingWithoutDescriptorsAndGoesOnWhenThereAreSome) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the sanitizer probes memory through pipes, so it needs descriptors itself";
 #endif
@@ -311,49 +188,7 @@ TEST(EpollLoop, PausesAcceptingWithoutDescriptorsAndGoesOnWhenThereAreSome) {
   EXPECT_LT(turns_then, 2'000U);
 }
 
-TEST(EpollLoop, SocketMovesBetweenLoopsMidStreamWithoutLosingBytes) {
-  const std::string bytes = pattern(4 * 1024 * 1024);
-  auto second = std::make_unique<LoopThread>(make_loop(), "second");
-  Recorder adopted;
-  std::atomic<std::size_t> total{0};
-  adopted.when_data = [&](SocketId, std::span<std::uint8_t> chunk) {
-    total.fetch_add(chunk.size());
-  };
-  auto loop = make_loop();
-  Pair pair(*loop);
-  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t> chunk) {
-    total.fetch_add(chunk.size());
-    if (pair.server.received.size() > bytes.size() / 4) {
-      const int fd = loop->release(socket);
-      ASSERT_GE(fd, 0);
-      second->loop().post([&, fd] { second->loop().adopt(fd, adopted); });
-    }
-  };
-  Script(*loop)
-      .when([&] { return pair.connected(); }, [&] { loop->send(*pair.client_id, share(bytes)); })
-      .when([&] { return total.load() == bytes.size(); })
-      .run();
-  second->stop();
-  EXPECT_TRUE(pair.server.received + adopted.received == bytes);
-  EXPECT_FALSE(adopted.received.empty());
-  EXPECT_TRUE(pair.server.closed.empty());
-  EXPECT_EQ(adopted.closed.size(), 1U);
-}
-
-TEST(EpollLoop, SocketWithQueuedBytesIsNotReleased) {
-  auto loop = make_loop();
-  Pair pair(*loop);
-  Script(*loop)
-      .when([&] { return pair.connected(); },
-            [&] {
-              loop->send(*pair.client_id, share("queued"));
-              EXPECT_EQ(loop->release(*pair.client_id), -1);
-            })
-      .when([&] { return pair.server.received == "queued"; })
-      .run();
-}
-
-TEST(EpollLoop, AttachHandsASocketToAnotherOwner) {
+TEST_P(LoopTest, AttachHandsASocketToAnotherOwner) {
   auto loop = make_loop();
   Pair pair(*loop);
   Recorder next_owner;
@@ -370,7 +205,7 @@ TEST(EpollLoop, AttachHandsASocketToAnotherOwner) {
   EXPECT_EQ(next_owner.closed.size(), 1U);
 }
 
-TEST(EpollLoop, StopListeningRefusesNewConnectionsAndKeepsOldOnes) {
+TEST_P(LoopTest, StopListeningRefusesNewConnectionsAndKeepsOldOnes) {
   auto loop = make_loop();
   Pair pair(*loop);
   Recorder late;
@@ -389,7 +224,7 @@ TEST(EpollLoop, StopListeningRefusesNewConnectionsAndKeepsOldOnes) {
       .run();
 }
 
-TEST(EpollLoop, PostsKeepEachThreadsOrderAndWakeTheLoop) {
+TEST_P(LoopTest, PostsKeepEachThreadsOrderAndWakeTheLoop) {
   constexpr int kThreads = 4;
   constexpr int kPosts = 5'000;
   LoopThread runner(make_loop(), "posts");
@@ -420,7 +255,65 @@ TEST(EpollLoop, PostsKeepEachThreadsOrderAndWakeTheLoop) {
   }
 }
 
-TEST(EpollLoop, TasksPostedAfterTheEndAreDestroyedUnrun) {
+TEST_P(LoopTest, AcceptFloodDoesNotStarveAnOpenSocket) {
+  constexpr std::size_t kCount = 3'000;
+  auto loop = make_loop();
+  Pair pair(*loop);
+  echo(pair);
+  Recorder servers;
+  std::size_t accepted = 0;
+  std::size_t most_in_a_turn = 0;
+  std::size_t in_this_turn = 0;
+  const auto endpoint = loop->listen(kAnyPort, false, [&](SocketId socket, const Endpoint&) {
+    ++accepted;
+    most_in_a_turn = std::max(most_in_a_turn, ++in_this_turn);
+    loop->attach(socket, servers);
+  });
+  ASSERT_TRUE(endpoint.has_value());
+  // A task that posts itself runs once a turn.
+  std::function<void()> each_turn = [&] {
+    in_this_turn = 0;
+    loop->post(each_turn);
+  };
+  std::vector<int> flood;
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              each_turn();
+              for (std::size_t i = 0; i < kCount; ++i) {
+                const auto address = to_socket_address(*endpoint);
+                const auto fd = start_connect(*address);
+                ASSERT_TRUE(fd.has_value());
+                flood.push_back(*fd);
+              }
+              loop->send(*pair.client_id, share("hello"));
+            })
+      .when([&] { return pair.client.received == "hello"; })
+      .when([&] { return accepted == kCount; })
+      .run();
+  EXPECT_LE(most_in_a_turn, 128U);
+  for (const int fd : flood) {
+    ::close(fd);
+  }
+}
+
+TEST_P(LoopTest, PortIsFreeAgainWhenTheLoopHasEnded) {
+  Endpoint bound = kAnyPort;
+  for (int i = 0; i < 10; ++i) {
+    auto loop = make_loop();
+    Recorder servers;
+    Recorder client;
+    bool connected = false;
+    const auto listening = loop->listen(
+        bound, false, [&](SocketId socket, const Endpoint&) { loop->attach(socket, servers); });
+    ASSERT_TRUE(listening.has_value()) << listening.error().message;
+    bound = *listening;
+    loop->connect(bound, client, [&](Result<SocketId>) { connected = true; });
+    Script(*loop).when([&] { return connected; }).run();
+  }
+}
+
+TEST_P(LoopTest, TasksPostedAfterTheEndAreDestroyedUnrun) {
   auto loop = make_loop();
   bool ran = false;
   const auto token = std::make_shared<int>(0);
@@ -432,7 +325,7 @@ TEST(EpollLoop, TasksPostedAfterTheEndAreDestroyedUnrun) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
-TEST(EpollLoop, KnowsItsThread) {
+TEST_P(LoopTest, KnowsItsThread) {
   auto loop = make_loop();
   EXPECT_TRUE(loop->on_loop_thread());
   LoopThread runner(std::move(loop), "mine");
@@ -445,7 +338,7 @@ TEST(EpollLoop, KnowsItsThread) {
   EXPECT_FALSE(runner.loop().on_loop_thread());
 }
 
-TEST(EpollLoop, RunsTimersInOrderAndNotBeforeTheirTime) {
+TEST_P(LoopTest, RunsTimersInOrderAndNotBeforeTheirTime) {
   auto loop = make_loop();
   std::vector<int> order;
   const TimePoint start = loop->now();
@@ -461,6 +354,14 @@ TEST(EpollLoop, RunsTimersInOrderAndNotBeforeTheirTime) {
   EXPECT_FALSE(loop->cancel(never));
   loop->run();
   EXPECT_EQ(order, (std::vector{1, 2, 3}));
+}
+
+TEST(IoEngine, IsKnownByItsNameAndNoOther) {
+  for (const IoEngine engine : {IoEngine::kAuto, IoEngine::kUring, IoEngine::kEpoll}) {
+    EXPECT_EQ(*parse_io_engine(io_engine_name(engine)), engine);
+  }
+  EXPECT_EQ(parse_io_engine("iouring").error().code, ErrorCode::kBadRequest);
+  EXPECT_EQ(choose_engine(IoEngine::kEpoll).engine, IoEngine::kEpoll);
 }
 
 }  // namespace

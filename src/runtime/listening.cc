@@ -1,0 +1,75 @@
+#include "runtime/listening.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace cloudsync::runtime {
+namespace {
+
+constexpr int kBacklog = 4'096;  // net.core.somaxconn of current kernels; more is cut to it
+// A peer that stops reading would otherwise swallow 4 MB of kernel memory; with it about 130 KB.
+// Accepted sockets inherit it from the listener.
+constexpr int kUnsentLowWatermark = 16 * 1024;
+// SYN retries: gives up on a silent host after about 15 s instead of two minutes.
+constexpr int kConnectRetries = 3;
+
+void set_option(int fd, int level, int name, int value) {
+  // These tune; a kernel without one of them still serves.
+  [[maybe_unused]] const int result = ::setsockopt(fd, level, name, &value, sizeof value);
+}
+
+int open_socket(const SocketAddress& address) {
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0) {
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentLowWatermark);
+  }
+  return fd;
+}
+
+}  // namespace
+
+Error system_error(const std::string& what, int error) {
+  return {ErrorCode::kUnavailable, what + ": " + std::strerror(error)};
+}
+
+Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name) {
+  const int fd = open_socket(address);
+  if (fd < 0) {
+    return fail(system_error("no socket for " + name, errno));
+  }
+  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (shared) {
+    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  }
+  if (::bind(fd, address.get(), address.size) != 0 || ::listen(fd, kBacklog) != 0) {
+    const int error = errno;
+    ::close(fd);
+    return fail(system_error("cannot listen on " + name, error));
+  }
+  return fd;
+}
+
+Result<int> start_connect(const SocketAddress& address) {
+  const int fd = open_socket(address);
+  if (fd < 0) {
+    return fail(system_error("no socket", errno));
+  }
+  set_option(fd, IPPROTO_TCP, TCP_SYNCNT, kConnectRetries);
+  if (::connect(fd, address.get(), address.size) != 0 && errno != EINPROGRESS) {
+    const int error = errno;
+    ::close(fd);
+    return fail(system_error("cannot connect", error));
+  }
+  return fd;
+}
+
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace cloudsync::runtime

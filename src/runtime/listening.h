@@ -1,0 +1,26 @@
+#pragma once
+// TCP sockets with the options that a server of many connections wants.
+
+#include "base/result.h"
+#include "runtime/socket_address.h"
+
+#include <string>
+
+namespace cloudsync::runtime {
+
+/// A listening, non-blocking socket; `shared` allows further listeners on its port. Errors:
+/// kUnavailable, with `name` and the system's reason.
+Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name);
+
+/// A socket with a connect under way that gives up on a silent host after about 15 s. Errors:
+/// kUnavailable.
+Result<int> start_connect(const SocketAddress& address);
+
+/// kUnavailable: "<what>: <the system's text for errno `error`>".
+Error system_error(const std::string& what, int error);
+
+/// Whether accepting failed for want of descriptors or memory, so for every further connection,
+/// too.
+bool out_of_resources(int error);
+
+}  // namespace cloudsync::runtime

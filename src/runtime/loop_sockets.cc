@@ -1,0 +1,321 @@
+// LoopCore's sockets: how they come, what they send, how they end.
+
+#include "base/assert.h"
+#include "runtime/loop_core.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace cloudsync::runtime {
+namespace {
+
+// How long a flushing close waits for the peer to take the bytes and to end its side.
+constexpr std::chrono::seconds kLinger{5};
+// How long to leave a listener alone when descriptors ran out: it stays readable, so the loop would
+// spin.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+}  // namespace
+
+Result<Endpoint> LoopCore::listen(const Endpoint& endpoint, bool shared, Accepted accepted) {
+  check_thread();
+  CS_TRY_ASSIGN(const SocketAddress address, to_socket_address(endpoint));
+  CS_TRY_ASSIGN(const int fd, bind_and_listen(address, shared, to_string(endpoint)));
+  listeners_.push_back(std::make_unique<Listener>(Listener{fd, std::move(accepted)}));
+  if (!watch_listener(listeners_.size() - 1)) {
+    const int error = errno;
+    listeners_.pop_back();
+    ::close(fd);
+    return fail(system_error("cannot watch the listener", error));
+  }
+  SocketAddress bound;
+  CS_ASSERT(::getsockname(fd, bound.get(), &bound.size) == 0, "a bound socket has a name");
+  return to_endpoint(bound);
+}
+
+void LoopCore::stop_listening() {
+  check_thread();
+  for (const auto& listener : listeners_) {
+    if (listener->fd >= 0) {
+      // Ended and not only closed: an accept that is with the kernel would keep it listening.
+      ::shutdown(listener->fd, SHUT_RDWR);
+      ::close(std::exchange(listener->fd, -1));
+    }
+  }
+}
+
+void LoopCore::hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer) {
+  counters_.accepts.add();
+  const SocketId socket = sockets_.add(fd, SocketState::kOpen);
+  listener.accepted(socket, to_endpoint(peer));
+  // The callback may have released or closed it.
+  SocketRecord* record = sockets_.find(socket);
+  if (record == nullptr || record->state == SocketState::kGone) {
+    return;
+  }
+  const bool taken = record->events != nullptr;
+  if (!taken || !watch(socket, *record)) {
+    destroy(socket, *record, taken ? CloseCause::kError : CloseCause::kLocal);
+  }
+}
+
+void LoopCore::pause_accepting(std::size_t index) {
+  counters_.accept_pauses.add();
+  listeners_[index]->paused = true;
+  watch_listener(index);
+  timers_.add(now_ + kAcceptPause, [this, index] {
+    Listener& listener = *listeners_[index];
+    listener.paused = false;
+    if (listener.fd >= 0) {
+      watch_listener(index);
+    }
+  });
+}
+
+void LoopCore::connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) {
+  check_thread();
+  const auto address = to_socket_address(endpoint);
+  if (!address) {
+    return refuse_connect(std::move(done), address.error());
+  }
+  if (stopping_.load(std::memory_order_relaxed)) {
+    return refuse_connect(std::move(done), {ErrorCode::kUnavailable, "the loop stopped"});
+  }
+  const auto fd = start_connect(*address);
+  if (!fd) {
+    return refuse_connect(std::move(done), fd.error());
+  }
+  const SocketId socket = sockets_.add(*fd, SocketState::kConnecting);
+  SocketRecord& record = *sockets_.find(socket);
+  if (!watch(socket, record)) {
+    drop(socket, record);
+    sockets_.remove(socket);
+    return refuse_connect(std::move(done), {ErrorCode::kUnavailable, "cannot watch the socket"});
+  }
+  connecting_.emplace(socket.slot, Connecting{&events, std::move(done)});
+}
+
+void LoopCore::refuse_connect(Completion<SocketId> done, Error error) {
+  post([done = std::move(done), refused = Result<SocketId>(fail(std::move(error)))]() mutable {
+    done(std::move(refused));
+  });
+}
+
+void LoopCore::on_connected(SocketId socket, SocketRecord& record) {
+  auto pending = connecting_.extract(socket.slot);
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(record.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) {
+    drop(socket, record);
+    sockets_.remove(socket);
+    const Result<SocketId> refused = fail(system_error("cannot connect", error));
+    pending.mapped().done(refused);
+    return;
+  }
+  record.state = SocketState::kOpen;
+  record.events = pending.mapped().events;
+  watch(socket, record);  // reading from now on
+  pending.mapped().done(socket);
+}
+
+SocketRecord* LoopCore::find_open(SocketId socket) {
+  SocketRecord* record = sockets_.find(socket);
+  return record != nullptr && record->state == SocketState::kOpen ? record : nullptr;
+}
+
+void LoopCore::attach(SocketId socket, SocketEvents& events) {
+  check_thread();
+  // A socket that is gone still owes its on_closed, which is then the new owner's.
+  if (SocketRecord* record = sockets_.find(socket)) {
+    record->events = &events;
+  }
+}
+
+SocketId LoopCore::adopt(int descriptor, SocketEvents& events) {
+  check_thread();
+  const SocketId socket = sockets_.add(descriptor, SocketState::kOpen);
+  SocketRecord& record = *sockets_.find(socket);
+  record.events = &events;
+  if (!watch(socket, record)) {
+    destroy(socket, record, CloseCause::kError);
+  }
+  return socket;
+}
+
+Loop::Released LoopCore::release(SocketId socket) {
+  check_thread();
+  SocketRecord* record = find_open(socket);
+  if (record == nullptr || record->outbox != nullptr) {
+    return {};
+  }
+  Released released{.descriptor = record->fd, .unread = unwatch(socket, *record)};
+  sockets_.remove(socket);
+  return released;
+}
+
+void LoopCore::on_end_of_stream(SocketId socket, SocketRecord& record) {
+  if (record.outbox == nullptr) {
+    const bool closing = record.state == SocketState::kClosing;
+    destroy(socket, record, closing ? record.cause : CloseCause::kPeer);
+    return;
+  }
+  // A peer may end its side and still read: it gets what is queued first.
+  if (record.state == SocketState::kOpen) {
+    begin_closing(socket, record, CloseCause::kPeer);
+  }
+  record.peer_ended = true;
+}
+
+void LoopCore::pause_reading(SocketId socket) {
+  check_thread();
+  SocketRecord* record = find_open(socket);
+  if (record != nullptr && !record->paused) {
+    record->paused = true;
+    reading_changed(socket, *record);
+  }
+}
+
+void LoopCore::resume_reading(SocketId socket) {
+  check_thread();
+  SocketRecord* record = find_open(socket);
+  if (record != nullptr && record->paused) {
+    record->paused = false;
+    reading_changed(socket, *record);
+  }
+}
+
+void LoopCore::send(SocketId socket, SharedBytes bytes) {
+  check_thread();
+  SocketRecord* record = find_open(socket);
+  if (record == nullptr || bytes->empty()) {
+    return;
+  }
+  if (record->outbox == nullptr) {
+    record->outbox = outboxes_.take();
+  }
+  record->outbox->push(std::move(bytes));
+  if (!record->blocked) {
+    mark_dirty(socket, *record);
+  }
+}
+
+std::size_t LoopCore::queued_bytes(SocketId socket) const {
+  const SocketRecord* record = sockets_.find(socket);
+  return record != nullptr && record->outbox != nullptr ? record->outbox->bytes() : 0;
+}
+
+std::uint64_t LoopCore::sent_bytes(SocketId socket) const {
+  const SocketRecord* record = sockets_.find(socket);
+  return record != nullptr ? record->sent_bytes : 0;
+}
+
+void LoopCore::mark_dirty(SocketId socket, SocketRecord& record) {
+  if (!record.dirty) {
+    record.dirty = true;
+    dirty_.push_back(socket);
+  }
+}
+
+void LoopCore::flush_dirty() {
+  // on_drained may send again: that goes into the next turn, which follows without waiting.
+  flushing_.swap(dirty_);
+  for (const SocketId socket : flushing_) {
+    SocketRecord* record = sockets_.find(socket);
+    if (record != nullptr && record->state != SocketState::kGone) {
+      record->dirty = false;
+      flush(socket, *record);
+    }
+  }
+  flushing_.clear();
+}
+
+void LoopCore::consume(SocketRecord& record, std::size_t taken) {
+  record.outbox->consume(taken);
+  record.sent_bytes += taken;
+}
+
+void LoopCore::give_back_outbox(SocketRecord& record) {
+  if (record.outbox != nullptr) {
+    outboxes_.give_back(std::exchange(record.outbox, nullptr));
+  }
+}
+
+void LoopCore::on_flushed(SocketId socket, SocketRecord& record) {
+  const bool had_queue = record.outbox != nullptr;
+  give_back_outbox(record);
+  after_flush(socket, record, had_queue);
+}
+
+void LoopCore::after_flush(SocketId socket, SocketRecord& record, bool had_queue) {
+  if (record.state == SocketState::kClosing) {
+    ::shutdown(record.fd, SHUT_WR);
+    if (record.peer_ended) {
+      destroy(socket, record, record.cause);
+    }
+  } else if (had_queue && record.events != nullptr) {
+    record.events->on_drained(socket);
+  }
+}
+
+void LoopCore::close(SocketId socket, CloseMode mode) {
+  check_thread();
+  SocketRecord* record = sockets_.find(socket);
+  const bool alive = record != nullptr && (record->state == SocketState::kOpen ||
+                                           record->state == SocketState::kClosing);
+  if (!alive) {
+    return;
+  }
+  if (mode == CloseMode::kAbort) {
+    // Linger 0 resets the connection: the kernel's share of the queue goes at once, too.
+    const linger reset{1, 0};
+    ::setsockopt(record->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    destroy(socket, *record, CloseCause::kLocal);
+  } else if (record->state == SocketState::kOpen) {
+    begin_closing(socket, *record, CloseCause::kLocal);
+    if (!record->blocked) {
+      mark_dirty(socket, *record);  // flushed even if empty: the flush ends the stream
+    }
+  }
+}
+
+void LoopCore::begin_closing(SocketId socket, SocketRecord& record, CloseCause cause) {
+  record.state = SocketState::kClosing;
+  record.cause = cause;
+  lingering_.push_back({now() + kLinger, socket});
+  if (record.paused) {
+    record.paused = false;
+    reading_changed(socket, record);  // to see the peer's end
+  }
+}
+
+void LoopCore::destroy(SocketId socket, SocketRecord& record, CloseCause cause) {
+  drop(socket, record);
+  record.fd = -1;
+  record.state = SocketState::kGone;
+  record.cause = cause;
+  give_back_outbox(record);
+  gone_.push_back(socket);
+}
+
+void LoopCore::destroy_broken(SocketId socket, SocketRecord& record) {
+  const bool closing = record.state == SocketState::kClosing;
+  destroy(socket, record, closing ? record.cause : CloseCause::kError);
+}
+
+void LoopCore::report_closed() {
+  const auto batch = std::exchange(gone_, {});
+  for (const SocketId socket : batch) {
+    SocketRecord* record = sockets_.find(socket);
+    SocketEvents* events = record->events;
+    const CloseCause cause = record->cause;
+    sockets_.remove(socket);
+    if (events != nullptr) {
+      events->on_closed(socket, cause);
+    }
+  }
+}
+
+}  // namespace cloudsync::runtime

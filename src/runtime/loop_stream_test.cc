@@ -1,0 +1,411 @@
+// That every engine carries the bytes, all of them and in order, whatever happens meanwhile.
+
+#include "base/metrics.h"
+#include "runtime/loop_thread.h"
+#include "runtime/testing.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace cloudsync::runtime {
+namespace {
+
+TEST_P(LoopTest, SendsOfOneTurnLeaveInOneCall) {
+  Metrics metrics;
+  auto loop = make_loop(&metrics);
+  Pair pair(*loop);
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              for (int i = 0; i < 60; ++i) {
+                loop->send(*pair.client_id, share("frame"));
+              }
+              EXPECT_EQ(loop->queued_bytes(*pair.client_id), 300U);
+            })
+      .when([&] { return pair.server.received.size() == 300; })
+      .run();
+  EXPECT_EQ(metrics.counter("cloudsync_loop_sends_total", "").value(), 1U);
+}
+
+TEST_P(LoopTest, LargeTransferToASlowReaderArrivesWhole) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  const std::string bytes = pattern(16 * 1024 * 1024);
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->pause_reading(*pair.server_id);
+              for (std::size_t at = 0; at < bytes.size(); at += 65'537) {
+                loop->send(*pair.client_id, share(bytes.substr(at, 65'537)));
+              }
+            })
+      .when([&] { return loop->queued_bytes(*pair.client_id) < bytes.size(); },
+            [&] {
+              EXPECT_GT(loop->queued_bytes(*pair.client_id), 0U);
+              EXPECT_EQ(loop->sent_bytes(*pair.client_id),
+                        bytes.size() - loop->queued_bytes(*pair.client_id));
+              EXPECT_EQ(pair.client.drained, 0);
+              EXPECT_EQ(pair.server.received, "");
+              loop->resume_reading(*pair.server_id);
+            })
+      .when([&] { return pair.server.received.size() == bytes.size(); })
+      .when([&] { return pair.client.drained == 1; })
+      .run();
+  EXPECT_TRUE(pair.server.received == bytes);
+  EXPECT_EQ(loop->queued_bytes(*pair.client_id), 0U);
+}
+
+TEST_P(LoopTest, PausedSocketGetsNothingUntilResumed) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  bool waited = false;
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->pause_reading(*pair.server_id);
+              loop->send(*pair.client_id, share("early"));
+              loop->close(*pair.client_id, CloseMode::kFlush);
+              loop->run_after(std::chrono::milliseconds(20), [&] { waited = true; });
+            })
+      .when([&] { return waited; },
+            [&] {
+              EXPECT_EQ(pair.server.received, "");
+              EXPECT_TRUE(pair.server.closed.empty());
+              loop->resume_reading(*pair.server_id);
+            })
+      .when([&] { return !pair.server.closed.empty(); })
+      .run();
+  EXPECT_EQ(pair.server.received, "early");
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
+}
+
+TEST_P(LoopTest, FlushingCloseDeliversEverythingThenEndsBothSides) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  const std::string bytes = pattern(3 * 1024 * 1024);
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->send(*pair.client_id, share(bytes));
+              loop->close(*pair.client_id, CloseMode::kFlush);
+              EXPECT_TRUE(pair.client.closed.empty());
+              loop->send(*pair.client_id, share("refused"));
+            })
+      .when([&] { return !pair.server.closed.empty() && !pair.client.closed.empty(); })
+      .run();
+  EXPECT_TRUE(pair.server.received == bytes);
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
+  EXPECT_EQ(pair.client.closed, std::vector{CloseCause::kLocal});
+}
+
+TEST_P(LoopTest, PeerThatEndsItsSideStillGetsWhatWasQueued) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  const std::string answer = pattern(2 * 1024 * 1024);
+  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+    loop->send(socket, share(answer));
+  };
+  // A raw client, because a closing socket of the loop drops what it receives.
+  std::string got;
+  std::thread client;
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              const int fd = loop->release(*pair.client_id).descriptor;
+              client = std::thread([fd, &got] {
+                const int flags = ::fcntl(fd, F_GETFL);
+                ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+                EXPECT_EQ(::send(fd, "ask", 3, 0), 3);
+                ::shutdown(fd, SHUT_WR);
+                std::vector<char> buffer(65'536);
+                for (ssize_t n = 0; (n = ::recv(fd, buffer.data(), buffer.size(), 0)) > 0;) {
+                  got.append(buffer.data(), static_cast<std::size_t>(n));
+                }
+                ::close(fd);
+              });
+            })
+      .when([&] { return !pair.server.closed.empty(); })
+      .run();
+  client.join();
+  EXPECT_TRUE(got == answer);
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
+  EXPECT_TRUE(pair.client.closed.empty());
+}
+
+TEST_P(LoopTest, SocketMovesBetweenLoopsMidStreamWithoutLosingBytes) {
+  const std::string bytes = pattern(4 * 1024 * 1024);
+  auto second = std::make_unique<LoopThread>(make_loop(), "second");
+  Recorder adopted;
+  std::atomic<std::size_t> total{0};
+  adopted.when_data = [&](SocketId, std::span<std::uint8_t> chunk) {
+    total.fetch_add(chunk.size());
+  };
+  auto loop = make_loop();
+  Pair pair(*loop);
+  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t> chunk) {
+    total.fetch_add(chunk.size());
+    if (pair.server.received.size() > bytes.size() / 4) {
+      const Loop::Released released = loop->release(socket);
+      ASSERT_GE(released.descriptor, 0);
+      pair.server.received += released.unread;
+      total.fetch_add(released.unread.size());
+      second->loop().post([&, fd = released.descriptor] { second->loop().adopt(fd, adopted); });
+    }
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); }, [&] { loop->send(*pair.client_id, share(bytes)); })
+      .when([&] { return total.load() == bytes.size(); })
+      .run();
+  second->stop();
+  EXPECT_TRUE(pair.server.received + adopted.received == bytes);
+  EXPECT_FALSE(adopted.received.empty());
+  EXPECT_TRUE(pair.server.closed.empty());
+  EXPECT_EQ(adopted.closed.size(), 1U);
+}
+
+TEST_P(LoopTest, SocketWithQueuedBytesIsNotReleased) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->send(*pair.client_id, share("queued"));
+              EXPECT_EQ(loop->release(*pair.client_id).descriptor, -1);
+            })
+      .when([&] { return pair.server.received == "queued"; })
+      .run();
+}
+
+// A peer that takes a frame in small bites: each send is cut at another place.
+TEST_P(LoopTest, CutSendsOfManyChunksLeaveNoHole) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  const std::string bytes = pattern(6 * 1024 * 1024);
+  bool paused = false;
+  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+    paused = true;
+    loop->pause_reading(socket);
+    loop->post([&loop, socket] { loop->resume_reading(socket); });
+  };
+  std::size_t queued = 0;
+  const auto send_more = [&] {
+    for (int i = 0; i < 200 && queued < bytes.size(); ++i) {
+      const std::size_t size = 1 + queued % 1'021;
+      loop->send(*pair.client_id, share(bytes.substr(queued, size)));
+      queued += std::min(size, bytes.size() - queued);
+    }
+  };
+  std::function<void()> keep_sending = [&] {
+    send_more();
+    if (queued < bytes.size()) {
+      loop->post(keep_sending);
+    }
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); }, keep_sending)
+      .when([&] { return pair.server.received.size() == bytes.size(); })
+      .run();
+  EXPECT_TRUE(paused);
+  EXPECT_TRUE(pair.server.received == bytes);
+}
+
+TEST_P(LoopTest, PauseWithBytesOnTheWayLosesNone) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  const std::string bytes = pattern(2 * 1024 * 1024);
+  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+    loop->pause_reading(socket);
+    const std::size_t then = pair.server.received.size();
+    loop->run_after(std::chrono::microseconds(300), [&loop, &pair, socket, then] {
+      EXPECT_EQ(pair.server.received.size(), then);
+      loop->resume_reading(socket);
+      loop->pause_reading(socket);
+      loop->resume_reading(socket);
+    });
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->send(*pair.client_id, share(bytes));
+              loop->close(*pair.client_id, CloseMode::kFlush);
+            })
+      .when([&] { return !pair.server.closed.empty(); })
+      .run();
+  EXPECT_TRUE(pair.server.received == bytes);
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
+}
+
+// io_uring has taken all of it from the socket when the first of it is handed over.
+TEST_P(LoopTest, ReleaseAtTheFirstBytesGivesTheRest) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  Recorder next_owner;
+  const std::string bytes = pattern(48 * 1024);
+  int client = -1;
+  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+    const Loop::Released released = loop->release(socket);
+    next_owner.received = pair.server.received + released.unread;
+    loop->adopt(released.descriptor, next_owner);
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              client = loop->release(*pair.client_id).descriptor;
+              // Before the loop looks at its sockets again.
+              for (std::size_t sent = 0; sent < bytes.size();) {
+                const ssize_t count = ::send(client, &bytes[sent], bytes.size() - sent, 0);
+                sent += count > 0 ? static_cast<std::size_t>(count) : 0;
+              }
+            })
+      .when([&] { return next_owner.received.size() >= bytes.size(); })
+      .run();
+  EXPECT_TRUE(next_owner.received == bytes);
+  ::close(client);
+}
+
+TEST_P(LoopTest, ReleaseWhilePausedGivesWhatCame) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  Recorder next_owner;
+  const std::string bytes = pattern(200 * 1024);
+  bool waited = false;
+  pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+    loop->pause_reading(socket);
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); }, [&] { loop->send(*pair.client_id, share(bytes)); })
+      .when([&] { return !pair.server.received.empty(); },
+            [&] { loop->run_after(std::chrono::milliseconds(5), [&] { waited = true; }); })
+      .when([&] { return waited; },
+            [&] {
+              const Loop::Released released = loop->release(*pair.server_id);
+              next_owner.received = pair.server.received + released.unread;
+              loop->adopt(released.descriptor, next_owner);
+            })
+      .when([&] { return next_owner.received.size() == bytes.size(); })
+      .run();
+  EXPECT_TRUE(next_owner.received == bytes);
+  EXPECT_TRUE(pair.server.closed.empty());
+}
+
+// The request that makes a polling client's socket move may come with the answer to the one before
+// just sent, and with the next one behind it.
+TEST_P(LoopTest, ASocketIsReleasedFromItsDataRightAfterAnAnswer) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  std::vector<Recorder> owners(50);
+  std::size_t moves = 0;
+  SocketId current{};
+  std::function<void(SocketId, std::span<std::uint8_t>)> answer;
+  std::size_t asked = 0;
+  const auto move = [&](SocketId socket, std::span<std::uint8_t> bytes) {
+    // Released where it is read, with what is queued sent.
+    ASSERT_EQ(bytes.size(), 4U);
+    const Loop::Released released = loop->release(socket);
+    ASSERT_GE(released.descriptor, 0);
+    Recorder& owner = owners[moves++];
+    owner.when_data = answer;
+    current = loop->adopt(released.descriptor, owner);
+    loop->send(current, share("done"));
+  };
+  answer = move;
+  pair.server.when_data = answer;
+  pair.client.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+    if (asked < owners.size()) {
+      ++asked;
+      loop->send(socket, share("next"));
+    }
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              ++asked;
+              loop->send(*pair.client_id, share("next"));
+            })
+      .when([&] { return pair.client.received.size() == 4 * owners.size(); })
+      .run();
+  EXPECT_EQ(moves, owners.size());
+}
+
+TEST_P(LoopTest, AbortWithASendThatWaitsEndsTheSocketAndKeepsNothing) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  SharedBytes bytes = share(pattern(8 * 1024 * 1024));
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->pause_reading(*pair.server_id);
+              loop->send(*pair.client_id, bytes);
+            })
+      .when([&] { return loop->sent_bytes(*pair.client_id) > 0; },
+            [&] {
+              EXPECT_GT(bytes.use_count(), 1);
+              loop->close(*pair.client_id, CloseMode::kAbort);
+            })
+      .when([&] { return !pair.client.closed.empty() && bytes.use_count() == 1; },
+            [&] { loop->resume_reading(*pair.server_id); })
+      .when([&] { return !pair.server.closed.empty(); })
+      .run();
+  EXPECT_EQ(pair.client.closed, std::vector{CloseCause::kLocal});
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kError});
+  EXPECT_EQ(pair.client.drained, 0);
+}
+
+TEST_P(LoopTest, FlushingCloseWithASendThatWaitsDeliversTheRest) {
+  auto loop = make_loop();
+  Pair pair(*loop);
+  const std::string bytes = pattern(8 * 1024 * 1024);
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              loop->pause_reading(*pair.server_id);
+              loop->send(*pair.client_id, share(bytes));
+            })
+      .when([&] { return loop->sent_bytes(*pair.client_id) > 0; },
+            [&] {
+              loop->close(*pair.client_id, CloseMode::kFlush);
+              loop->resume_reading(*pair.server_id);
+            })
+      .when([&] { return !pair.client.closed.empty() && !pair.server.closed.empty(); })
+      .run();
+  EXPECT_TRUE(pair.server.received == bytes);
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kPeer});
+}
+
+// Descriptor numbers are used again at once: what was queued for the old socket, and has not
+// reached the kernel when on_closed calls come, must not reach the new one.
+TEST_P(LoopTest, BytesOfAnAbortedSocketDoNotReachTheNextOne) {
+  auto loop = make_loop();
+  Pair old(*loop);
+  Pair other(*loop);
+  Recorder servers;
+  Recorder client;
+  std::optional<SocketId> connected;
+  bool waited = false;
+  const auto endpoint = loop->listen(
+      kAnyPort, false, [&](SocketId socket, const Endpoint&) { loop->attach(socket, servers); });
+  ASSERT_TRUE(endpoint.has_value());
+  other.client.when_closed = [&] {
+    loop->close(*old.client_id, CloseMode::kAbort);
+    loop->connect(*endpoint, client, [&](Result<SocketId> socket) { connected = *socket; });
+  };
+  Script(*loop)
+      .when([&] { return old.connected() && other.connected(); },
+            [&] {
+              loop->send(*old.client_id, share("of the old"));
+              loop->close(*other.client_id, CloseMode::kAbort);
+            })
+      .when([&] { return connected.has_value(); },
+            [&] { loop->run_after(std::chrono::milliseconds(5), [&] { waited = true; }); })
+      .when([&] { return waited; }, [&] { loop->send(*connected, share("fresh")); })
+      .when([&] { return servers.received.size() >= 5; })
+      .run();
+  EXPECT_EQ(servers.received, "fresh");
+}
+
+}  // namespace
+}  // namespace cloudsync::runtime
