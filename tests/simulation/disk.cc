@@ -170,25 +170,26 @@ void DiskClient::append(storage::Append append,
     append_early_answered(std::move(append), waiting, n);
     return;
   }
-  environment_.world.after(travel(),
-                           [this,
-                            alive = alive_,
-                            epoch = disk_.epoch(),
-                            disk = &disk_,
-                            environment = &environment_,
-                            wanted = std::move(append),
-                            waiting,
-                            n]() mutable {
-                             if (epoch != disk->epoch()) {
-                               return;
-                             }
-                             if (*alive) {
-                               carry_out(std::move(wanted), waiting, n);
-                             } else if (environment->dice(Deciding::kStore, 2, n).chance(0.5)) {
-                               disk->append(std::move(wanted),
-                                            [](const storage::AppendOutcome&) {});
-                             }
-                           });
+  environment_.world.after(
+      travel(),
+      [this,
+       alive = alive_,
+       epoch = disk_.epoch(),
+       disk = &disk_,
+       environment = &environment_,
+       wanted = std::move(append),
+       waiting,
+       n]() mutable {
+        if (epoch != disk->epoch()) {
+          return;
+        }
+        if (*alive) {
+          carry_out(std::move(wanted), waiting, n);
+        } else if (environment->plan.nodes > 1 && !environment->faults.healed() &&
+                   environment->dice(Deciding::kStore, 2, n).chance(0.5)) {
+          disk->append(std::move(wanted), [](const storage::AppendOutcome&) {});
+        }
+      });
   environment_.world.after(kAppendTimeout, [this, alive = alive_, waiting] {
     if (*alive) {
       answer_later(waiting, outcome(storage::AppendStatus::kUnknown));
@@ -197,19 +198,22 @@ void DiskClient::append(storage::Append append,
 }
 
 // The process died while the append was on its way: the store may carry it out yet, even after the
-// next process opened the document.
+// next process opened the document; not if there is one node, which has its store to itself.
 void DiskClient::append_late(storage::Append append, std::uint64_t n) {
   Dice dice = environment_.dice(Deciding::kStore, 3, node_, n);
   if (dice.chance(0.3)) {
     return;
   }
-  environment_.world.after(
-      dice.milliseconds(0, 500),
-      [disk = &disk_, epoch = disk_.epoch(), wanted = std::move(append)]() mutable {
-        if (epoch == disk->epoch()) {
-          disk->append(std::move(wanted), [](const storage::AppendOutcome&) {});
-        }
-      });
+  environment_.world.after(environment_.plan.nodes > 1 ? dice.milliseconds(0, 500) : Duration(0),
+                           [disk = &disk_,
+                            environment = &environment_,
+                            epoch = disk_.epoch(),
+                            wanted = std::move(append)]() mutable {
+                             if (epoch == disk->epoch() && !environment->faults.healed()) {
+                               disk->append(std::move(wanted),
+                                            [](const storage::AppendOutcome&) {});
+                             }
+                           });
 }
 
 void DiskClient::carry_out(storage::Append append,

@@ -83,7 +83,21 @@ void Connection::send(Direction& direction, const Message& message, bool up, std
   arrive_at(at, direction, message);
   if (faults.find(up ? Act::kUpTwice : Act::kDownTwice, line_.client, n)) {
     arrive_at(at + dice.milliseconds(0, 100), direction, message);
+    if (up) {
+      note_sent_again(message);
+    }
   }
+}
+
+// To the checker, a submission that arrives twice was sent twice.
+void Connection::note_sent_again(const Message& message) {
+  if (message.name != "submit-op") {
+    return;
+  }
+  const JsonValue json = parse_json(*message.json).value();
+  checker::Event event = event_of(checker::Kind::kSent);
+  event.seq = *find_unsigned(json.as_object(), "seq");
+  environment_.history.client(ClientId("c" + std::to_string(line_.client)), std::move(event));
 }
 
 void Connection::arrive_at(Duration at, Direction& direction, const Message& message) {

@@ -67,6 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void send(Direction& direction, const Message& message, bool up, std::uint64_t n);
   Duration arrival(const Direction& direction, Dice& dice) const;
+  void note_sent_again(const Message& message);
   void arrive_at(Duration at, Direction& direction, const Message& message);
   void end(Direction& direction, bool at_once, Dice& dice);
 

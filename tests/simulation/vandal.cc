@@ -8,7 +8,9 @@ namespace {
 
 constexpr Duration kStays = std::chrono::seconds(2);
 
-/// Requests above this number may be granted.
+/// This request may be granted if those before it, of the same seq, were never looked at.
+constexpr std::uint64_t kReuse = 4;
+/// Requests from this number on may be granted.
 constexpr std::uint64_t kHarmless = 100;
 
 /// Well-formed, but it fits no document of a run.
@@ -64,7 +66,9 @@ class Vandal : public std::enable_shared_from_this<Vandal> {
       if (ok && !std::exchange(joined_, true)) {
         misbehave(connection, *find_unsigned(body, "revision"));
       }
-    } else if (ok && message.request < kHarmless) {
+    } else if (!ok && message.request < kReuse) {
+      used_up_ |= view(body.at("code").as_string()) == error_name(ErrorCode::kOpInvalid);
+    } else if (ok && message.request < kHarmless && (message.request != kReuse || used_up_)) {
       environment_.history.complain("granted, though it must be refused: " +
                                     std::to_string(message.request));
     }
@@ -74,7 +78,7 @@ class Vandal : public std::enable_shared_from_this<Vandal> {
     const ot::Type type = environment_.plan.type;
     submit(connection, 2, head, 1, unfitting(type));
     submit(connection, 3, head, 1, unfitting(type));  // a resend
-    submit(connection, 4, head, 1, fitting(type));
+    submit(connection, kReuse, head, 1, fitting(type));
     submit(connection, 5, head, 2, R"({"none":1})");
     submit(connection, 6, head, 0, fitting(type));
     submit(connection, 7, head + 10'000, 3, fitting(type));
@@ -115,6 +119,7 @@ class Vandal : public std::enable_shared_from_this<Vandal> {
 
   Environment& environment_;
   bool joined_ = false;
+  bool used_up_ = false;  // seq 1, by an invalid operation
 };
 
 }  // namespace
