@@ -82,7 +82,10 @@ foreach(pch cloudsync_pch cloudsync_test_pch)
 endforeach()
 # Under the sanitizers the tests' own code is not optimised: it then compiles in two thirds of the time,
 # and what takes time when it runs is the code under test.
-set(CLOUDSYNC_TEST_OPTIONS $<$<BOOL:${CLOUDSYNC_SANITIZE}>:-O0>)
+set(CLOUDSYNC_TEST_OPTIONS)
+if(CLOUDSYNC_SANITIZE)
+  set(CLOUDSYNC_TEST_OPTIONS -O0)
+endif()
 target_compile_options(cloudsync_test_pch PRIVATE ${CLOUDSYNC_TEST_OPTIONS})
 
 # cloudsync_library(NAME SOURCES a.cc … [DEPENDS base …] [LINK external …])
