@@ -314,6 +314,8 @@ void Editor::on_content(Revision head, const std::string& hash, const JsonValue&
   held_.reset();
   seen_.clear();
   afresh_ = false;
+  ++contents_;
+  journal_writing_ = false;
   if (!client_->on_join_snapshot(head, hash, snapshot)) {
     complain("the snapshot is malformed");
     return;
@@ -530,8 +532,11 @@ void Editor::write_journal() {
   const Duration delay =
       environment_.dice(Deciding::kJournal, line_.client, ++decisions_)
           .milliseconds(0, static_cast<std::uint64_t>(environment_.plan.journal_ms_max));
-  after(delay, [this, written = *std::move(journal)]() mutable {
-    on_journal_written(std::move(written));
+  // A copy that was given back takes the edits out of the journal, those on their way there, too.
+  after(delay, [this, content = contents_, written = *std::move(journal)]() mutable {
+    if (content == contents_) {
+      on_journal_written(std::move(written));
+    }
   });
 }
 

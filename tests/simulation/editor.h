@@ -110,6 +110,7 @@ class Editor {
   std::optional<client::OutgoingSubmission> held_;  // until it is in the journal
   bool journal_dirty_ = false;
   bool journal_writing_ = false;
+  std::uint64_t contents_ = 0;  // how often the copy was replaced by the server's
 
   // What survives it.
   std::optional<client::Journal> journal_;
