@@ -127,6 +127,10 @@ void Session::abort_upgrade(std::uint16_t close_code) {
 
 // The switch is whole before the poll is answered: its connection may go on with a next request.
 void Session::complete_upgrade() {
+  if (lingering()) {
+    say_farewell();
+    return;
+  }
   websocket_ = std::exchange(candidate_, nullptr);
   upgrade_deadline_.reset();
   transport_ = Transport::kWebSocket;
@@ -136,6 +140,16 @@ void Session::complete_upgrade() {
   buffered_bytes_ = 0;
   websocket_->hold_input(has_input());
   free_poll();
+}
+
+// The session was closed when its client had paused polling for the upgrade: it polls no more, so
+// this WebSocket is the only way to tell it.
+void Session::say_farewell() {
+  buffer_.pop_back();  // the close packet: a WebSocket has an end of its own
+  for (const EncodedPacket& packet : buffer_) {
+    candidate_->send_frame(packet.websocket_frame());
+  }
+  retire();
 }
 
 void Session::on_connection_ended(Connection& connection) {
@@ -235,6 +249,10 @@ void Session::on_drained(Connection& connection) {
 }
 
 void Session::tick(TimePoint now) {
+  if (upgrade_deadline_ && now >= *upgrade_deadline_) {
+    environment_.metrics.limit("handshake_timeout").add();
+    abort_upgrade(codec::websocket::kCloseNoStatus);
+  }
   if (closed_) {
     if (linger_deadline_ && now >= *linger_deadline_) {
       retire();
@@ -250,10 +268,6 @@ void Session::tick(TimePoint now) {
     environment_.stalled_limit.add();
     refuse("send_queue_timeout", "transport error", kCloseSlowConsumer);
     return;
-  }
-  if (upgrade_deadline_ && now >= *upgrade_deadline_) {
-    environment_.metrics.limit("handshake_timeout").add();
-    abort_upgrade(codec::websocket::kCloseNoStatus);
   }
   if (!pong_deadline_ && now >= next_ping_) {
     const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
@@ -289,10 +303,18 @@ void Session::note_life() {
 
 void Session::retire() {
   linger_deadline_.reset();
+  drop_candidate();
   buffer_.clear();
   buffered_bytes_ = 0;
   holds_.session.reset();
   environment_.retire(*this);
+}
+
+void Session::drop_candidate() {
+  upgrade_deadline_.reset();
+  if (candidate_ != nullptr) {
+    std::exchange(candidate_, nullptr)->close(codec::websocket::kCloseNoStatus);
+  }
 }
 
 void Session::close_with_farewell(std::string_view reason) {
@@ -329,8 +351,8 @@ void Session::close(std::string_view reason) {
   handler_->on_closed(reason);
   requests_->stop_waiting();
   waiting_.clear();
-  if (candidate_ != nullptr) {
-    std::exchange(candidate_, nullptr)->close(codec::websocket::kCloseNoStatus);
+  if (!lingering() || !candidate_probed_) {
+    drop_candidate();
   }
   if (websocket_ != nullptr) {
     std::exchange(websocket_, nullptr)->close(close_code_, close_reason(close_code_));

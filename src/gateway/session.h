@@ -193,6 +193,8 @@ class Session {
   bool stalled(TimePoint now);
   void retire();
   void complete_upgrade();
+  void say_farewell();
+  void drop_candidate();
   void abort_upgrade(std::uint16_t close_code);
   /// Answers a held GET with a noop.
   void free_poll();

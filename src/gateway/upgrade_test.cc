@@ -30,6 +30,50 @@ TEST(Upgrade, FreesTheHeldGetAndMovesTheSession) {
   EXPECT_THAT(node.application.events, ElementsAre("y"));
 }
 
+// A stock client pauses polling before it sends the upgrade packet, and does not go on with it if
+// the WebSocket ends then: it would hear of nothing before its own ping timeout.
+TEST(Upgrade, IsWhereAClosedSessionsClientHearsOfIt) {
+  TestNode node;
+  const auto client = PollingClient::joined(node);
+  WebSocketClient upgraded(node, client->sid);
+  upgraded.send("2probe");
+  upgraded.messages();
+  emit(node, "x");
+  node.gateway().disconnect_session(node.application.connected[0]);
+  node.settle();
+  EXPECT_THAT(upgraded.messages(), IsEmpty());
+  EXPECT_FALSE(upgraded.close_code);
+  upgraded.send("5");
+  EXPECT_THAT(upgraded.messages(), ElementsAre(R"(42["x",1])", "41"));
+  EXPECT_TRUE(upgraded.close_code);
+}
+
+TEST(Upgrade, EndsWhenAClosedSessionsClientPollsOn) {
+  TestNode node;
+  const auto client = PollingClient::joined(node);
+  WebSocketClient upgraded(node, client->sid);
+  upgraded.send("2probe");
+  node.gateway().disconnect_session(node.application.connected[0]);
+  node.settle();
+  EXPECT_EQ(client->poll(),
+            "41\x1e"
+            "1");
+  node.settle();
+  upgraded.messages();
+  EXPECT_TRUE(upgraded.close_code);
+}
+
+TEST(Upgrade, OfAClosedSessionIsGivenUpInTime) {
+  TestNode node;
+  const auto client = PollingClient::joined(node);
+  WebSocketClient upgraded(node, client->sid);
+  upgraded.send("2probe");
+  node.gateway().disconnect_session(node.application.connected[0]);
+  node.advance(node.limits.handshake_timeout + milliseconds(200));
+  upgraded.messages();
+  EXPECT_TRUE(upgraded.close_code);
+}
+
 TEST(Upgrade, FreesEveryGetUntilItIsComplete) {
   TestNode node;
   const auto client = PollingClient::joined(node);
