@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long versions of the tests that draw their cases at random, from seeds that no run had before, and what
-# attacks do to the latency of others. Hours at the default lengths. Each length is a variable, and 0 leaves its part out:
+# attacks do to the latency of others. Hours at the default lengths. Each length is a variable, and 0 leaves
+# its part out:
 #   CASES            random cases a type, compared with the npm references
 #   PROPERTY_CASES   RapidCheck cases of each property, under the sanitizers
 #   CRASHES          moments at which the server is killed

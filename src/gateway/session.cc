@@ -83,7 +83,7 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
   }
   const auto packet = engineio::decode_text(text);
   if (!packet) {
-    refuse("malformed_packet", "parse error");
+    refuse("malformed_packet", kParseError);
     return;
   }
   if (packet->type != engineio::PacketType::kPong) {
@@ -121,8 +121,7 @@ void Session::handle_candidate_text(std::string_view text) {
 void Session::abort_upgrade(std::uint16_t close_code) {
   note_refusal("upgrade_aborted",
                close_code == codec::websocket::kCloseNoStatus ? "too_late" : "malformed_packet");
-  upgrade_deadline_.reset();
-  std::exchange(candidate_, nullptr)->close(close_code);
+  drop_candidate(close_code);
 }
 
 // The switch is whole before the poll is answered: its connection may go on with a next request.
@@ -310,10 +309,10 @@ void Session::retire() {
   environment_.retire(*this);
 }
 
-void Session::drop_candidate() {
+void Session::drop_candidate(std::uint16_t close_code) {
   upgrade_deadline_.reset();
   if (candidate_ != nullptr) {
-    std::exchange(candidate_, nullptr)->close(codec::websocket::kCloseNoStatus);
+    std::exchange(candidate_, nullptr)->close(close_code);
   }
 }
 

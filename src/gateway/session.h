@@ -194,7 +194,7 @@ class Session {
   void retire();
   void complete_upgrade();
   void say_farewell();
-  void drop_candidate();
+  void drop_candidate(std::uint16_t close_code = codec::websocket::kCloseNoStatus);
   void abort_upgrade(std::uint16_t close_code);
   /// Answers a held GET with a noop.
   void free_poll();
