@@ -4,6 +4,9 @@
 // Environment: CS_SEED (a number or `fresh`, default 1), CS_CASES (per type, default 1000).
 
 const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { isDeepStrictEqual } = require('node:util');
 const { makeRandom } = require('./ot_random.js');
 const { text, rich, json, jsonType } = require('./ot_types.js');
@@ -17,6 +20,8 @@ const BATCH = 2000; // cases a run of the tool, to bound memory
 const REFUSALS = 200; // operations of each refused class
 const FAILURES_SHOWN = 5;
 
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cloudsync-compare-'));
+process.on('exit', () => fs.rmSync(folder, { recursive: true }));
 let failures = 0;
 
 function report(what, detail) {
@@ -24,26 +29,39 @@ function report(what, detail) {
   if (failures <= FAILURES_SHOWN) console.error(`MISMATCH ${what}: ${JSON.stringify(detail)}`);
 }
 
+/** The tool's reply lines, one for each of `requests`. */
 function ask(requests) {
-  const input = requests.map((request) => JSON.stringify(request) + '\n').join('');
-  const { status, signal, stdout, stderr } = spawnSync(tool, [], { input, maxBuffer: 2 ** 30 });
+  // Through files: by pipes a fifth of all the time went into copying.
+  const [input, output] = ['requests', 'replies'].map((name) => path.join(folder, name));
+  fs.writeFileSync(input, requests.map((request) => JSON.stringify(request) + '\n').join(''));
+  const stdio = [fs.openSync(input), fs.openSync(output, 'w'), 'pipe'];
+  const { status, signal, stderr } = spawnSync(tool, [], { stdio });
+  stdio.slice(0, 2).forEach((descriptor) => fs.closeSync(descriptor));
   if (status !== 0) throw new Error(`${tool} ended with ${status ?? signal}: ${stderr}`);
-  const replies = stdout.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line));
-  if (replies.length !== requests.length) throw new Error('a reply is missing');
-  return replies;
+  const lines = fs.readFileSync(output, 'utf8').split('\n').filter(Boolean);
+  if (lines.length !== requests.length) throw new Error('a reply is missing');
+  return lines;
+}
+
+const replies = (requests) => ask(requests).map((line) => JSON.parse(line));
+
+function agrees(line, expected, effect) {
+  const text = JSON.stringify(expected);
+  // Most replies agree to the byte; only the order of keys and the like need a look at the values.
+  if (line === `{"result":${text}}`) return true;
+  const got = JSON.parse(line).result;
+  // Through JSON, as the answer came: the reference leaves keys with the value undefined.
+  const wanted = JSON.parse(text);
+  return isDeepStrictEqual(got, wanted) || (effect && isDeepStrictEqual(effect(got), effect(wanted)));
 }
 
 function compareType(type, random) {
   for (let done = 0; done < cases; done += BATCH) {
     const asked = [];
     for (let i = Math.min(BATCH, cases - done); i > 0; i--) asked.push(...makeCase(type, random));
-    const replies = ask(asked.map(({ request }) => request));
+    const lines = ask(asked.map(({ request }) => request));
     asked.forEach(({ request, expected, effect }, i) => {
-      // Through JSON, as the answer came: the reference leaves keys with the value undefined.
-      const wanted = JSON.parse(JSON.stringify(expected));
-      const got = replies[i].result;
-      const same = isDeepStrictEqual(got, wanted) || (effect && isDeepStrictEqual(effect(got), effect(wanted)));
-      if (!same) report('result', { request, wanted, got: replies[i] });
+      if (!agrees(lines[i], expected, effect)) report('result', { request, expected, got: lines[i] });
     });
   }
   console.log(`${type.name}: ${cases} cases compared`);
@@ -59,7 +77,7 @@ function checkRefusals({ type, classes, referenceTakes }, random) {
       if (taken !== 'not run' && referenceTakes(doc, op) !== taken) report(`reference, ${name}`, { doc, op });
       asked.push({ type: type.name, call: 'apply', doc, op });
     }
-    ask(asked).forEach((reply, i) => {
+    replies(asked).forEach((reply, i) => {
       if (reply.error?.code !== code) report(`not refused, ${name}`, { asked: asked[i], reply });
     });
   }
@@ -77,7 +95,7 @@ function checkMixedEncodings(random) {
   }
   const converges = ({ doc, a, b }, transform, apply) => isDeepStrictEqual(
     apply(apply(doc, a), transform(b, a, 'right')), apply(apply(doc, b), transform(a, b, 'left')));
-  const one = (fields) => ask([{ type: 'json', ...fields }])[0].result;
+  const one = (fields) => replies([{ type: 'json', ...fields }])[0].result;
   const ours = [(op, other, side) => one({ call: 'transform', op, other, side }), (doc, op) => one({ call: 'apply', doc, op })];
   const theirs = [
     (op, other, side) => jsonType.transform(structuredClone(op), structuredClone(other), side),
