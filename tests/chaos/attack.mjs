@@ -4,9 +4,11 @@
 // expected, and rounds that failed when this process got no CPU time for too long to keep the server's deadlines.
 import { frame, TEXT } from "../conformance/websocket/raw_client.mjs";
 import { Attacker, call, sleep } from "./attacker.mjs";
-import { scenarios } from "./scenarios.mjs";
+import { scenarios as all } from "./scenarios.mjs";
 
 const options = JSON.parse(process.argv[2]);
+const chosen = process.env.CHAOS_ATTACKS?.split(",");
+const scenarios = Object.fromEntries(Object.entries(all).filter(([name]) => chosen?.includes(name) ?? true));
 const roundMaxMs = 30_000;
 let isOver = false;
 
