@@ -45,14 +45,19 @@ Result<void> DocumentClient::on_join_snapshot(Revision revision,
   if (!document) {
     return stop(std::move(document).error());
   }
+  on_join_document(revision, std::move(hash), *std::move(document));
+  return {};
+}
+
+void DocumentClient::on_join_document(Revision revision, std::string hash, ot::Document document) {
+  CS_ASSERT(ot::type_of(document) == type_, "a copy keeps its type");
   reset();
-  document_ = *std::move(document);
+  document_ = std::move(document);
   has_content_ = true;
   revision_ = revision;
   head_ = revision;
   hash_ = std::move(hash);
   status_ = Status::kLive;
-  return {};
 }
 
 Result<void> DocumentClient::on_join_ops(const OpsBatch& batch,
@@ -151,6 +156,23 @@ Result<void> DocumentClient::on_ops(const OpsBatch& batch) {
   }
   CS_TRY(advance(batch));
   return take_early();
+}
+
+void DocumentClient::on_applied_ops(const OpsBatch& batch, const ot::Document& after) {
+  CS_ASSERT(status_ == Status::kLive && saved() && head_ == revision_ &&
+                batch.first == next(revision_) && !batch.ops.empty(),
+            "content is taken over where nothing else would be done");
+  document_ = after;
+  for (const CommittedOp& committed : batch.ops) {
+    revision_ = next(revision_);
+    presence_.transform(committed.op, &committed.client);
+    presence_.on_revision(revision_, {});
+    if (selection_) {
+      selection_ = ot::transform_range(*selection_, committed.op, false);
+    }
+  }
+  head_ = revision_;
+  hash_ = batch.hash;
 }
 
 // Applies the part of a batch that is not known yet; batch.first is at most revision_ + 1.

@@ -72,6 +72,9 @@ class DocumentClient {
   /// document() before, if unsaved. Errors: kOpInvalid for malformed content; then it is stopped.
   Result<void> on_join_snapshot(Revision revision, std::string hash, const JsonValue& content);
 
+  /// The same with content that the owner has parsed: copies of a document share their memory.
+  void on_join_document(Revision revision, std::string hash, ot::Document document);
+
   /// A join reply with operations, to a request made with resume_revision() and resume_hash().
   /// `head` and `head_hash` are the reply's; if the batch does not reach `head`, gap() asks for the
   /// rest. An unacknowledged operation that is not among them will be sent again.
@@ -110,6 +113,11 @@ class DocumentClient {
   /// buffered. Errors: kInternal when an operation does not fit (the copies diverged); then
   /// stopped.
   Result<void> on_ops(const OpsBatch& batch);
+
+  /// The same for an owner with many copies of one document, who knows what `batch` makes of this
+  /// one's content and has it as `after`. Only with nothing unsaved and no gap, and a batch that
+  /// begins behind revision() (asserted). O(1).
+  void on_applied_ops(const OpsBatch& batch, const ot::Document& after);
 
   /// Revisions that are missing before buffered ones or the known head, for fetch-ops.
   std::optional<FetchRange> gap() const;

@@ -52,6 +52,23 @@ TEST_F(TextClient, RefusesAnEditThatDoesNotFit) {
   EXPECT_TRUE(client.saved());
 }
 
+TEST_F(TextClient, TakesOverWhatAnotherCopyMadeOfABatch) {
+  join(3, "abc");
+  DocumentClient twin{ot::Type::kText, kBob};
+  twin.on_join_document(Revision(3), "h0", client.document());
+  const OpsBatch batch = ops(4, {by(kBob, 1, R"(["X"])"), by(kBob, 2, R"([1,"Y"])")}, "h2");
+  ASSERT_TRUE(client.on_ops(batch));
+  DocumentClient late{ot::Type::kText, ClientId("cyd")};
+  late.on_join_document(Revision(3), "h0", twin.document());
+  late.on_applied_ops(batch, client.document());
+  EXPECT_EQ(late.document(), client.document());
+  EXPECT_EQ(late.revision(), client.revision());
+  EXPECT_EQ(late.resume_hash(), "h2");
+  EXPECT_FALSE(late.gap().has_value());
+  edit(R"(["Z"])");
+  EXPECT_NE(late.document(), client.document());
+}
+
 TEST_F(TextClient, RefusesAnEditBeforeTheFirstSnapshot) {
   EXPECT_EQ(client.edit(text_op(R"(["X"])")).error().code, ErrorCode::kUnavailable);
 }

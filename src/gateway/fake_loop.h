@@ -90,6 +90,13 @@ class FakeLoop final : public runtime::Loop {
     CS_ASSERT(false, "a gateway connects to nobody");
   }
 
+  void connect_from(const runtime::Endpoint&,
+                    const runtime::Endpoint&,
+                    runtime::SocketEvents&,
+                    Completion<runtime::SocketId>) override {
+    CS_ASSERT(false, "a gateway connects to nobody");
+  }
+
   void attach(runtime::SocketId socket, runtime::SocketEvents& events) override {
     find(socket)->events = &events;
   }

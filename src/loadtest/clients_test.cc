@@ -132,7 +132,7 @@ TEST_F(Clients, SocketIoConnectsAnswersPingsAndTakesEventsAndAcks) {
       server_.end();
     }
   };
-  client_.open(server_.target, R"({"name":"n"})");
+  client_.open(server_.target, std::nullopt, R"({"name":"n"})");
   loop_->run();
   EXPECT_THAT(
       listener_.log,
@@ -145,14 +145,14 @@ TEST_F(Clients, SocketIoSaysWhyItCouldNotConnect) {
   server_.respond = [](const http1::Request&) {
     return http1::encode({.status = 503, .headers = {}, .body = {}}, false);
   };
-  client_.open(server_.target, {});
+  client_.open(server_.target, std::nullopt, {});
   loop_->run();
   EXPECT_THAT(listener_.log, ElementsAre("gone http_503"));
 }
 
 TEST_F(Clients, SocketIoEndsOnMalformedPackets) {
   server_.reply = [this](std::string_view) { server_.text("4nonsense"); };
-  client_.open(server_.target, {});
+  client_.open(server_.target, std::nullopt, {});
   loop_->run();
   EXPECT_THAT(listener_.log, ElementsAre("gone bad_packet"));
 }

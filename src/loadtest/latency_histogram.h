@@ -1,7 +1,7 @@
 #pragma once
 // A log-linear histogram of latencies (the layout of HdrHistogram, Gil Tene): 64 steps for each
 // power of two, so that every quantile is at most 1.6 % above the truth, in 18 KB whatever the
-// count.
+// count. The steps are the same everywhere: histograms of several processes merge without loss.
 
 #include <algorithm>
 #include <array>
@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace cloudsync::loadtest {
 
@@ -46,6 +47,44 @@ class LatencyHistogram {
   Micros max() const { return Micros(max_); }
 
   void reset() { *this = LatencyHistogram(); }
+
+  /// Adds what `other` recorded.
+  void merge(const LatencyHistogram& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      counts_[i] += other.counts_[i];
+    }
+    total_ += other.total_;
+    max_ = std::max(max_, other.max_);
+  }
+
+  struct Step {
+    std::uint64_t upper_us = 0;  ///< the largest value that falls into it
+    std::uint64_t count = 0;
+
+    friend bool operator==(const Step&, const Step&) = default;
+  };
+
+  /// The steps with values, from the lowest.
+  std::vector<Step> steps() const {
+    std::vector<Step> found;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] != 0) {
+        found.push_back({upper_edge(i), counts_[i]});
+      }
+    }
+    return found;
+  }
+
+  /// The histogram with these steps; `max` is not in them, and corrects the last one's edge.
+  static LatencyHistogram from_steps(const std::vector<Step>& steps, Micros max) {
+    LatencyHistogram histogram;
+    for (const Step& step : steps) {
+      histogram.record(Micros(static_cast<std::int64_t>(std::min(step.upper_us, kValueMax))),
+                       step.count);
+    }
+    histogram.max_ = std::min(histogram.max_, static_cast<std::uint64_t>(max.count()));
+    return histogram;
+  }
 
  private:
   static constexpr std::uint64_t kLinear = 128;  // below: one step for each microsecond

@@ -50,5 +50,23 @@ TEST(LatencyHistogram, CountsWeights) {
   EXPECT_EQ(histogram.count(), 0U);
 }
 
+TEST(LatencyHistogram, MergesWithoutLoss) {
+  LatencyHistogram one;
+  LatencyHistogram two;
+  LatencyHistogram both;
+  for (std::int64_t i = 0; i < 2'000; ++i) {
+    const Micros latency(i * i);
+    (i % 3 == 0 ? one : two).record(latency);
+    both.record(latency);
+  }
+  one.merge(LatencyHistogram::from_steps(two.steps(), two.max()));
+  EXPECT_EQ(one.steps(), both.steps());
+  EXPECT_EQ(one.max(), both.max());
+  EXPECT_EQ(one.count(), 2'000U);
+  for (const double quantile : {0.0, 0.5, 0.95, 0.99, 0.999, 1.0}) {
+    EXPECT_EQ(one.quantile(quantile), both.quantile(quantile));
+  }
+}
+
 }  // namespace
 }  // namespace cloudsync::loadtest

@@ -1,7 +1,6 @@
 #include "loadtest/load_test.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace cloudsync::loadtest {
 namespace {
@@ -35,11 +34,6 @@ std::string server_content(ot::Type type, const Result<codec::http1::Response>& 
   return document ? to_canonical_json(ot::content(*document)) : std::string();
 }
 
-void print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
-}
-
 }  // namespace
 
 LoadTest::LoadTest(const Options& options, runtime::Loop& loop, checker::HistoryWriter* history)
@@ -49,91 +43,124 @@ LoadTest::LoadTest(const Options& options, runtime::Loop& loop, checker::History
       http_(loop),
       context_{
           loop, http_, options, measurements_, random_, history, [this] { on_handshake_over(); }},
-      start_(loop.now()),
-      phase_start_(start_) {}
+      phase_start_(loop.now()) {}
 
 LoadTest::~LoadTest() = default;
-
-Result<Outcome> LoadTest::run() {
-  create_documents();
-  loop_.run_after(std::chrono::seconds(1), [this] { print_progress(); });
-  loop_.run();
-  if (error_) {
-    return fail(*error_);
-  }
-  return outcome_;
-}
 
 std::chrono::duration<double> LoadTest::since_phase_start() const {
   return loop_.now() - phase_start_;
 }
 
-const Target& LoadTest::target_of(std::size_t index) const {
-  return options_.targets[index % options_.targets.size()];
+void LoadTest::end_phase() {
+  loop_.post([done = std::exchange(done_, nullptr)]() mutable { done(); });
 }
 
-void LoadTest::create_documents() {
+// --- prepare ---
+
+void LoadTest::prepare(Completion<void> done) {
+  prepared_ = std::move(done);
+  documents_.resize(options_.documents);
   for (std::size_t i = 0; i < options_.documents; ++i) {
-    const std::string_view type = ot::type_name(options_.type);
-    const JsonObject body{{"type", boost::json::string_view(type.data(), type.size())},
-                          {"title", "load " + std::to_string(i)}};
-    http_.call({target_of(i), "POST", "/api/v1/documents", to_json(body)},
-               [this](const Result<codec::http1::Response>& response) { on_document(response); });
+    create_document(i);
   }
 }
 
-void LoadTest::on_document(const Result<codec::http1::Response>& response) {
+/// Nodes may know nothing of each other, so a document and its members are of one node.
+void LoadTest::create_document(std::size_t index) {
+  const Target& target = options_.targets[index % options_.targets.size()];
+  const std::string_view type = ot::type_name(options_.type);
+  const JsonObject body{{"type", boost::json::string_view(type.data(), type.size())},
+                        {"title", "load " + std::to_string(index)}};
+  http_.call({target, "POST", "/api/v1/documents", to_json(body)},
+             [this, index](const Result<codec::http1::Response>& response) {
+               on_document(index, response);
+             });
+}
+
+void LoadTest::on_document(std::size_t index, const Result<codec::http1::Response>& response) {
+  if (!prepared_) {
+    return;  // another one failed
+  }
   const std::string id = document_id_in(response);
   if (id.empty()) {
     const std::string answer =
         response ? "HTTP status " + std::to_string(response->status) : response.error().message;
-    give_up({ErrorCode::kUnavailable, "cannot create a document: " + answer});
+    std::exchange(prepared_,
+                  nullptr)(fail(ErrorCode::kUnavailable, "cannot create a document: " + answer));
     return;
   }
-  documents_.push_back(std::make_unique<SharedDocument>(DocumentId(id)));
-  if (documents_.size() == options_.documents) {
-    connect();
+  documents_[index] = std::make_unique<SharedDocument>(
+      DocumentId(id), options_.targets[index % options_.targets.size()]);
+  if (++created_ == documents_.size()) {
+    std::exchange(prepared_, nullptr)(Result<void>());
   }
 }
 
-void LoadTest::connect() {
+// --- connect ---
+
+void LoadTest::connect(Done done) {
+  done_ = std::move(done);
   phase_start_ = loop_.now();
   members_.reserve(options_.connections);
   for (std::size_t i = 0; i < options_.connections; ++i) {
-    SharedDocument& document = *documents_[i % documents_.size()];
-    members_.push_back(std::make_unique<Member>(context_, document, target_of(i)));
+    members_.push_back(std::make_unique<Member>(context_, *documents_[i % documents_.size()], i));
   }
   connect_more();
 }
 
+TimePoint LoadTest::connect_due(std::size_t member) const {
+  if (options_.connects_per_second <= 0) {
+    return loop_.now();
+  }
+  const std::chrono::duration<double> delay(static_cast<double>(member) /
+                                            options_.connects_per_second);
+  return phase_start_ + std::chrono::duration_cast<Duration>(delay);
+}
+
 void LoadTest::connect_more() {
   while (started_ < members_.size() && handshakes_ < kHandshakesMax) {
+    const TimePoint due = connect_due(started_);
+    if (due > loop_.now()) {
+      if (!std::exchange(connect_waits_, true)) {
+        loop_.run_after(due - loop_.now(), [this] {
+          connect_waits_ = false;
+          connect_more();
+        });
+      }
+      return;
+    }
     ++handshakes_;
-    members_[started_++]->start();
+    members_[started_++]->start(due);
   }
 }
 
 void LoadTest::on_handshake_over() {
   --handshakes_;
   connect_more();
-  if (started_ == members_.size() && handshakes_ == 0) {
+  if (started_ == members_.size() && handshakes_ == 0 && done_) {
     outcome_.connecting = since_phase_start();
     outcome_.connected = measurements_.joined;
-    write();
+    end_phase();
   }
 }
 
-void LoadTest::write() {
-  phase_start_ = loop_.now();
+// --- write ---
+
+void LoadTest::write(TimePoint start, Done done) {
+  done_ = std::move(done);
   if (options_.ops_per_second > 0) {
-    schedule_.emplace(options_.writers, options_.ops_per_second, phase_start_, options_.seed);
+    schedule_.emplace(options_.writers, options_.ops_per_second, start, options_.seed);
     make_due_edits();
   }
-  loop_.run_after(options_.duration, [this] {
+  const Duration until_measured = start - loop_.now() + options_.warm_up;
+  loop_.run_after(until_measured, [this, measured = start + options_.warm_up] {
+    phase_start_ = measured;
+    measurements_.start_measuring(measured);
+  });
+  loop_.run_after(until_measured + options_.duration, [this] {
     schedule_.reset();
     outcome_.writing = since_phase_start();
-    phase_start_ = loop_.now();
-    settle();
+    end_phase();
   });
 }
 
@@ -147,18 +174,26 @@ void LoadTest::make_due_edits() {
   loop_.run_after(schedule_->next_due() - loop_.now(), [this] { make_due_edits(); });
 }
 
-void LoadTest::settle() {
+// --- settle ---
+
+void LoadTest::settle(Done done) {
+  done_ = std::move(done);
+  phase_start_ = loop_.now();
+  poll_settled();
+}
+
+void LoadTest::poll_settled() {
   std::size_t unsettled = 0;
   for (std::size_t i = 0; i < documents_.size(); ++i) {
     unsettled += settled(i) ? 0 : 1;
   }
   if (unsettled > 0 && since_phase_start() < options_.settle) {
-    loop_.run_after(kSettlePoll, [this] { settle(); });
+    loop_.run_after(kSettlePoll, [this] { poll_settled(); });
     return;
   }
   outcome_.settling = since_phase_start();
   outcome_.unsettled_documents = unsettled;
-  compare();
+  end_phase();
 }
 
 /// All members that take part are quiet and at one revision.
@@ -177,52 +212,54 @@ bool LoadTest::settled(std::size_t document) const {
   return true;
 }
 
-void LoadTest::compare() {
+// --- compare ---
+
+void LoadTest::compare(Done done) {
+  done_ = std::move(done);
   for (const auto& member : members_) {
     outcome_.failed += member->state() == Member::State::kJoined ? 0 : 1;
     member->finish_history();
   }
   for (std::size_t i = 0; i < documents_.size(); ++i) {
-    http_.call({target_of(i), "GET", "/api/v1/documents/" + documents_[i]->id().value(), {}},
-               [this, i](const Result<codec::http1::Response>& response) {
-                 compare_with_server(i, response);
-               });
+    outcome_.unmeasured_edits += documents_[i]->on_their_way();
+    http_.call(
+        {documents_[i]->target(), "GET", "/api/v1/documents/" + documents_[i]->id().value(), {}},
+        [this, i](const Result<codec::http1::Response>& response) {
+          compare_with_server(i, response);
+        });
   }
 }
 
 void LoadTest::compare_with_server(std::size_t document,
                                    const Result<codec::http1::Response>& response) {
   const std::string expected = server_content(options_.type, response);
-  bool equal = !expected.empty();
-  for (std::size_t i = document; equal && i < members_.size(); i += documents_.size()) {
-    const Member& member = *members_[i];
-    equal = member.state() != Member::State::kJoined ||
-            to_canonical_json(ot::content(member.copy().document())) == expected;
-  }
-  outcome_.diverged_documents += equal ? 0 : 1;
+  outcome_.diverged_documents += !expected.empty() && equals(document, expected) ? 0 : 1;
   if (++compared_ == documents_.size()) {
-    finish();
+    end_phase();
   }
 }
 
-void LoadTest::finish() {
+/// Whether all joined members of the document show what is `expected`.
+bool LoadTest::equals(std::size_t document, const std::string& expected) const {
+  SharedContent compared;
+  for (std::size_t i = document; i < members_.size(); i += documents_.size()) {
+    const Member& member = *members_[i];
+    const SharedContent& shared = member.shared_content();
+    if (member.state() != Member::State::kJoined || (shared != nullptr && shared == compared)) {
+      continue;
+    }
+    if (to_canonical_json(ot::content(member.copy().document())) != expected) {
+      return false;
+    }
+    compared = shared;
+  }
+  return true;
+}
+
+void LoadTest::leave() {
   for (const auto& member : members_) {
     member->leave();
   }
-  loop_.stop();
-}
-
-void LoadTest::give_up(Error error) {
-  if (!error_) {
-    error_ = std::move(error);
-    finish();
-  }
-}
-
-void LoadTest::print_progress() {
-  const std::chrono::duration<double> elapsed = loop_.now() - start_;
-  print(progress_line(elapsed.count(), measurements_) + "\n");
-  loop_.run_after(std::chrono::seconds(1), [this] { print_progress(); });
 }
 
 }  // namespace cloudsync::loadtest

@@ -1,9 +1,9 @@
 #pragma once
-// One run of the load generator, on one loop:
+// One process's part of a load test, on one loop, in phases that its owner starts one by one:
 //
-//   create documents -> connect all (paced) -> write -> settle -> compare all copies -> end
+//   prepare (documents) -> connect (paced) -> write -> settle -> compare all copies -> leave
 //
-// Loop thread only, which is the thread that calls run().
+// Loop thread only.
 
 #include "loadtest/http_client.h"
 #include "loadtest/measurements.h"
@@ -26,45 +26,58 @@ class LoadTest {
   LoadTest(const Options& options, runtime::Loop& loop, checker::HistoryWriter* history);
   ~LoadTest();
 
-  /// Runs to the end. Errors: kUnavailable if the documents could not be created.
-  Result<Outcome> run();
+  /// Each phase calls `done` once when it is over, later on the loop.
+  using Done = UniqueFunction<void()>;
 
-  const Measurements& measurements() const { return measurements_; }
+  /// Creates the documents. Errors: kUnavailable if one could not be created.
+  void prepare(Completion<void> done);
+  /// Starts all members; over when each has joined or failed.
+  void connect(Done done);
+  /// Warms up and writes from `start` on.
+  void write(TimePoint start, Done done);
+  /// Waits until nothing is on its way in this process any more, or the time for it is over.
+  void settle(Done done);
+  /// Compares all copies with the servers' documents.
+  void compare(Done done);
+  /// Ends all connections.
+  void leave();
+
+  const Outcome& outcome() const { return outcome_; }
+
+  Measurements& measurements() { return measurements_; }
 
  private:
-  void create_documents();
-  void on_document(const Result<codec::http1::Response>& response);
-  void connect();
+  void create_document(std::size_t index);
+  void on_document(std::size_t index, const Result<codec::http1::Response>& response);
   void connect_more();
+  TimePoint connect_due(std::size_t member) const;
   void on_handshake_over();
-  void write();
   void make_due_edits();
-  void settle();
+  void poll_settled();
   bool settled(std::size_t document) const;
-  void compare();
   void compare_with_server(std::size_t document, const Result<codec::http1::Response>& response);
-  void finish();
-  void give_up(Error error);
-  void print_progress();
+  bool equals(std::size_t document, const std::string& expected) const;
+  void end_phase();
   std::chrono::duration<double> since_phase_start() const;
-  const Target& target_of(std::size_t index) const;
 
   const Options& options_;
   runtime::Loop& loop_;
   std::mt19937_64 random_;
   Measurements measurements_;
   Outcome outcome_;
-  std::optional<Error> error_;
   HttpClient http_;
   MemberContext context_;
   std::vector<std::unique_ptr<SharedDocument>> documents_;
   std::vector<std::unique_ptr<Member>> members_;  // member i is in document i modulo their number
+  std::size_t created_ = 0;
   std::size_t started_ = 0;
   std::size_t handshakes_ = 0;  // in flight
   std::size_t compared_ = 0;
+  bool connect_waits_ = false;  // a timer calls connect_more()
   std::optional<WriterSchedule> schedule_;
-  TimePoint start_;
   TimePoint phase_start_;
+  Completion<void> prepared_;
+  Done done_;
 };
 
 }  // namespace cloudsync::loadtest

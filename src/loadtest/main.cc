@@ -37,6 +37,38 @@ Result<void> write_json(const std::string& path, const JsonObject& json) {
   return {};
 }
 
+/// A line of progress each second.
+void print_progress(LoadTest& test, runtime::Loop& loop, TimePoint start) {
+  const std::chrono::duration<double> elapsed = loop.now() - start;
+  std::puts(progress_line(elapsed.count(), test.measurements()).c_str());
+  std::fflush(stdout);
+  loop.run_after(std::chrono::seconds(1), [&, start] { print_progress(test, loop, start); });
+}
+
+/// All phases in a row.
+Result<void> run_alone(LoadTest& test, runtime::Loop& loop) {
+  Result<void> result;
+  const auto compare = [&] {
+    test.compare([&] {
+      test.leave();
+      loop.stop();
+    });
+  };
+  const auto write = [&] { test.write(loop.now(), [&] { test.settle(compare); }); };
+  test.prepare([&](Result<void> prepared) {
+    if (!prepared) {
+      result = std::move(prepared);
+      loop.stop();
+      return;
+    }
+    test.connect(write);
+  });
+  loop.run_after(std::chrono::seconds(1),
+                 [&, start = loop.now()] { print_progress(test, loop, start); });
+  loop.run();
+  return result;
+}
+
 Result<bool> measure(const Options& options) {
   CS_TRY(provide_descriptors(options.connections));
   auto loop = runtime::make_loop(options.io_engine);
@@ -48,7 +80,8 @@ Result<bool> measure(const Options& options) {
     CS_TRY_ASSIGN(history, checker::HistoryWriter::open(options.history_path));
   }
   LoadTest test(options, **loop, history ? &*history : nullptr);
-  CS_TRY_ASSIGN(const Outcome outcome, test.run());
+  CS_TRY(run_alone(test, **loop));
+  const Outcome& outcome = test.outcome();
   std::fputs(summary_text(outcome, test.measurements()).c_str(), stdout);
   if (!options.json_path.empty()) {
     CS_TRY(write_json(options.json_path, summary_json(options, outcome, test.measurements())));

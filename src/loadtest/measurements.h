@@ -1,6 +1,7 @@
 #pragma once
 // What one run counts. Loop thread only.
 
+#include "base/clock.h"
 #include "loadtest/latency_histogram.h"
 
 #include <cstdint>
@@ -10,23 +11,30 @@
 
 namespace cloudsync::loadtest {
 
-/// A histogram of the whole run and one of the current second.
+/// A histogram of what was due since the end of the warm-up, and one of the current second.
 class Latency {
  public:
-  void record(std::chrono::nanoseconds latency) {
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(latency);
-    total.record(micros);
+  /// Of something that was due at `scheduled` and is there at `now`.
+  void record(TimePoint scheduled, TimePoint now) {
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now - scheduled);
     interval.record(micros);
+    if (scheduled >= counts_from) {
+      total.record(micros);
+    }
   }
 
   LatencyHistogram total;
   LatencyHistogram interval;
+  TimePoint counts_from = TimePoint::min();
 };
 
 struct Measurements {
+  /// From the time that a connection was due until it has joined its document.
+  Latency connect;
   /// From an edit's scheduled time until another member applied it.
   Latency delivery;
-  /// From an edit's scheduled time until the server acknowledged it (as durable).
+  /// From an edit's scheduled time until the server acknowledged it (as durable), whichever
+  /// sending of it was.
   Latency ack;
 
   std::uint64_t edits = 0;       ///< made by writers
@@ -40,6 +48,15 @@ struct Measurements {
   std::uint64_t disconnects = 0;  ///< that nobody asked for
   std::uint64_t reconnects = 0;
   std::map<std::string, std::uint64_t, std::less<>> errors;  ///< by wire code or reason
+
+  /// The warm-up ends at `now`: what was due before counts no more.
+  void start_measuring(TimePoint now) {
+    delivery.counts_from = now;
+    ack.counts_from = now;
+    delivery.total.reset();
+    ack.total.reset();
+    edits = late_edits = submissions = resends = frames = operations = 0;
+  }
 
   void count_error(std::string_view code) {
     const auto found = errors.find(code);

@@ -43,17 +43,18 @@ std::string text_or_empty(const JsonObject& object, std::string_view key) {
 
 }  // namespace
 
-Member::Member(MemberContext& context, SharedDocument& document, const Target& target)
+Member::Member(MemberContext& context, SharedDocument& document, std::size_t number)
     : context_(context),
       document_(document),
-      target_(target),
+      number_(number),
       connection_(context.loop, *this, context.random),
       history_(context.history, document.id()) {
   document.add_member();
 }
 
-void Member::start() {
+void Member::start(TimePoint due) {
   in_handshake_ = true;
+  due_ = due;
   open();
 }
 
@@ -66,7 +67,11 @@ void Member::open() {
       connection_.close();
     }
   });
-  connection_.open(target_, auth_json_);
+  std::optional<runtime::Endpoint> source;
+  if (const std::size_t sources = context_.options.source_addresses; sources > 0) {
+    source = source_address(number_ % sources);
+  }
+  connection_.open(document_.target(), source, auth_json_);
 }
 
 void Member::leave() {
@@ -89,7 +94,7 @@ void Member::on_ready() {
       body["hash"] = copy_->resume_hash();
     }
   }
-  request("join-document", body, {PendingAck::Kind::kJoin, {}, {}});
+  request("join-document", body, {PendingAck::Kind::kJoin, {}});
 }
 
 bool Member::try_packet(std::string_view text) {
@@ -99,7 +104,7 @@ bool Member::try_packet(std::string_view text) {
   const auto batch = document_.find_frame(text);
   if (batch != nullptr) {
     ++context_.measurements.frames;
-    receive(*batch);
+    receive(batch);
   }
   return batch != nullptr;
 }
@@ -178,9 +183,7 @@ Result<void> Member::take_content(const JsonObject& reply) {
   }
   const std::string hash = text_or_empty(reply, "hash");
   if (const JsonValue* snapshot = reply.if_contains("snapshot")) {
-    CS_TRY(copy_->on_join_snapshot(Revision(*head), hash, *snapshot));
-    history_.opened(*copy_);
-    return {};
+    return take_snapshot(Revision(*head), hash, *snapshot);
   }
   const JsonValue* ops = reply.if_contains("ops");
   if (ops == nullptr || !ops->is_array()) {
@@ -194,13 +197,31 @@ Result<void> Member::take_content(const JsonObject& reply) {
   measure(*batch);
   history_.resumed(copy_->resume_revision(), copy_->resume_hash());
   history_.received(*batch);
+  content_.reset();
   CS_TRY(copy_->on_join_ops(*batch, Revision(*head), hash));
+  // An operation that is there, but whose answer was lost, is acknowledged by now.
+  const std::uint64_t last = copy_->last_seq().value();
+  measure_acks(ClientSeq(copy_->in_flight() ? last - 1 : last));
   history_.advance(*copy_);
   return {};
 }
 
+Result<void> Member::take_snapshot(Revision revision, std::string hash, const JsonValue& snapshot) {
+  content_ = document_.find_snapshot(snapshot);
+  if (content_ != nullptr) {
+    copy_->on_join_document(revision, std::move(hash), *content_);
+  } else {
+    CS_TRY(copy_->on_join_snapshot(revision, std::move(hash), snapshot));
+    content_ = document_.keep_snapshot(snapshot, copy_->document());
+  }
+  unsent_.clear();  // with what was unsaved
+  unacked_.clear();
+  history_.opened(*copy_);
+  return {};
+}
+
 void Member::load_snapshot(const JsonObject& reply) {
-  HttpRequest get{target_, "GET", text_or_empty(reply, "snapshotUrl"), {}};
+  HttpRequest get{document_.target(), "GET", text_or_empty(reply, "snapshotUrl"), {}};
   const Revision revision(find_unsigned(reply, "revision").value_or(0));
   context_.http.call(std::move(get),
                      [this, attempt = attempt_, revision, hash = text_or_empty(reply, "hash")](
@@ -213,11 +234,10 @@ void Member::load_snapshot(const JsonObject& reply) {
                          return;
                        }
                        const auto content = parse_json(response->body);
-                       if (!content || !copy_->on_join_snapshot(revision, hash, *content)) {
+                       if (!content || !take_snapshot(revision, hash, *content)) {
                          fail_with("bad_snapshot");
                          return;
                        }
-                       history_.opened(*copy_);
                        on_joined();
                      });
 }
@@ -225,6 +245,7 @@ void Member::load_snapshot(const JsonObject& reply) {
 void Member::on_joined() {
   state_ = State::kJoined;
   ++context_.measurements.joined;
+  context_.measurements.connect.record(due_, precise_now());
   end_handshake();
   for (const auto& batch : std::exchange(early_, {})) {
     receive(batch);
@@ -236,10 +257,7 @@ void Member::on_joined() {
 void Member::on_submit_reply(const PendingAck& pending, const JsonObject& reply) {
   Measurements& measurements = context_.measurements;
   if (is_ok(reply)) {
-    const TimePoint now = precise_now();
-    for (const TimePoint scheduled : pending.times) {
-      measurements.ack.record(now - scheduled);
-    }
+    measure_acks(pending.seq);
     const Revision revision(find_unsigned(reply, "revision").value_or(0));
     history_.acked(pending.seq, revision);
     copy_->on_ack(pending.seq, revision);
@@ -267,27 +285,48 @@ void Member::on_ops_event(const JsonObject& message, std::string_view text) {
   if (!text.empty()) {
     ++context_.measurements.frames;
   }
+  const auto batch = std::make_shared<const client::OpsBatch>(*std::move(parsed));
   if (state_ == State::kJoining) {
-    early_.push_back(*std::move(parsed));
+    early_.push_back(batch);
     return;
   }
-  const auto batch = std::make_shared<const client::OpsBatch>(*std::move(parsed));
   if (!text.empty()) {
     document_.keep_frame(text, batch);
   }
-  receive(*batch);
+  receive(batch);
 }
 
-void Member::receive(const client::OpsBatch& batch) {
-  measure(batch);
-  history_.received(batch);
-  if (const auto done = copy_->on_ops(batch); !done) {
+void Member::receive(const Batch& batch) {
+  measure(*batch);
+  history_.received(*batch);
+  if (const auto done = apply(batch); !done) {
     fail_with("diverged");
     return;
   }
   history_.advance(*copy_);
   fetch_gap();
   submit();
+}
+
+/// By itself only what no member with the same content has applied yet.
+Result<void> Member::apply(const Batch& batch) {
+  const bool whole = content_ != nullptr && copy_->saved() && !copy_->gap() &&
+                     copy_->status() == client::Status::kLive && !batch->ops.empty() &&
+                     batch->first == next(copy_->revision());
+  if (!whole) {
+    if (batch->last() > copy_->revision()) {
+      content_.reset();
+    }
+    return copy_->on_ops(*batch);
+  }
+  if (auto after = document_.find_applied(content_, *batch)) {
+    copy_->on_applied_ops(*batch, *after);
+    content_ = std::move(after);
+    return {};
+  }
+  CS_TRY(copy_->on_ops(*batch));
+  content_ = document_.keep_applied(std::move(content_), batch, copy_->document());
+  return {};
 }
 
 /// Counts the operations of `batch` that are new here.
@@ -300,7 +339,19 @@ void Member::measure(const client::OpsBatch& batch) {
   }
 }
 
+/// The edits in operations up to `last` are known to be durable.
+void Member::measure_acks(ClientSeq last) {
+  const TimePoint now = precise_now();
+  const auto end = unacked_.upper_bound(last);
+  for (auto acked = unacked_.begin(); acked != end; acked = unacked_.erase(acked)) {
+    for (const TimePoint scheduled : acked->second) {
+      context_.measurements.ack.record(scheduled, now);
+    }
+  }
+}
+
 void Member::edit(TimePoint scheduled) {
+  content_.reset();
   if (!copy_ || !copy_->edit(make_edit(copy_->document(), context_.random))) {
     ++context_.measurements.late_edits;
     return;
@@ -324,21 +375,20 @@ void Member::submit() {
     history_.advance(*copy_);
     return;
   }
-  EditTimes times;
   if (resent) {
-    ++context_.measurements.resends;  // its latency is lost with the first request's ack
+    ++context_.measurements.resends;
   } else {
-    times = std::exchange(unsent_, {});
     ++context_.measurements.submissions;
+    document_.on_submitted(copy_->self(), submission->seq, unsent_);
+    unacked_[submission->seq] = std::exchange(unsent_, {});
   }
-  document_.on_submitted(copy_->self(), submission->seq, times);
   history_.sent(*submission, resent);
   request("submit-op",
           JsonObject{{"documentId", document_.id().value()},
                      {"revision", submission->revision.value()},
                      {"seq", submission->seq.value()},
                      {"op", ot::to_json(submission->op)}},
-          {PendingAck::Kind::kSubmit, submission->seq, std::move(times)});
+          {PendingAck::Kind::kSubmit, submission->seq});
 }
 
 void Member::fetch_gap() {
@@ -351,7 +401,7 @@ void Member::fetch_gap() {
             JsonObject{{"documentId", document_.id().value()},
                        {"from", gap->from.value()},
                        {"to", gap->to.value()}},
-            {PendingAck::Kind::kFetch, {}, {}});
+            {PendingAck::Kind::kFetch, {}});
   }
 }
 
@@ -397,6 +447,7 @@ void Member::on_disconnected(std::string_view reason) {
                                            static_cast<std::uint64_t>(2 * delay.count()));
     context_.loop.run_after(delay + jitter, [this] {
       ++context_.measurements.reconnects;
+      due_ = context_.loop.now();
       open();
     });
   }

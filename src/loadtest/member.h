@@ -39,10 +39,11 @@ class Member final : private SocketIoEvents {
  public:
   enum class State : std::uint8_t { kIdle, kConnecting, kJoining, kJoined, kLost, kFailed };
 
-  /// Both outlive the member.
-  Member(MemberContext& context, SharedDocument& document, const Target& target);
+  /// `document` outlives the member; `number` is its own among all members of this process.
+  Member(MemberContext& context, SharedDocument& document, std::size_t number);
 
-  void start();
+  /// Connects. It was `due` then, which is what the time until it joined is counted from.
+  void start(TimePoint due);
   /// Makes one random edit that was due at `scheduled`, and sends it as soon as it may.
   void edit(TimePoint scheduled);
   /// Ends the connection for good.
@@ -59,11 +60,14 @@ class Member final : private SocketIoEvents {
   /// Only with content, which a joined member has.
   const client::DocumentClient& copy() const { return *copy_; }
 
+  /// The content as far as it is known to be others', too: members with the same object show the
+  /// same. Else null.
+  const SharedContent& shared_content() const { return content_; }
+
  private:
   struct PendingAck {
     enum class Kind : std::uint8_t { kJoin, kSubmit, kFetch } kind;
     ClientSeq seq;
-    EditTimes times;
   };
 
   void open();
@@ -75,12 +79,16 @@ class Member final : private SocketIoEvents {
 
   void on_join_reply(const JsonObject& reply);
   Result<void> take_content(const JsonObject& reply);
+  Result<void> take_snapshot(Revision revision, std::string hash, const JsonValue& snapshot);
   void load_snapshot(const JsonObject& reply);
   void on_joined();
   void on_submit_reply(const PendingAck& pending, const JsonObject& reply);
   void on_ops_event(const JsonObject& message, std::string_view text);
-  void receive(const client::OpsBatch& batch);
+  using Batch = std::shared_ptr<const client::OpsBatch>;
+  void receive(const Batch& batch);
+  Result<void> apply(const Batch& batch);
   void measure(const client::OpsBatch& batch);
+  void measure_acks(ClientSeq last);
 
   void submit();
   void fetch_gap();
@@ -91,7 +99,7 @@ class Member final : private SocketIoEvents {
 
   MemberContext& context_;
   SharedDocument& document_;
-  const Target& target_;
+  const std::size_t number_;
   SocketIoClient connection_;
   MemberHistory history_;
   State state_ = State::kIdle;
@@ -100,9 +108,12 @@ class Member final : private SocketIoEvents {
   bool fetching_ = false;
   std::uint64_t attempt_ = 0;  // counts connections, so that an old timer or download is known
   std::optional<client::DocumentClient> copy_;
+  SharedContent content_;                     // what copy_ shows, if others may show it, too
+  TimePoint due_;                             // to be connected; until it has joined
   std::string auth_json_;                     // {"client":{…}} from the first join on
   EditTimes unsent_;                          // edits composed into the next submission
-  std::vector<client::OpsBatch> early_;       // live operations while the snapshot is downloaded
+  std::map<ClientSeq, EditTimes> unacked_;    // edits in operations without an answer, at most two
+  std::vector<Batch> early_;                  // live operations while the snapshot is downloaded
   std::map<std::uint64_t, PendingAck> acks_;  // at most a join, a fetch and a submission
   std::uint64_t next_ack_ = 0;
 };

@@ -19,6 +19,10 @@ std::string check_not_negative(const std::string& number) {
   return CLI::NonNegativeNumber(number).empty() ? std::string() : "must be a number from 0";
 }
 
+std::chrono::milliseconds to_milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3));
+}
+
 }  // namespace
 
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
@@ -27,6 +31,7 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   std::string type = "text";
   std::string engine(runtime::io_engine_name(options.io_engine));
   double duration = 10;
+  double warm_up = 0;
   double settle = 30;
   CLI::App app{
       "Measures a CloudSync server: opens connections, edits documents at a fixed rate, and "
@@ -43,8 +48,23 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.add_option("--ops-per-second", options.ops_per_second, "Edits per second in all; 0: none")
       ->check(CLI::Validator(check_not_negative, "FROM 0"))
       ->capture_default_str();
-  app.add_option("--duration", duration, "Seconds of editing")
+  app.add_option("--duration", duration, "Seconds of editing that are measured")
       ->check(CLI::Validator(check_not_negative, "FROM 0"))
+      ->capture_default_str();
+  app.add_option("--warm-up", warm_up, "Seconds of editing before that")
+      ->check(CLI::Validator(check_not_negative, "FROM 0"))
+      ->capture_default_str();
+  app.add_option("--connects-per-second",
+                 options.connects_per_second,
+                 "Connections that are due per second; 0: as fast as the server takes them")
+      ->check(CLI::Validator(check_not_negative, "FROM 0"))
+      ->capture_default_str();
+  app.add_option(
+         "--source-addresses",
+         options.source_addresses,
+         "Addresses from 127.0.1.1 on that connections come from, for more than 28,000 to a "
+         "target; 0: the kernel's choice")
+      ->check(CLI::Range(std::size_t{0}, kSourceAddressesMax))
       ->capture_default_str();
   app.add_option("--settle", settle, "Seconds that the last edits may take to arrive")
       ->check(CLI::Validator(check_positive, "ABOVE 0"))
@@ -75,8 +95,9 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   options.targets = *parse_targets(targets);
   options.type = *ot::type_from_name(type);
   options.io_engine = *runtime::parse_io_engine(engine);
-  options.duration = std::chrono::seconds(static_cast<std::int64_t>(duration));
-  options.settle = std::chrono::seconds(static_cast<std::int64_t>(settle));
+  options.duration = to_milliseconds(duration);
+  options.warm_up = to_milliseconds(warm_up);
+  options.settle = to_milliseconds(settle);
   options.reconnect_delay = std::chrono::milliseconds(reconnect_delay);
   options.documents = std::min(options.documents, options.connections);
   if (options.writers == 0 || options.writers > options.connections) {

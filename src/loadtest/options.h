@@ -18,9 +18,17 @@ struct Options {
   std::size_t connections = 100;
   std::size_t documents = 10;
   double ops_per_second = 100;
-  std::chrono::seconds duration{10};
+  /// Of the measured part.
+  std::chrono::milliseconds duration{10'000};
+  /// Edits that come before it and are not measured.
+  std::chrono::milliseconds warm_up{0};
   /// How long after the last edit everything may take to arrive.
-  std::chrono::seconds settle{30};
+  std::chrono::milliseconds settle{30'000};
+  /// Connections that are due per second; 0: as fast as the server takes them, 512 at a time.
+  double connects_per_second = 0;
+  /// Addresses of this host that connections come from, starting at 127.0.1.1; 0: what the kernel
+  /// chooses, which has ports for some 28,000 connections to one target.
+  std::size_t source_addresses = 0;
   /// Connections that write, the first ones; all if 0.
   std::size_t writers = 0;
   ot::Type type = ot::Type::kText;

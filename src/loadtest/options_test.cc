@@ -32,7 +32,13 @@ TEST(Options, TakesAll) {
                              "--history",
                              "y",
                              "--reconnect-delay",
-                             "10"});
+                             "10",
+                             "--warm-up",
+                             "1.5",
+                             "--connects-per-second",
+                             "250",
+                             "--source-addresses",
+                             "4"});
   const auto& options = std::get<Options>(parsed);
   EXPECT_EQ(options.targets.size(), 2U);
   EXPECT_EQ(options.connections, 50U);
@@ -45,6 +51,9 @@ TEST(Options, TakesAll) {
   EXPECT_EQ(options.json_path, "x");
   EXPECT_EQ(options.history_path, "y");
   EXPECT_EQ(options.reconnect_delay, std::chrono::milliseconds(10));
+  EXPECT_EQ(options.warm_up, std::chrono::milliseconds(1'500));
+  EXPECT_EQ(options.connects_per_second, 250.0);
+  EXPECT_EQ(options.source_addresses, 4U);
 }
 
 TEST(Options, EverybodyWritesAndNoDocumentIsEmptyUnlessSaidOtherwise) {
@@ -69,6 +78,8 @@ TEST(Options, RefusesNonsense) {
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--settle", "0"})), 0);
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--duration", "-1"})), 0);
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--type", "video"})), 0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--source-addresses", "63501"})),
+            0);
 }
 
 }  // namespace

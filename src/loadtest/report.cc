@@ -13,13 +13,19 @@ double rate(std::uint64_t count, std::chrono::duration<double> time) {
   return time.count() > 0 ? static_cast<double>(count) / time.count() : 0.0;
 }
 
+double seconds(std::chrono::duration<double> time) {
+  return time.count();
+}
+
 std::string latency_text(const LatencyHistogram& latency) {
-  return fmt::format("p50 {:.2f}  p95 {:.2f}  p99 {:.2f}  max {:.2f} ms  ({} samples)",
-                     ms(latency.quantile(0.5)),
-                     ms(latency.quantile(0.95)),
-                     ms(latency.quantile(0.99)),
-                     ms(latency.max()),
-                     latency.count());
+  return fmt::format(
+      "p50 {:.2f}  p95 {:.2f}  p99 {:.2f}  p99.9 {:.2f}  max {:.2f} ms  ({} samples)",
+      ms(latency.quantile(0.5)),
+      ms(latency.quantile(0.95)),
+      ms(latency.quantile(0.99)),
+      ms(latency.quantile(0.999)),
+      ms(latency.max()),
+      latency.count());
 }
 
 JsonObject latency_json(const LatencyHistogram& latency) {
@@ -27,6 +33,7 @@ JsonObject latency_json(const LatencyHistogram& latency) {
           {"p50Ms", ms(latency.quantile(0.5))},
           {"p95Ms", ms(latency.quantile(0.95))},
           {"p99Ms", ms(latency.quantile(0.99))},
+          {"p999Ms", ms(latency.quantile(0.999))},
           {"maxMs", ms(latency.max())}};
 }
 
@@ -41,7 +48,10 @@ JsonObject config_json(const Options& options) {
           {"documents", options.documents},
           {"writers", options.writers},
           {"opsPerSecond", options.ops_per_second},
-          {"durationSeconds", options.duration.count()},
+          {"connectsPerSecond", options.connects_per_second},
+          {"sourceAddresses", options.source_addresses},
+          {"warmUpSeconds", seconds(options.warm_up)},
+          {"durationSeconds", seconds(options.duration)},
           {"type", boost::json::string_view(type.data(), type.size())},
           {"seed", options.seed},
           {"reconnect", options.reconnect}};
@@ -68,12 +78,14 @@ std::string progress_line(double second, Measurements& measurements) {
   }
   measurements.delivery.interval.reset();
   measurements.ack.interval.reset();
+  measurements.connect.interval.reset();
   return line;
 }
 
 std::string summary_text(const Outcome& outcome, const Measurements& measurements) {
   std::string text = fmt::format(
       "connections   {} joined in {:.2f} s ({:.0f}/s), {} failed\n"
+      "connect       {}\n"
       "edits         {} in {:.1f} s, {} operations submitted, {} resent, {} too late\n"
       "deliveries    {} ({:.0f}/s), {} frames\n"
       "delivery      {}\n"
@@ -83,6 +95,7 @@ std::string summary_text(const Outcome& outcome, const Measurements& measurement
       outcome.connecting.count(),
       rate(outcome.connected, outcome.connecting),
       outcome.failed,
+      latency_text(measurements.connect.total),
       measurements.edits,
       outcome.writing.count(),
       measurements.submissions,
@@ -132,7 +145,9 @@ JsonObject summary_json(const Options& options,
            {{"count", measurements.delivery.total.count()},
             {"perSecond", rate(measurements.delivery.total.count(), outcome.writing)},
             {"frames", measurements.frames},
-            {"operations", measurements.operations}}},
+            {"operations", measurements.operations},
+            {"unmeasured", outcome.unmeasured_edits}}},
+          {"connectLatency", latency_json(measurements.connect.total)},
           {"deliveryLatency", latency_json(measurements.delivery.total)},
           {"ackLatency", latency_json(measurements.ack.total)},
           {"errors", std::move(errors)},

@@ -19,6 +19,9 @@ struct Outcome {
   std::size_t failed = 0;               ///< members that did not reach the end
   std::size_t diverged_documents = 0;   ///< a copy differs from another or from the server's
   std::size_t unsettled_documents = 0;  ///< edits were still on their way at the deadline
+  /// Operations that some member got only inside of a snapshot, so that their delivery to it was
+  /// not measured, or not at all.
+  std::size_t unmeasured_edits = 0;
 
   bool ok() const { return failed == 0 && diverged_documents == 0 && unsettled_documents == 0; }
 };

@@ -17,10 +17,14 @@ Outcome outcome_of(std::size_t failed) {
   return outcome;
 }
 
+TimePoint at_ms(int ms) {
+  return TimePoint(std::chrono::milliseconds(ms));
+}
+
 TEST(Report, JsonHasRatesQuantilesAndErrors) {
   Measurements measured;
-  measured.delivery.record(std::chrono::milliseconds(5));
-  measured.delivery.record(std::chrono::milliseconds(5));
+  measured.delivery.record(at_ms(10), at_ms(15));
+  measured.delivery.record(at_ms(10), at_ms(15));
   measured.count_error("overloaded");
   measured.count_error("overloaded");
   const JsonValue json = summary_json(Options{}, outcome_of(0), measured);
@@ -42,10 +46,23 @@ TEST(Report, FailureIsSaid) {
 
 TEST(Report, ProgressStartsTheNextSecondAfresh) {
   Measurements measured;
-  measured.delivery.record(std::chrono::milliseconds(5));
+  measured.delivery.record(at_ms(10), at_ms(15));
   EXPECT_THAT(progress_line(1.0, measured), HasSubstr("p50 5.0"));
   EXPECT_EQ(measured.delivery.interval.count(), 0U);
   EXPECT_EQ(measured.delivery.total.count(), 1U);
+}
+
+TEST(Report, WhatWasDueInTheWarmUpIsNotMeasured) {
+  Measurements measured;
+  measured.edits = 7;
+  measured.delivery.record(at_ms(10), at_ms(15));
+  measured.start_measuring(at_ms(20));
+  measured.delivery.record(at_ms(19), at_ms(500));
+  measured.delivery.record(at_ms(20), at_ms(23));
+  EXPECT_EQ(measured.delivery.total.count(), 1U);
+  EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(3));
+  EXPECT_EQ(measured.delivery.interval.count(), 3U);
+  EXPECT_EQ(measured.edits, 0U);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ void SharedDocument::on_applied(const client::CommittedOp& op,
     return;  // another process's
   }
   for (const TimePoint scheduled : found->second.times) {
-    measurements.delivery.record(now - scheduled);
+    measurements.delivery.record(scheduled, now);
   }
   if (--found->second.missing == 0) {
     on_their_way_.erase(found);
@@ -36,6 +36,27 @@ void SharedDocument::keep_frame(std::string_view text,
                                 std::shared_ptr<const client::OpsBatch> batch) {
   frame_text_ = text;
   frame_ = std::move(batch);
+}
+
+SharedContent SharedDocument::find_snapshot(const JsonValue& snapshot) const {
+  return snapshot == snapshot_.json ? snapshot_.content : nullptr;
+}
+
+SharedContent SharedDocument::keep_snapshot(JsonValue snapshot, const ot::Document& content) {
+  snapshot_ = {std::move(snapshot), std::make_shared<const ot::Document>(content)};
+  return snapshot_.content;
+}
+
+SharedContent SharedDocument::find_applied(const SharedContent& before,
+                                           const client::OpsBatch& batch) const {
+  return before == applied_.before && &batch == applied_.batch.get() ? applied_.after : nullptr;
+}
+
+SharedContent SharedDocument::keep_applied(SharedContent before,
+                                           std::shared_ptr<const client::OpsBatch> batch,
+                                           const ot::Document& after) {
+  applied_ = {std::move(before), std::move(batch), std::make_shared<const ot::Document>(after)};
+  return applied_.after;
 }
 
 }  // namespace cloudsync::loadtest

@@ -1,12 +1,18 @@
 #pragma once
-// What the members of one document in this process share: the edits on their way, to measure
-// delivery by client id and sequence number, and the last `ops` frame. The server sends all members
-// the same bytes, so one parse serves them all. Loop thread only.
+// What the members of one document in this process share, so that a member takes little memory and
+// time. Loop thread only.
+//
+// - The edits on their way, to measure delivery by client id and sequence number.
+// - The last `ops` frame: the server sends all members the same bytes, so one parse serves them.
+// - Contents. Applying is a function of the content before and the operations: of the members that
+//   hold the same object and get the same frame, the first applies it, and the others take what it
+//   got. A member that writes leaves this circle, since its content is its own.
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "client/messages.h"
 #include "loadtest/measurements.h"
+#include "loadtest/target.h"
 
 #include <cstddef>
 #include <map>
@@ -21,11 +27,17 @@ namespace cloudsync::loadtest {
 /// The scheduled times of the edits in one operation.
 using EditTimes = std::vector<TimePoint>;
 
+/// What several members show; compared by address.
+using SharedContent = std::shared_ptr<const ot::Document>;
+
 class SharedDocument {
  public:
-  explicit SharedDocument(DocumentId id) : id_(std::move(id)) {}
+  /// `target`, the node that has it, outlives this.
+  SharedDocument(DocumentId id, const Target& target) : id_(std::move(id)), target_(target) {}
 
   const DocumentId& id() const { return id_; }
+
+  const Target& target() const { return target_; }
 
   void add_member() { ++members_; }
 
@@ -45,6 +57,16 @@ class SharedDocument {
   std::shared_ptr<const client::OpsBatch> find_frame(std::string_view text) const;
   void keep_frame(std::string_view text, std::shared_ptr<const client::OpsBatch> batch);
 
+  /// The content that was parsed from an equal snapshot; null if the last one was another.
+  SharedContent find_snapshot(const JsonValue& snapshot) const;
+  SharedContent keep_snapshot(JsonValue snapshot, const ot::Document& content);
+
+  /// What `batch` (the object) made of `before`, if the last that was kept was that; else null.
+  SharedContent find_applied(const SharedContent& before, const client::OpsBatch& batch) const;
+  SharedContent keep_applied(SharedContent before,
+                             std::shared_ptr<const client::OpsBatch> batch,
+                             const ot::Document& after);
+
  private:
   struct OnItsWay {
     EditTimes times;
@@ -52,10 +74,22 @@ class SharedDocument {
   };
 
   DocumentId id_;
+  const Target& target_;
   std::size_t members_ = 0;
   std::map<std::pair<ClientId, ClientSeq>, OnItsWay> on_their_way_;
   std::string frame_text_;
   std::shared_ptr<const client::OpsBatch> frame_;
+
+  struct Snapshot {
+    JsonValue json;
+    SharedContent content;
+  } snapshot_;
+
+  struct Applied {
+    SharedContent before;
+    std::shared_ptr<const client::OpsBatch> batch;
+    SharedContent after;
+  } applied_;
 };
 
 }  // namespace cloudsync::loadtest

@@ -8,6 +8,7 @@ namespace {
 const ClientId kAda("ada");
 const ClientId kBob("bob");
 const ClientId kCyd("cyd");
+const Target kTarget;
 
 TimePoint at(int ms) {
   return TimePoint(std::chrono::milliseconds(ms));
@@ -18,7 +19,7 @@ client::CommittedOp op_of(const ClientId& client, std::uint64_t seq) {
 }
 
 TEST(SharedDocument, MeasuresDeliveryToOthersFromTheScheduledTime) {
-  SharedDocument document{DocumentId("d")};
+  SharedDocument document{DocumentId("d"), kTarget};
   for (int i = 0; i < 3; ++i) {
     document.add_member();
   }
@@ -37,7 +38,7 @@ TEST(SharedDocument, MeasuresDeliveryToOthersFromTheScheduledTime) {
 }
 
 TEST(SharedDocument, IgnoresOperationsOfOtherProcesses) {
-  SharedDocument document{DocumentId("d")};
+  SharedDocument document{DocumentId("d"), kTarget};
   document.add_member();
   Measurements measured;
   document.on_applied(op_of(kAda, 1), kBob, at(1), measured);
@@ -46,7 +47,7 @@ TEST(SharedDocument, IgnoresOperationsOfOtherProcesses) {
 }
 
 TEST(SharedDocument, AResendKeepsTheFirstTimes) {
-  SharedDocument document{DocumentId("d")};
+  SharedDocument document{DocumentId("d"), kTarget};
   document.add_member();
   document.add_member();
   Measurements measured;
@@ -57,12 +58,35 @@ TEST(SharedDocument, AResendKeepsTheFirstTimes) {
 }
 
 TEST(SharedDocument, KnowsTheLastFrameByItsBytes) {
-  SharedDocument document{DocumentId("d")};
+  SharedDocument document{DocumentId("d"), kTarget};
   EXPECT_EQ(document.find_frame("2[\"ops\"]"), nullptr);
   const auto batch = std::make_shared<const client::OpsBatch>();
   document.keep_frame("2[\"ops\"]", batch);
   EXPECT_EQ(document.find_frame("2[\"ops\"]"), batch);
   EXPECT_EQ(document.find_frame("2[\"ops\",1]"), nullptr);
+}
+
+TEST(SharedDocument, SharesTheContentOfAnEqualSnapshotOnly) {
+  SharedDocument document{DocumentId("d"), kTarget};
+  EXPECT_EQ(document.find_snapshot("text"), nullptr);
+  const auto content = document.keep_snapshot(
+      "text", ot::parse_document(ot::Type::kText, JsonValue("text")).value());
+  EXPECT_EQ(document.find_snapshot("text"), content);
+  EXPECT_EQ(document.find_snapshot("test"), nullptr);
+}
+
+TEST(SharedDocument, SharesWhatOneFrameMadeOfOneContentOnly) {
+  SharedDocument document{DocumentId("d"), kTarget};
+  const auto before = document.keep_snapshot("", ot::make_document(ot::Type::kText));
+  const auto equal = std::make_shared<const ot::Document>(*before);
+  const auto frame = std::make_shared<const client::OpsBatch>();
+  const auto other_frame = std::make_shared<const client::OpsBatch>();
+  EXPECT_EQ(document.find_applied(before, *frame), nullptr);
+  const auto after = document.keep_applied(before, frame, *before);
+  EXPECT_EQ(document.find_applied(before, *frame), after);
+  EXPECT_EQ(document.find_applied(equal, *frame), nullptr);
+  EXPECT_EQ(document.find_applied(after, *frame), nullptr);
+  EXPECT_EQ(document.find_applied(before, *other_frame), nullptr);
 }
 
 }  // namespace

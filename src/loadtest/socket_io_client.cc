@@ -49,7 +49,9 @@ SocketIoClient::SocketIoClient(runtime::Loop& loop, SocketIoEvents& events, std:
 
 SocketIoClient::~SocketIoClient() = default;
 
-void SocketIoClient::open(const Target& target, std::string auth_json) {
+void SocketIoClient::open(const Target& target,
+                          const std::optional<runtime::Endpoint>& source,
+                          std::string auth_json) {
   CS_ASSERT(state_ == State::kClosed, "a client is opened when closed");
   state_ = State::kUpgrading;
   reason_.clear();
@@ -59,18 +61,21 @@ void SocketIoClient::open(const Target& target, std::string auth_json) {
       Upgrade{random_bytes<16>(random_), std::move(auth_json), codec::http1::ResponseParser()});
   const codec::websocket::ClientHandshake handshake{
       target.host, "/socket.io/?EIO=4&transport=websocket", upgrade_->nonce, {}};
-  loop_.connect(target.endpoint,
-                *this,
-                [this, request = share(codec::websocket::client_request(handshake))](
-                    Result<runtime::SocketId> socket) {
-                  if (!socket) {
-                    state_ = State::kClosed;
-                    events_.on_disconnected("connect_failed");
-                    return;
-                  }
-                  socket_ = *socket;
-                  loop_.send(*socket_, request);
-                });
+  auto connected = [this, request = share(codec::websocket::client_request(handshake))](
+                       Result<runtime::SocketId> socket) {
+    if (!socket) {
+      state_ = State::kClosed;
+      events_.on_disconnected("connect_failed");
+      return;
+    }
+    socket_ = *socket;
+    loop_.send(*socket_, request);
+  };
+  if (source) {
+    loop_.connect_from(*source, target.endpoint, *this, std::move(connected));
+  } else {
+    loop_.connect(target.endpoint, *this, std::move(connected));
+  }
 }
 
 void SocketIoClient::close() {

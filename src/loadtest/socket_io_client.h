@@ -43,8 +43,11 @@ class SocketIoClient final : private runtime::SocketEvents, private codec::webso
   SocketIoClient(runtime::Loop& loop, SocketIoEvents& events, std::mt19937_64& random);
   ~SocketIoClient() override;
 
-  /// `auth_json` is the CONNECT's auth object as text. Only when closed.
-  void open(const Target& target, std::string auth_json);
+  /// `auth_json` is the CONNECT's auth object as text. From the address `source`, if there is one.
+  /// Only when closed.
+  void open(const Target& target,
+            const std::optional<runtime::Endpoint>& source,
+            std::string auth_json);
   /// `json` is the event's one argument. Only when ready.
   void emit(std::string_view name, std::string_view json, std::optional<std::uint64_t> ack_id);
   /// Aborts; on_disconnected("closed") follows.

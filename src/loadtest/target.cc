@@ -1,5 +1,7 @@
 #include "loadtest/target.h"
 
+#include "base/assert.h"
+
 namespace cloudsync::loadtest {
 namespace {
 
@@ -18,6 +20,13 @@ bool has_port(std::string_view host) {
 }
 
 }  // namespace
+
+runtime::Endpoint source_address(std::size_t index) {
+  constexpr std::size_t kHosts = 254;  // .0 and .255 look like a network and its broadcast
+  CS_ASSERT(index < kSourceAddressesMax, "there are not that many source addresses");
+  return {"127.0." + std::to_string(1 + index / kHosts) + "." + std::to_string(1 + index % kHosts),
+          0};
+}
 
 Result<Target> parse_target(std::string_view url) {
   std::string_view rest = url;

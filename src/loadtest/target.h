@@ -17,6 +17,13 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+/// Of source_address().
+inline constexpr std::size_t kSourceAddressesMax = 250 * 254;
+
+/// The address with that number, below kSourceAddressesMax: 127.0.1.1 to 127.0.250.254. Linux
+/// takes all of 127.0.0.0/8 for its own.
+runtime::Endpoint source_address(std::size_t index);
+
 /// "http://127.0.0.1:8080", also "ws://", localhost, [::1]; the port is 80 if absent. Errors:
 /// kBadRequest for TLS, a path, or a name that would need resolving.
 Result<Target> parse_target(std::string_view url);

@@ -36,5 +36,13 @@ TEST(Target, TakesAList) {
   EXPECT_FALSE(parse_targets("http://127.0.0.1:1,").has_value());
 }
 
+TEST(Target, SourceAddressesAreDifferentLoopbackAddresses) {
+  EXPECT_EQ(source_address(0).address, "127.0.1.1");
+  EXPECT_EQ(source_address(253).address, "127.0.1.254");
+  EXPECT_EQ(source_address(254).address, "127.0.2.1");
+  EXPECT_EQ(source_address(kSourceAddressesMax - 1).address, "127.0.250.254");
+  EXPECT_TRUE(runtime::is_loopback(source_address(1'000)));
+}
+
 }  // namespace
 }  // namespace cloudsync::loadtest

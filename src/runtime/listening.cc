@@ -54,12 +54,21 @@ Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std
   return fd;
 }
 
-Result<int> start_connect(const SocketAddress& address) {
+Result<int> start_connect(const SocketAddress& address, const SocketAddress* source) {
   const int fd = open_socket(address);
   if (fd < 0) {
     return fail(system_error("no socket", errno));
   }
   set_option(fd, IPPROTO_TCP, TCP_SYNCNT, kConnectRetries);
+  if (source != nullptr) {
+    // The port is then chosen by connect(), so that it has to be free towards this peer only.
+    set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (::bind(fd, source->get(), source->size) != 0) {
+      const int error = errno;
+      ::close(fd);
+      return fail(system_error("cannot use the source address", error));
+    }
+  }
   if (::connect(fd, address.get(), address.size) != 0 && errno != EINPROGRESS) {
     const int error = errno;
     ::close(fd);

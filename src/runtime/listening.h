@@ -12,9 +12,9 @@ namespace cloudsync::runtime {
 /// kUnavailable, with `name` and the system's reason.
 Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name);
 
-/// A socket with a connect under way that gives up on a silent host after about 15 s. Errors:
-/// kUnavailable.
-Result<int> start_connect(const SocketAddress& address);
+/// A socket with a connect under way that gives up on a silent host after about 15 s; from `source`
+/// unless null. Errors: kUnavailable.
+Result<int> start_connect(const SocketAddress& address, const SocketAddress* source = nullptr);
 
 /// kUnavailable: "<what>: <the system's text for errno `error`>".
 Error system_error(const std::string& what, int error);

@@ -93,6 +93,12 @@ class Loop : public Executor {
   virtual void connect(const Endpoint& endpoint,
                        SocketEvents& events,
                        Completion<SocketId> done) = 0;
+  /// The same from `source`, a numeric address of this host with a port, or 0 for any: one address
+  /// has ports for some 28,000 connections to one endpoint (net.ipv4.ip_local_port_range).
+  virtual void connect_from(const Endpoint& source,
+                            const Endpoint& endpoint,
+                            SocketEvents& events,
+                            Completion<SocketId> done) = 0;
 
   /// `events` must outlive the socket. Also used to hand a socket to another owner.
   virtual void attach(SocketId socket, SocketEvents& events) = 0;

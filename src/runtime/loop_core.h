@@ -27,6 +27,10 @@ class LoopCore : public Loop {
   Result<Endpoint> listen(const Endpoint& endpoint, bool shared, Accepted accepted) final;
   void stop_listening() final;
   void connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) final;
+  void connect_from(const Endpoint& source,
+                    const Endpoint& endpoint,
+                    SocketEvents& events,
+                    Completion<SocketId> done) final;
   void attach(SocketId socket, SocketEvents& events) final;
   void send(SocketId socket, SharedBytes bytes) final;
   std::size_t queued_bytes(SocketId socket) const final;
@@ -155,6 +159,7 @@ class LoopCore : public Loop {
   SocketRecord* find_open(SocketId socket);
   void begin_closing(SocketId socket, SocketRecord& record, CloseCause cause);
   void report_closed();
+  void watch_connect(const Result<int>& fd, SocketEvents& events, Completion<SocketId> done);
   void refuse_connect(Completion<SocketId> done, Error error);
 
   Mailbox mailbox_;

@@ -75,15 +75,30 @@ void LoopCore::pause_accepting(std::size_t index) {
 }
 
 void LoopCore::connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) {
-  check_thread();
   const auto address = to_socket_address(endpoint);
-  if (!address) {
-    return refuse_connect(std::move(done), address.error());
+  watch_connect(address ? start_connect(*address) : fail(address.error()), events, std::move(done));
+}
+
+void LoopCore::connect_from(const Endpoint& source,
+                            const Endpoint& endpoint,
+                            SocketEvents& events,
+                            Completion<SocketId> done) {
+  const auto from = to_socket_address(source);
+  const auto address = to_socket_address(endpoint);
+  if (!from || !address) {
+    return refuse_connect(std::move(done), (from ? address : from).error());
   }
-  if (stopping_.load(std::memory_order_relaxed)) {
+  watch_connect(start_connect(*address, &*from), events, std::move(done));
+}
+
+void LoopCore::watch_connect(const Result<int>& fd,
+                             SocketEvents& events,
+                             Completion<SocketId> done) {
+  check_thread();
+  if (fd && stopping_.load(std::memory_order_relaxed)) {
+    ::close(*fd);
     return refuse_connect(std::move(done), {ErrorCode::kUnavailable, "the loop stopped"});
   }
-  const auto fd = start_connect(*address);
   if (!fd) {
     return refuse_connect(std::move(done), fd.error());
   }

@@ -124,6 +124,31 @@ TEST_P(LoopTest, ReportsARefusedConnect) {
   EXPECT_TRUE(events.closed.empty());
 }
 
+TEST_P(LoopTest, ConnectsFromTheAddressThatIsAskedFor) {
+  auto loop = make_loop();
+  Recorder server;
+  Recorder client;
+  std::vector<std::string> peers;
+  std::vector<ErrorCode> errors;
+  const auto endpoint =
+      loop->listen({"127.0.0.1", 0}, false, [&](SocketId socket, const Endpoint& peer) {
+        loop->attach(socket, server);
+        peers.push_back(peer.address);
+      });
+  for (const char* source : {"127.0.7.1", "127.0.7.2", "192.0.2.1", "nonsense"}) {
+    loop->connect_from({source, 0}, *endpoint, client, [&](Result<SocketId> socket) {
+      if (!socket) {
+        errors.push_back(socket.error().code);
+      }
+    });
+  }
+  Script(*loop).when([&] { return peers.size() == 2 && errors.size() == 2; }).run();
+  EXPECT_THAT(peers, testing::UnorderedElementsAre("127.0.7.1", "127.0.7.2"));
+  // 192.0.2.0/24 is for documentation (RFC 5737): no host has it.
+  EXPECT_THAT(errors,
+              testing::UnorderedElementsAre(ErrorCode::kBadRequest, ErrorCode::kUnavailable));
+}
+
 TEST_P(LoopTest, AcceptsManyConnections) {
   constexpr std::size_t kCount = 2'000;
   auto loop = make_loop();
