@@ -4,7 +4,7 @@
 # its part out:
 #   CASES            random cases a type, compared with the npm references
 #   PROPERTY_CASES   RapidCheck cases of each property, under the sanitizers
-#   CRASHES          moments at which the server is killed
+#   CRASHES          moments at which the server is killed, under the load generator's and the SDK's clients
 #   SEEDS            runs of the simulation: a million take two hours of a core
 #   RELOAD_SEEDS     runs of the SDK whose pages crash and reload, of each type
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
@@ -104,6 +104,8 @@ if [ "$PROPERTY_CASES" -gt 0 ]; then
 fi
 if [ "$CRASHES" -gt 0 ]; then
   tools/build.sh asan cloudsync cloudsync_loadtest_main cloudsync_check_main
+  tools/npm_ci.sh clients/typescript
+  (cd clients/typescript && npm run --silent build)
   echo "==> Killing the server at $CRASHES moments"
   run_slice "$CRASHES crashes" "CLOUDSYNC_BIN=$PWD/build/asan/cloudsync CS_SEED=$SEED CS_CRASHES=$CRASHES \
 node --test tests/chaos/crash_points.test.mjs"

@@ -148,6 +148,7 @@ void LoadTest::on_handshake_over() {
 
 void LoadTest::write(TimePoint start, Done done) {
   done_ = std::move(done);
+  writing_ = true;
   if (options_.ops_per_second > 0) {
     schedule_.emplace(options_.writers, options_.ops_per_second, start, options_.seed);
     make_due_edits();
@@ -157,11 +158,16 @@ void LoadTest::write(TimePoint start, Done done) {
     phase_start_ = measured;
     measurements_.start_measuring(measured);
   });
-  loop_.run_after(until_measured + options_.duration, [this] {
-    schedule_.reset();
-    outcome_.writing = since_phase_start();
-    end_phase();
-  });
+  loop_.run_after(until_measured + options_.duration, [this] { end_writing(); });
+}
+
+void LoadTest::end_writing() {
+  if (!std::exchange(writing_, false)) {
+    return;
+  }
+  schedule_.reset();
+  outcome_.writing = since_phase_start();
+  end_phase();
 }
 
 void LoadTest::make_due_edits() {

@@ -35,6 +35,8 @@ class LoadTest {
   void connect(Done done);
   /// Warms up and writes from `start` on.
   void write(TimePoint start, Done done);
+  /// Ends the writing before its time, if it is under way.
+  void end_writing();
   /// Waits until nothing is on its way in this process any more, or the time for it is over.
   void settle(Done done);
   /// Compares all copies with the servers' documents.
@@ -75,6 +77,7 @@ class LoadTest {
   std::size_t compared_ = 0;
   bool connect_waits_ = false;  // a timer calls connect_more()
   std::optional<WriterSchedule> schedule_;
+  bool writing_ = false;
   TimePoint phase_start_;
   Completion<void> prepared_;
   Done done_;

@@ -6,11 +6,23 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 
 namespace cloudsync::loadtest {
 namespace {
+
+constexpr std::chrono::milliseconds kInterruptPoll{50};
+
+std::atomic<bool> interrupted{false};
+
+/// The first ends the writing, and the result is shown; the second ends the program.
+void on_interrupt(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);
+}
 
 /// Raises the soft limit of descriptors to the hard one. Errors: kTooLarge if that is not enough.
 Result<void> provide_descriptors(std::size_t connections) {
@@ -45,6 +57,13 @@ void print_progress(LoadTest& test, runtime::Loop& loop, TimePoint start) {
   loop.run_after(std::chrono::seconds(1), [&, start] { print_progress(test, loop, start); });
 }
 
+void watch_for_interrupt(LoadTest& test, runtime::Loop& loop) {
+  if (interrupted) {
+    test.end_writing();
+  }
+  loop.run_after(kInterruptPoll, [&] { watch_for_interrupt(test, loop); });
+}
+
 /// All phases in a row.
 Result<void> run_alone(LoadTest& test, runtime::Loop& loop) {
   Result<void> result;
@@ -65,6 +84,8 @@ Result<void> run_alone(LoadTest& test, runtime::Loop& loop) {
   });
   loop.run_after(std::chrono::seconds(1),
                  [&, start = loop.now()] { print_progress(test, loop, start); });
+  std::signal(SIGINT, on_interrupt);
+  watch_for_interrupt(test, loop);
   loop.run();
   return result;
 }

@@ -48,7 +48,8 @@ std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   app.add_option("--ops-per-second", options.ops_per_second, "Edits per second in all; 0: none")
       ->check(CLI::Validator(check_not_negative, "FROM 0"))
       ->capture_default_str();
-  app.add_option("--duration", duration, "Seconds of editing that are measured")
+  app.add_option(
+         "--duration", duration, "Seconds of editing that are measured; Ctrl-C ends them early")
       ->check(CLI::Validator(check_not_negative, "FROM 0"))
       ->capture_default_str();
   app.add_option("--warm-up", warm_up, "Seconds of editing before that")

@@ -1,51 +1,26 @@
 // Clients with a journal, and the server, are killed (SIGKILL) under typing, again and again. What a client
 // said that its journal has is in the log once, and cloudsync-check finds nothing in what all of them saw.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { check, exportLog } from "./history.mjs";
 import { eventually, freePort, Server } from "./server.mjs";
+import { Typist } from "./typist.mjs";
 
 const kRounds = Number(process.env.CS_KILLS ?? 12);
 const kProgram = fileURLToPath(new URL("journal_client.mjs", import.meta.url));
 
-class Typist {
+class WordTypist extends Typist {
   constructor(url, documentId, name, folder) {
-    Object.assign(this, { url, documentId, name, folder, typed: new Set(), copies: [] });
-  }
-
-  launch() {
-    const files = [`${this.name}.journal`, `${this.name}.history`].map((file) => join(this.folder, file));
-    this.process = spawn(process.execPath, [kProgram, this.url, this.documentId, this.name, ...files], { stdio: ["pipe", "pipe", "inherit"] });
-    this.process.stdin.on("error", () => undefined);
-    this.isSaved = false;
-    this.exited = new Promise((resolve) => this.process.once("exit", resolve));
-    createInterface({ input: this.process.stdout }).on("line", (line) => {
-      const [kind, value] = line.split(" ");
+    const files = [`${name}.journal`, `${name}.history`].map((file) => join(folder, file));
+    super(kProgram, [url, documentId, name, ...files], (kind, value) => {
       if (kind === "typed") this.typed.add(Number(value));
       else if (kind === "copy") this.copies.push(value);
-      else if (kind === "saved") this.isSaved = true;
     });
-  }
-
-  async kill() {
-    this.process.kill("SIGKILL");
-    await this.exited;
-  }
-
-  async stopTyping() {
-    this.process.stdin.write("stop\n");
-    await eventually(() => this.isSaved, `${this.name} is saved`);
-  }
-
-  async finish(revision) {
-    this.process.stdin.write(`${revision}\n`);
-    assert.equal(await this.exited, 0);
+    Object.assign(this, { name, typed: new Set(), copies: [] });
   }
 }
 
@@ -53,7 +28,7 @@ test(`clients and server are killed ${kRounds} times: what a journal has is in t
   const folder = await mkdtemp(join(tmpdir(), "cloudsync-journal-"));
   const server = await Server.start({ port: await freePort(), args: ["--history", join(folder, "node.history")] });
   const documentId = await server.createDocument("text");
-  const typists = ["a", "b", "c"].map((name) => new Typist(server.url, documentId, name, folder));
+  const typists = ["a", "b", "c"].map((name) => new WordTypist(server.url, documentId, name, folder));
   context.after(async () => {
     for (const typist of typists) await typist.kill();
     await server.dispose();
@@ -75,7 +50,8 @@ test(`clients and server are killed ${kRounds} times: what a journal has is in t
     if (round % 3 !== 0) await server.launch();
     if (round % 3 !== 1) typist.launch();
   }
-  await Promise.all(typists.map((typist) => typist.stopTyping()));
+  for (const typist of typists) typist.stopTyping();
+  await eventually(() => typists.every(({ isSaved }) => isSaved), "all is saved");
   const { content, revision } = await server.document(documentId);
   await Promise.all(typists.map((typist) => typist.finish(revision)));
   for (const { name, typed, copies } of typists) {

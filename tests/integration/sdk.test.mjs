@@ -6,51 +6,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { CloudSyncClient, Delta } from "../../clients/typescript/dist/index.js";
+import { CloudSyncClient } from "../../clients/typescript/dist/index.js";
 import { check, exportLog } from "./history.mjs";
 import { HistoryFile } from "./history_file.mjs";
+import { below, edits, kEmptyJson } from "./random_edits.mjs";
 import { eventually, freePort, Server } from "./server.mjs";
 
 const kRounds = 150;
 const kKillAt = [50, 100];
 /** One turn of the network, so that edits of several clients meet. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
-
-/** A generator of numbers below a limit (Lehmer, MINSTD), so that a failure can be repeated. */
-function below(seed) {
-  let state = seed;
-  return (limit) => (state = (state * 48_271) % 2_147_483_647) % limit;
-}
-
-const edits = {
-  text(document, pick, mark) {
-    const length = [...document.content].length;
-    const at = pick(length + 1);
-    const deleted = pick(3) === 0 ? Math.min(2, length - at) : 0;
-    document.submit([...(at > 0 ? [at] : []), mark, ...(deleted > 0 ? [{ d: deleted }] : [])]);
-  },
-  "rich-text"(document, pick, mark) {
-    const length = document.content.length() - 1;
-    const at = pick(length + 1);
-    const rest = Math.min(3, length - at);
-    const op = new Delta().retain(at);
-    if (rest > 0 && pick(3) === 0) document.submit(op.retain(rest, { bold: pick(2) === 0 ? true : null }));
-    else if (rest > 0 && pick(4) === 0) document.submit(op.delete(rest));
-    else document.submit(op.insert(mark, pick(2) === 0 ? { italic: true } : {}));
-  },
-  json(document, pick, mark) {
-    const { list, text, n } = document.content;
-    if (list === undefined) return;
-    const at = pick(list.length + 1);
-    const kind = pick(6);
-    if (kind === 0 && at < list.length) document.submit([{ p: ["list", at], ld: list[at] }]);
-    else if (kind === 1 && at < list.length) document.submit([{ p: ["list", at], lm: pick(list.length) }]);
-    else if (kind === 2) document.submit([{ p: ["text", pick(text.length + 1)], si: mark }]);
-    else if (kind === 3) document.submit([{ p: ["n"], na: pick(9) - 4 }]);
-    else if (kind === 4 && at < list.length) document.submit([{ p: ["list", at, "t", 0], si: mark }]);
-    else document.submit([{ p: ["list", at], li: { t: mark, n } }]);
-  },
-};
 
 /** On the wire rich text is the list of its components. */
 const wire = (content) => content.ops ?? content;
@@ -72,7 +37,7 @@ for (const type of Object.keys(edits)) {
     const copies = [];
     for (const document of documents) document.on("unsent-copy", ({ reason }) => copies.push(reason));
     if (type === "json") {
-      documents[0].submit([{ p: ["list"], oi: [] }, { p: ["text"], oi: "" }, { p: ["n"], oi: 0 }]);
+      documents[0].submit(Object.entries(kEmptyJson).map(([key, oi]) => ({ p: [key], oi })));
     }
     const pick = below(20_261);
     for (let round = 0; round < kRounds; round++) {
