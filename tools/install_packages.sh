@@ -8,7 +8,7 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache mold make pkg-config
   libboost-json1.81-dev libsimdjson-dev nlohmann-json3-dev libexpected-dev libspdlog-dev libfmt-dev libcli11-dev
-  libtomlplusplus-dev libsqlite3-dev libssl-dev zlib1g-dev liburing-dev
+  libjemalloc-dev libtomlplusplus-dev libsqlite3-dev libssl-dev zlib1g-dev liburing-dev
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
   ca-certificates
 )

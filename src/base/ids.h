@@ -1,20 +1,20 @@
 #pragma once
 // The domain's identifiers and counters, one type each.
 
+#include "base/shared_text.h"
 #include "base/strong.h"
 
 #include <cstdint>
-#include <string>
 
 namespace cloudsync {
 
-using OrgId = Strong<struct OrgIdTag, std::string>;
-using UserId = Strong<struct UserIdTag, std::string>;
+using OrgId = Strong<struct OrgIdTag, SharedText>;
+using UserId = Strong<struct UserIdTag, SharedText>;
 /// 22 characters of base64url (128 random bits): it is also the unguessable link of a guest
 /// document.
-using DocumentId = Strong<struct DocumentIdTag, std::string>;
+using DocumentId = Strong<struct DocumentIdTag, SharedText>;
 /// One editing client of one user (a browser tab); survives reconnects.
-using ClientId = Strong<struct ClientIdTag, std::string>;
+using ClientId = Strong<struct ClientIdTag, SharedText>;
 
 /// Position in a document's log: 0 is the created document, r is reached by operation r.
 using Revision = Strong<struct RevisionTag, std::uint64_t>;

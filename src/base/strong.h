@@ -18,7 +18,14 @@ class Strong {
 
   explicit Strong(T value) : value_(std::move(value)) {}
 
-  const T& value() const { return value_; }
+  /// Of a text its std::string.
+  const auto& value() const {
+    if constexpr (requires { value_.str(); }) {
+      return value_.str();
+    } else {
+      return value_;
+    }
+  }
 
   friend bool operator==(const Strong&, const Strong&) = default;
   friend auto operator<=>(const Strong&, const Strong&) = default;
@@ -32,6 +39,6 @@ class Strong {
 template <class Tag, class T>
 struct std::hash<cloudsync::Strong<Tag, T>> {
   std::size_t operator()(const cloudsync::Strong<Tag, T>& id) const noexcept {
-    return std::hash<T>{}(id.value());
+    return std::hash<std::remove_cvref_t<decltype(id.value())>>{}(id.value());
   }
 };

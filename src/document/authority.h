@@ -36,7 +36,7 @@
 #include "document/rebase.h"
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -277,13 +277,13 @@ class DocumentAuthority {
   // A client has one submission in moving_, lagging_, queue_, batch_ and reads_ together, and
   // awaited_ knows which without a search.
   std::map<ClientId, Awaited> awaited_;
-  std::deque<Turn> turns_;  // those that ContinueEffects are under way for
-  std::deque<Moving> moving_;
+  std::list<Turn> turns_;  // those that ContinueEffects are under way for
+  std::list<Moving> moving_;
   // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one as
   // batch_committed_. What waits when others are committed lags until it is moved over them. No
   // batch is made before all are, so that the history reaches them.
-  std::deque<PendingSubmission> lagging_;
-  std::deque<PendingSubmission> queue_;
+  std::list<PendingSubmission> lagging_;
+  std::list<PendingSubmission> queue_;
   std::size_t queue_bytes_ = 0;  // of moving_, lagging_, queue_ and reads_
 
   // queue_.front() on its way over the first `over` of its batch-mates.

@@ -54,7 +54,7 @@ Connection::Connection(runtime::Loop& loop,
       limits_(limits),
       origin_(std::move(origin)),
       compression_(compression),
-      http_(std::in_place, limits.http),
+      http_(std::make_unique<codec::http1::RequestParser>(limits.http)),
       deadline_(loop.now() + limits.node.handshake_timeout) {}
 
 void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
@@ -222,6 +222,7 @@ void Connection::respond(Response response) {
 void Connection::accept_websocket(const Request& request) {
   busy_ = false;
   http_.reset();
+  response_headers = codec::http1::Headers();
   deadline_.reset();
   std::optional<codec::websocket::DeflateAgreement> deflate;
   if (compression_ != nullptr) {

@@ -15,6 +15,7 @@
 #include "gateway/peer_limits.h"
 #include "runtime/loop.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -171,7 +172,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   RequestOrigin origin_;
   MessageCompression* compression_;
   runtime::SocketId socket_;
-  std::optional<codec::http1::RequestParser> http_;      // HTTP mode
+  std::unique_ptr<codec::http1::RequestParser> http_;    // HTTP mode: large, and soon not needed
   std::optional<codec::websocket::FrameParser> frames_;  // WebSocket mode
   std::string pending_;  // input behind a request in progress, bounded by pausing the socket
   std::string_view behind_request_;  // what process() still holds while a request begins

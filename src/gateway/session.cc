@@ -39,14 +39,26 @@ Session::Session(SessionEnvironment& environment, Identity identity, Transport t
     : environment_(environment),
       identity_(std::move(identity)),
       transport_(transport),
-      requests_(std::make_shared<RequestsInFlight>(
-          environment.limits.requests_in_flight,
-          std::bind_front(environment.call_later, identity_.id, &Session::continue_input))),
       next_ping_(environment.loop.now() + environment.limits.ping_interval),
       queue_moved_at_(environment.loop.now()) {}
 
 Session::~Session() {
-  requests_->stop_waiting();
+  stop_waiting();
+}
+
+RequestTicket Session::begin_request() {
+  if (requests_ == nullptr) {
+    requests_ = std::make_shared<RequestsInFlight>(
+        environment_.limits.requests_in_flight,
+        std::bind_front(environment_.call_later, identity_.id, &Session::continue_input));
+  }
+  return RequestsInFlight::begin(requests_);
+}
+
+void Session::stop_waiting() {
+  if (requests_ != nullptr) {
+    requests_->stop_waiting();
+  }
 }
 
 std::string Session::open_packet(bool can_upgrade) const {
@@ -279,6 +291,9 @@ void Session::tick(TimePoint now) {
   if (candidate_ != nullptr && candidate_probed_) {
     free_poll();
   }
+  if (requests_.use_count() == 1) {
+    requests_.reset();  // all are finished
+  }
   handler_->on_tick(now);
 }
 
@@ -348,7 +363,7 @@ void Session::close(std::string_view reason) {
   latest_.reset();
   holds_.unjoined.reset();
   handler_->on_closed(reason);
-  requests_->stop_waiting();
+  stop_waiting();
   waiting_.clear();
   if (!lingering() || !candidate_probed_) {
     drop_candidate();

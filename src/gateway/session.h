@@ -18,7 +18,7 @@
 #include "gateway/refusals.h"
 #include "gateway/requests_in_flight.h"
 
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +48,8 @@ struct SessionEnvironment {
   std::function<void(Session&)> retire;
 };
 
+// Most sessions are idle, so what only a busy one needs takes no memory in them: a list is empty
+// without any, a deque is not.
 class Session {
  public:
   struct Identity {
@@ -113,7 +115,7 @@ class Session {
   void note_joined() { holds_.unjoined.reset(); }
 
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
-  RequestTicket begin_request() { return RequestsInFlight::begin(requests_); }
+  RequestTicket begin_request();
 
   /// Heartbeat and deadlines.
   void tick(TimePoint now);
@@ -179,6 +181,7 @@ class Session {
   void take_message(bool binary, std::string_view bytes);
   bool must_wait();
   void release_input();
+  void stop_waiting();
   /// These handle one packet that waits; false if it must wait on.
   bool handle_next();
   bool read_post();
@@ -205,16 +208,16 @@ class Session {
   SessionEnvironment& environment_;
   Identity identity_;
   Transport transport_;
-  Connection* websocket_ = nullptr;   // the transport, once it is one
-  Connection* candidate_ = nullptr;   // a WebSocket that is upgrading
-  Connection* poll_ = nullptr;        // a held GET
-  Connection* receiving_ = nullptr;   // brings the body of a POST
-  std::deque<EncodedPacket> buffer_;  // polling: packets for the next GET
+  Connection* websocket_ = nullptr;  // the transport, once it is one
+  Connection* candidate_ = nullptr;  // a WebSocket that is upgrading
+  Connection* poll_ = nullptr;       // a held GET
+  Connection* receiving_ = nullptr;  // brings the body of a POST
+  std::list<EncodedPacket> buffer_;  // polling: packets for the next GET
   std::size_t buffered_bytes_ = 0;
   std::unique_ptr<std::map<std::string, EncodedPacket>> latest_;  // presence held back
-  std::shared_ptr<RequestsInFlight> requests_;
+  std::shared_ptr<RequestsInFlight> requests_;                    // null while there are none
   std::unique_ptr<Post> post_;
-  std::deque<Message> waiting_;  // what a WebSocket brought in one read, behind requests or a POST
+  std::list<Message> waiting_;  // what a WebSocket brought in one read, behind requests or a POST
   std::unique_ptr<MessageHandler> handler_;
   TimePoint next_ping_;
   std::optional<TimePoint> pong_deadline_;

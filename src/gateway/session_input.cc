@@ -53,7 +53,7 @@ void Session::take_message(bool binary, std::string_view bytes) {
 
 // Whether the peer has too many requests under way; then it is not read until there are fewer.
 bool Session::must_wait() {
-  if (!requests_->wait_if_full()) {
+  if (requests_ == nullptr || !requests_->wait_if_full()) {
     return false;
   }
   if (!std::exchange(input_held_, true)) {

@@ -4,6 +4,7 @@
 // heavy header stays in the .cc files; connection.h names the few classes of them that matter here.
 
 #include "base/result.h"
+#include "base/shared_text.h"
 #include "base/strong.h"
 
 #include <atomic>
@@ -81,7 +82,7 @@ class Statement {
   }
 
   template <class Tag>
-  void bind_at(int index, const Strong<Tag, std::string>& value) {
+  void bind_at(int index, const Strong<Tag, SharedText>& value) {
     bind_at(index, std::string_view(value.value()));
   }
 
