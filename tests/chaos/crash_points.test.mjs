@@ -25,6 +25,8 @@ const kPatienceMs = 1_500;
 /** Until a kill at random: the server is there for long enough that all are back and at work. */
 const kRandomMs = 1_500;
 const kDocuments = 3;
+/** What waits for a server that is away becomes one operation, of 1,000 components at most if it is JSON. */
+const kOpsPerSecond = { text: 300, "rich-text": 300, json: 100 };
 
 /** Each moment, and up to which of its occurrences it is taken. */
 const kMoments = {
@@ -70,7 +72,7 @@ class Run {
     const [node] = this.paths;
     this.server = new Server();
     Object.assign(this.server, { port: await freePort(), dataDir: join(this.dataDir, "data"), log: "" });
-    this.server.args = ["--history", node, "--limits.snapshot-ops", "20", "--limits.op-bytes", "4096", "--log-level", "error"];
+    this.server.args = ["--history", node, "--limits.snapshot-ops", "20", "--limits.op-bytes", "65536", "--log-level", "error"];
     const moments = Object.keys(kMoments.creating);
     const moment = moments[this.round % moments.length];
     await this.start({ moment, count: 1 + this.pick(kMoments.creating[moment]) });
@@ -78,7 +80,7 @@ class Run {
     await this.start();
     // It writes until it is interrupted, when the typists are done.
     this.load = spawn(generator, ["--target", this.server.url, "--connections", "9", "--documents", String(kDocuments),
-      "--ops-per-second", "300", "--duration", "3600", "--type", this.type, "--seed", String(1 + this.pick(1e6)),
+      "--ops-per-second", String(kOpsPerSecond[this.type]), "--duration", "3600", "--type", this.type, "--seed", String(1 + this.pick(1e6)),
       "--settle", "120", "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
     this.output = "";
     for (const stream of [this.load.stdout, this.load.stderr]) stream.on("data", (chunk) => (this.output += chunk));

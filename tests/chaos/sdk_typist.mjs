@@ -25,8 +25,8 @@ class MortalJournalStore extends FileJournalStore {
   }
 }
 
-/** Characters of a text that the server refuses, with its limits.op-bytes of 4096. */
-const kTooLong = 5_000;
+/** Characters of a text that the server refuses, with its limits.op-bytes of 65536. */
+const kTooLong = 70_000;
 
 /** The server is gone most of the time: who waits for long would see little of it. */
 const impatient = { ...systemScheduler, random: () => Math.random() / 50 };
