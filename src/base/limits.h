@@ -118,6 +118,10 @@ struct Limits {
   /// A snapshot is written when either is reached since the last.
   std::uint64_t snapshot_ops = 500;
   std::size_t snapshot_bytes = 256 * 1024;
+  /// How often a node looks for what others committed and no publication told of, in every document
+  /// with members; 0: never. So long its members wait for it if the bus lost the last publication
+  /// of all: the next would show the gap. One read of the store per document.
+  std::chrono::milliseconds head_check_interval{2'000};
   /// Documents that stay in memory without members.
   std::size_t idle_documents = 1'000;
   /// And the sum of their content as JSON text; in memory it is up to ten times that.

@@ -73,7 +73,7 @@ class DocumentAuthority {
 
   // --- other nodes ---
 
-  /// Whether others may write to the log. At first: no.
+  /// Whether others may write to the log: OpStore::is_shared(). At first: no.
   void set_shared(bool shared) { shared_ = shared; }
 
   /// What another node committed, as decode_publication() gives it; in any order, or twice.

@@ -223,6 +223,8 @@ class AuthorityTest : public testing::Test {
 
   void sort(LimitEffect& effect) { reached.push_back(std::string(effect.name)); }
 
+  void sort(MissedEffect& effect) { missed += effect.updates; }
+
   void sort(BrokenEffect& effect) { broken = effect.why; }
 
   Moment moment() { return {.now = now, .random = random}; }
@@ -237,6 +239,7 @@ class AuthorityTest : public testing::Test {
   Timestamp now{1'000};
   SeededRandom random{1};
   std::unique_ptr<DocumentAuthority> authority;
+  std::size_t missed = 0;  // of updates that no publication told of
   std::vector<storage::Update> log;
   Token last_token = 0;
 

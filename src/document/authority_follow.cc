@@ -116,9 +116,11 @@ void DocumentAuthority::on_head_read(Result<std::vector<storage::Update>> update
       check_again_ = true;  // the append in flight will meet another head, a recovery reads on
       return;
     }
+    const Revision before = head();
     if (!follow(*std::move(updates))) {
       return;
     }
+    effects_.emplace_back(MissedEffect{head().value() - before.value()});
   }
   if (is_whole) {
     finish_head_check({}, moment.now);

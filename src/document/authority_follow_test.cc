@@ -112,6 +112,7 @@ TEST_F(Follow, ACheckOfTheHeadFindsWhatNobodySaid) {
   ASSERT_EQ(reads.size(), 1U);
   answer_reads();
   EXPECT_EQ(content(), R"("f")");
+  EXPECT_EQ(missed, 1U);
   EXPECT_TRUE(authority->is_quiet());
 }
 

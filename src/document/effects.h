@@ -88,6 +88,11 @@ struct LimitEffect {
   std::string_view name;
 };
 
+/// So many updates of other nodes were found by a check of the head instead of by a publication.
+struct MissedEffect {
+  std::size_t updates = 0;
+};
+
 /// The document can't go on: its log or this code is damaged. Every request is refused from now on.
 struct BrokenEffect {
   std::string why;
@@ -106,6 +111,7 @@ using Effect = std::variant<AppendEffect,
                             FetchAnswer,
                             RefreshAnswer,
                             LimitEffect,
+                            MissedEffect,
                             BrokenEffect>;
 
 }  // namespace cloudsync::document

@@ -236,7 +236,6 @@ void DocumentService::Impl::with_document(const DocumentId& id, Task task) {
     return;
   }
   use(*document);
-  document->authority->set_shared(is_shared());
   task(document);
   settle(*document);
 }
@@ -338,7 +337,7 @@ void DocumentService::Impl::evict_idle() {
 // --- other nodes ---
 
 void DocumentService::Impl::subscribe(const Document& document) {
-  if (deps_.pubsub == nullptr) {
+  if (deps_.pubsub == nullptr || !is_shared()) {
     return;
   }
   deps_.pubsub->subscribe(
@@ -354,22 +353,31 @@ void DocumentService::Impl::subscribe(const Document& document) {
           log_warning("publication_unreadable", {{"document", id.value()}});
           return;
         }
-        found->authority->set_shared(is_shared());
         found->authority->on_publication(*std::move(updates), moment());
         settle(*found);
       }));
 }
 
 void DocumentService::Impl::unsubscribe(const DocumentId& id) {
-  if (deps_.pubsub != nullptr) {
+  if (deps_.pubsub != nullptr && is_shared()) {
     deps_.pubsub->unsubscribe(publication_topic(id));
   }
 }
 
-void DocumentService::Impl::check_heads() {
-  if (!is_shared()) {
-    return;
+void DocumentService::Impl::check_heads_later() {
+  const Duration interval = deps_.limits.head_check_interval;
+  if (is_shared() && interval > Duration(0) && deps_.run_after) {
+    deps_.run_after(interval, guard([this] {
+                      if (!closing_) {
+                        check_heads();
+                        check_heads_later();
+                      }
+                    }));
   }
+}
+
+// In every document with members: the others' heads are looked at when somebody comes.
+void DocumentService::Impl::check_heads() {
   std::vector<DocumentId> ids;  // settle() may evict
   for (const auto& [id, document] : documents_) {
     if (document->authority != nullptr && document->authority->has_members()) {
@@ -378,7 +386,7 @@ void DocumentService::Impl::check_heads() {
   }
   for (const DocumentId& id : ids) {
     if (Document* document = find(id)) {
-      document->authority->set_shared(true);
+      metrics_.count_head_check();
       document->authority->check_head();
       settle(*document);
     }
@@ -473,10 +481,6 @@ void DocumentService::read(const DocumentId& document,
   impl_->post([impl = impl_.get(), document, revision, answer = std::move(done)]() mutable {
     impl->read(document, revision, std::move(answer));
   });
-}
-
-void DocumentService::check_heads() {
-  impl_->post([impl = impl_.get()] { impl->check_heads(); });
 }
 
 void DocumentService::close(UniqueFunction<void()> done) {

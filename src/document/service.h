@@ -32,10 +32,12 @@ struct ServiceDependencies {
   RandomSource& random;
   Metrics& metrics;
   const Limits& limits;
-  /// Set if other nodes may write to the store: documents are then published and followed.
+  /// Commits are published there and followed if the store is shared. Without it only the checks of
+  /// the heads find what other nodes commit.
   pubsub::PubSub* pubsub = nullptr;
   /// Runs a task on the executor after a while: the wait before a failed read of the log is tried
-  /// again. Without it the read waits for the next request for its document.
+  /// again, and before the heads are checked (limits.head_check_interval). Without it the read
+  /// waits for the next request for its document, and heads are checked for those who ask.
   std::function<void(Duration, UniqueFunction<void()>)> run_after = nullptr;
 };
 
@@ -62,11 +64,6 @@ class DocumentService {
   void read(const DocumentId& document,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
-
-  /// Looks for what other nodes committed, in every document with members: to be called as often as
-  /// a lost publication may go unnoticed. A read of the store per document; nothing while this node
-  /// is alone.
-  void check_heads();
 
   /// Refuses new requests (kUnavailable) and calls back when every append and read in flight was
   /// answered and due snapshots are written.

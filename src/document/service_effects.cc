@@ -161,7 +161,10 @@ void DocumentService::Impl::write_snapshot(Document& document, storage::Snapshot
 }
 
 void DocumentService::Impl::carry_out(Document& document, PublishEffect& effect) {
-  deps_.pubsub->publish(publication_topic(document.id), share(encode_publication(effect.updates)));
+  if (deps_.pubsub != nullptr) {
+    deps_.pubsub->publish(publication_topic(document.id),
+                          share(encode_publication(effect.updates)));
+  }
 }
 
 void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& effect) {
@@ -215,6 +218,10 @@ void DocumentService::Impl::carry_out(Document& document, RefreshAnswer& answer)
   auto waiting = refreshes_.extract(answer.token);
   CS_ASSERT(!waiting.empty(), "a refresh is answered once");
   waiting.mapped()(answer.reply ? Result<Document*>(&document) : fail(answer.reply.error()));
+}
+
+void DocumentService::Impl::carry_out(Document& /*document*/, MissedEffect& effect) {
+  metrics_.count_missed(effect.updates);
 }
 
 void DocumentService::Impl::carry_out(Document& /*document*/, LimitEffect& effect) {

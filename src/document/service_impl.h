@@ -29,7 +29,9 @@ class DocumentService::Impl {
                         .executor = deps_.executor,
                         .workers = deps_.workers,
                         .limits = deps_.limits,
-                        .when_idle = [this] { finish_close_if_quiet(); }}) {}
+                        .when_idle = [this] { finish_close_if_quiet(); }}) {
+    check_heads_later();
+  }
 
   ~Impl() {
     *alive_ = false;
@@ -58,7 +60,6 @@ class DocumentService::Impl {
   void read(const DocumentId& id,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
-  void check_heads();
   void close(UniqueFunction<void()> done);
 
  private:
@@ -98,8 +99,10 @@ class DocumentService::Impl {
 
   Moment moment() { return {.now = deps_.clock.wall(), .random = deps_.random}; }
 
-  bool is_shared() const { return deps_.pubsub != nullptr && deps_.pubsub->has_others(); }
+  bool is_shared() const { return deps_.ops.is_shared(); }
 
+  void check_heads_later();
+  void check_heads();
   void subscribe(const Document& document);
   void unsubscribe(const DocumentId& id);
   void read_open(Document& document,
@@ -132,6 +135,7 @@ class DocumentService::Impl {
   void carry_out(Document& document, FetchAnswer& answer);
   void carry_out(Document& document, RefreshAnswer& answer);
   void carry_out(Document& document, LimitEffect& effect);
+  void carry_out(Document& document, MissedEffect& effect);
   void carry_out(Document& document, BrokenEffect& effect);
   void read_log(Document& document, const ReadEffect& effect);
   void write_snapshot(Document& document, storage::Snapshot snapshot);

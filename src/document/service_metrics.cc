@@ -22,7 +22,14 @@ ServiceMetrics::ServiceMetrics(Metrics& metrics)
                                      "Time from a submission's arrival to its ack.",
                                      latency_bounds())),
       documents_open_(
-          metrics.gauge("cloudsync_documents_open", "Documents whose authority is in memory.")) {}
+          metrics.gauge("cloudsync_documents_open", "Documents whose authority is in memory.")),
+      head_checks_(metrics.counter("cloudsync_head_checks_total",
+                                   "Documents that were looked at for what other nodes committed, "
+                                   "each time.")),
+      updates_missed_(
+          metrics.counter("cloudsync_updates_missed_total",
+                          "Operations of other nodes that were found in the log and not "
+                          "by a publication.")) {}
 
 void ServiceMetrics::count_refused(ErrorCode code) {
   Counter*& counter = refused_[code];

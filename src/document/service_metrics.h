@@ -22,6 +22,10 @@ class ServiceMetrics {
 
   void count_refused(ErrorCode code);
 
+  void count_head_check() { head_checks_.add(); }
+
+  void count_missed(std::size_t updates) { updates_missed_.add(updates); }
+
   void count_limit(std::string_view name) { metrics_.limit(name).add(); }
 
   void observe_ack(double seconds) { ack_seconds_.observe(seconds); }
@@ -35,6 +39,8 @@ class ServiceMetrics {
   Counter& duplicate_;
   Histogram& ack_seconds_;
   Gauge& documents_open_;
+  Counter& head_checks_;
+  Counter& updates_missed_;
   std::map<ErrorCode, Counter*> refused_;  // looked up once each
 };
 

@@ -28,11 +28,25 @@ class ManualExecutor final : public Executor {
   std::deque<UniqueFunction<void()>> tasks_;
 };
 
+/// Of a bus that loses everything.
+class LostMessages final : public pubsub::PubSub {
+ public:
+  void publish(std::string_view /*topic*/, SharedBytes /*message*/) override {}
+
+  void subscribe(std::string /*topic*/, Executor& /*executor*/, pubsub::Receive /*fn*/) override {}
+
+  void unsubscribe(const std::string& /*topic*/) override {}
+};
+
 /// One node with its members' view, one word an event.
 class Node final : public MemberSink {
  public:
-  Node(ManualExecutor& executor, storage::MemoryStore& store, pubsub::LocalBus& bus)
-      : bus_(bus.attach()),
+  Node(ManualExecutor& executor,
+       storage::MemoryStore& store,
+       std::unique_ptr<pubsub::PubSub> bus,
+       const Limits& limits = {})
+      : bus_(std::move(bus)),
+        limits_(limits),
         service_({.executor = executor,
                   .workers = executor,
                   .ops = store,
@@ -42,7 +56,10 @@ class Node final : public MemberSink {
                   .random = random_,
                   .metrics = metrics_,
                   .limits = limits_,
-                  .pubsub = bus_.get()}) {}
+                  .pubsub = bus_.get(),
+                  .run_after = [this](Duration delay, UniqueFunction<void()> task) {
+                    timers_.emplace_back(delay, std::move(task));
+                  }}) {}
 
   void join(const std::string& client) {
     service_.join(
@@ -74,7 +91,19 @@ class Node final : public MemberSink {
     });
   }
 
-  void check_heads() { service_.check_heads(); }
+  /// The time of the timers that were set comes. True if one was set for `delay`.
+  bool pass(Duration delay) {
+    bool found = false;
+    for (auto& [set, task] : std::exchange(timers_, {})) {
+      found = found || set == delay;
+      task();
+    }
+    return found;
+  }
+
+  std::uint64_t count(std::string_view counter) {
+    return metrics_.counter(std::string(counter), "").value();
+  }
 
   void deliver(std::uint32_t /*loop*/, Frame frame) override { seen.emplace_back(frame.event); }
 
@@ -84,7 +113,8 @@ class Node final : public MemberSink {
 
  private:
   std::unique_ptr<pubsub::PubSub> bus_;
-  Limits limits_;
+  const Limits limits_;
+  std::vector<std::pair<Duration, UniqueFunction<void()>>> timers_;
   ManualClock clock_;
   SeededRandom random_{1};
   Metrics metrics_;
@@ -113,10 +143,10 @@ class TwoNodes : public testing::Test {
   }
 
   ManualExecutor executor;
-  storage::MemoryStore store;
+  storage::MemoryStore store{true};
   pubsub::LocalBus bus;
-  Node one{executor, store, bus};
-  Node two{executor, store, bus};
+  Node one{executor, store, bus.attach()};
+  Node two{executor, store, bus.attach()};
 };
 
 TEST_F(TwoNodes, ACommitReachesTheOthersMembers) {
@@ -138,9 +168,8 @@ TEST_F(TwoNodes, ConcurrentAppendsBothGetIn) {
 }
 
 TEST_F(TwoNodes, AReadSeesWhatAnotherNodeAcknowledged) {
-  pubsub::LocalBus elsewhere;
   {
-    Node third(executor, store, elsewhere);  // its publications are lost
+    Node third(executor, store, std::make_unique<LostMessages>());
     third.join("cid");
     executor.run();
     third.submit(0, 1, R"(["c"])");
@@ -154,17 +183,59 @@ TEST_F(TwoNodes, AReadSeesWhatAnotherNodeAcknowledged) {
             (std::vector<std::string>{R"("c")", R"("c")", "revision_unknown"}));
 }
 
-TEST_F(TwoNodes, ACheckOfTheHeadsFindsALostPublication) {
-  pubsub::LocalBus elsewhere;
-  Node third(executor, store, elsewhere);
-  third.join("cid");
+/// Two nodes whose bus loses everything; `interval` is that of the checks of the heads.
+class TwoDeafNodes : public TwoNodes {
+ protected:
+  static Limits checking(std::chrono::milliseconds interval) {
+    Limits limits;
+    limits.head_check_interval = interval;
+    return limits;
+  }
+
+  /// What "bob" at `node` sees of an operation of "cid" at another, once the timers were due.
+  std::vector<std::string> seen_of_another(Node& node, std::chrono::milliseconds interval) {
+    Node another(executor, store, std::make_unique<LostMessages>());
+    node.join("bob");
+    another.join("cid");
+    executor.run();
+    another.submit(0, 1, R"(["c"])");
+    executor.run();
+    EXPECT_EQ(node.seen, std::vector<std::string>{"joined"});
+    EXPECT_EQ(node.pass(interval), interval > std::chrono::milliseconds(0));
+    executor.run();
+    return node.seen;
+  }
+};
+
+TEST_F(TwoDeafNodes, AreBroughtUpToDateByTheChecksOfTheHeadsAlone) {
+  constexpr std::chrono::milliseconds kInterval{700};
+  Node node(executor, store, std::make_unique<LostMessages>(), checking(kInterval));
+  EXPECT_EQ(seen_of_another(node, kInterval), (std::vector<std::string>{"joined", "ops"}));
+  EXPECT_EQ(node.count("cloudsync_head_checks_total"), 1U);
+  EXPECT_EQ(node.count("cloudsync_updates_missed_total"), 1U);
+  EXPECT_TRUE(node.pass(kInterval));  // and again
+  EXPECT_EQ(node.count("cloudsync_head_checks_total"), 2U);
+  EXPECT_EQ(node.count("cloudsync_updates_missed_total"), 1U);
   executor.run();
-  third.submit(0, 1, R"(["c"])");
-  executor.run();
-  EXPECT_EQ(two.seen, std::vector<std::string>{"joined"});
-  two.check_heads();
-  executor.run();
-  EXPECT_EQ(two.seen, (std::vector<std::string>{"joined", "ops"}));
+}
+
+TEST_F(TwoDeafNodes, NeedNoBusForThat) {
+  constexpr std::chrono::milliseconds kInterval{700};
+  Node node(executor, store, nullptr, checking(kInterval));
+  EXPECT_EQ(seen_of_another(node, kInterval), (std::vector<std::string>{"joined", "ops"}));
+}
+
+TEST_F(TwoDeafNodes, StayBehindWithoutThem) {
+  constexpr std::chrono::milliseconds kNever{0};
+  Node node(executor, store, std::make_unique<LostMessages>(), checking(kNever));
+  EXPECT_EQ(seen_of_another(node, kNever), std::vector<std::string>{"joined"});
+}
+
+TEST(OneNode, WithAStoreOfItsOwnChecksNoHeads) {
+  ManualExecutor executor;
+  storage::MemoryStore store;
+  Node node(executor, store, nullptr);
+  EXPECT_FALSE(node.pass(Limits().head_check_interval));
 }
 
 }  // namespace

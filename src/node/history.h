@@ -52,6 +52,8 @@ class RecordedStore final : public storage::OpStore, public storage::SnapshotSto
   RecordedStore(storage::OpStore& ops, storage::SnapshotStore& snapshots, History& history)
       : ops_(ops), snapshots_(snapshots), history_(history) {}
 
+  bool is_shared() const override { return ops_.is_shared(); }
+
   void append(storage::Append append,
               Executor& reply_to,
               UniqueFunction<void(storage::AppendOutcome)> done) override;

@@ -342,6 +342,10 @@ std::vector<Setting> make_settings() {
            limit("snapshot-ops", "Operations between snapshots.", &Limits::snapshot_ops),
            limit(
                "snapshot-bytes", "Bytes of operations between snapshots.", &Limits::snapshot_bytes),
+           optional_limit("head-check-interval-ms",
+                          "Looks for what other nodes committed unheard, where they share the "
+                          "store; 0: never.",
+                          &Limits::head_check_interval),
            limit("idle-documents",
                  "Documents kept in memory without members.",
                  &Limits::idle_documents),

@@ -20,10 +20,6 @@ class PubSub {
  public:
   virtual ~PubSub() = default;
 
-  /// False while no other node can be there: then nothing need be published, and what this node
-  /// knows of the store is all there is. Cheap.
-  virtual bool has_others() const = 0;
-
   /// To the other nodes' subscribers of the topic, not to this node's own.
   virtual void publish(std::string_view topic, SharedBytes message) = 0;
 

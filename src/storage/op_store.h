@@ -54,6 +54,10 @@ class OpStore {
  public:
   virtual ~OpStore() = default;
 
+  /// Whether other processes may append to it, so that what this one knows of a document may be
+  /// behind. Always the same. Cheap.
+  virtual bool is_shared() const = 0;
+
   virtual void append(Append append,
                       Executor& reply_to,
                       UniqueFunction<void(AppendOutcome)> done) = 0;

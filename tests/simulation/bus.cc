@@ -42,14 +42,8 @@ void Bus::arrive_at(Duration at, std::int64_t to, std::string topic, const Share
                            });
 }
 
-BusEnd::BusEnd(Environment& environment,
-               Bus& bus,
-               std::int64_t node,
-               std::function<bool()> before_publish)
-    : environment_(environment),
-      bus_(bus),
-      node_(node),
-      before_publish_(std::move(before_publish)) {
+BusEnd::BusEnd(Bus& bus, std::int64_t node, std::function<bool()> before_publish)
+    : bus_(bus), node_(node), before_publish_(std::move(before_publish)) {
   bus_.attach(node, *this);
 }
 

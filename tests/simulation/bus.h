@@ -39,17 +39,12 @@ class Bus {
 class BusEnd final : public pubsub::PubSub {
  public:
   /// `before_publish` says whether the process is still there to publish.
-  BusEnd(Environment& environment,
-         Bus& bus,
-         std::int64_t node,
-         std::function<bool()> before_publish);
+  BusEnd(Bus& bus, std::int64_t node, std::function<bool()> before_publish);
 
   ~BusEnd() override { bus_.detach(node_); }
 
   BusEnd(const BusEnd&) = delete;
   BusEnd& operator=(const BusEnd&) = delete;
-
-  bool has_others() const override { return environment_.plan.nodes > 1; }
 
   void publish(std::string_view topic, SharedBytes message) override;
   void subscribe(std::string topic, Executor& executor, pubsub::Receive receive) override;
@@ -64,7 +59,6 @@ class BusEnd final : public pubsub::PubSub {
     pubsub::Receive receive;
   };
 
-  Environment& environment_;
   Bus& bus_;
   std::int64_t node_;
   std::function<bool()> before_publish_;

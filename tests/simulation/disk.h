@@ -94,6 +94,8 @@ class DiskClient final : public storage::OpStore, public storage::SnapshotStore 
   DiskClient(const DiskClient&) = delete;
   DiskClient& operator=(const DiskClient&) = delete;
 
+  bool is_shared() const override { return environment_.plan.nodes > 1; }
+
   void append(storage::Append append,
               Executor& reply_to,
               UniqueFunction<void(storage::AppendOutcome)> done) override;

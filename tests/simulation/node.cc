@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace cloudsync::simulation {
-namespace {
-
-constexpr Duration kHeadCheckInterval = std::chrono::milliseconds(400);
-
-}  // namespace
-
 Node::Node(Dependencies dependencies)
     : environment_(dependencies.environment),
       name_("n" + std::to_string(dependencies.index)),
@@ -28,7 +22,7 @@ Node::Node(Dependencies dependencies)
                 executor_.post([this, down] { crash_(down); });
               }
             }),
-      bus_(environment_, dependencies.bus, dependencies.index, [this] { return may_publish(); }),
+      bus_(dependencies.bus, dependencies.index, [this] { return may_publish(); }),
       service_({.executor = executor_,
                 .workers = executor_,
                 .ops = disk_,
@@ -43,7 +37,6 @@ Node::Node(Dependencies dependencies)
                   executor_.after(delay, std::move(task));
                 }}) {
   environment_.history.node(name_, event_of(checker::Kind::kStart));
-  check_heads_now_and_then();
 }
 
 Node::~Node() {
@@ -59,15 +52,6 @@ bool Node::may_publish() {
     return false;
   }
   return true;
-}
-
-void Node::check_heads_now_and_then() {
-  if (bus_.has_others()) {
-    executor_.after(kHeadCheckInterval, [this] {
-      service_.check_heads();
-      check_heads_now_and_then();
-    });
-  }
 }
 
 void Node::accept(const std::shared_ptr<Connection>& connection, const ClientId& client) {

@@ -81,7 +81,6 @@ class Node final : public document::MemberSink {
               const std::string& fields = "");
   void note_answer(const ClientId& client, std::uint64_t seq, Revision revision);
   bool may_publish();
-  void check_heads_now_and_then();
 
   Environment& environment_;
   std::string name_;

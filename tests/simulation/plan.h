@@ -40,7 +40,11 @@ struct Plan {
   std::int64_t bus_ms_max = 10;      ///< of a publication
   std::int64_t journal_ms_max = 10;  ///< until a client's journal is written
   std::int64_t polling_ms = 0;  ///< connections poll this often until they are upgraded; 0: never
-  Limits limits;
+  Limits limits = [] {
+    Limits drawn_from;
+    drawn_from.head_check_interval = std::chrono::milliseconds(400);  // runs are seconds long
+    return drawn_from;
+  }();
   std::vector<Event> events;
 
   static Plan draw(std::uint64_t seed, Bug bug = Bug::kNone);

@@ -12,19 +12,15 @@ class LocalBus::Node final : public PubSub {
   explicit Node(LocalBus& bus) : bus_(bus) {
     const std::lock_guard lock(bus_.mutex_);
     bus_.nodes_.push_back(this);
-    ++bus_.count_;
   }
 
   ~Node() override {
     const std::lock_guard lock(bus_.mutex_);
     std::erase(bus_.nodes_, this);
-    --bus_.count_;
   }
 
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
-
-  bool has_others() const override { return bus_.count_.load(std::memory_order_relaxed) > 1; }
 
   void publish(std::string_view topic, SharedBytes message) override {
     bus_.publish(*this, topic, message);

@@ -1,12 +1,10 @@
 #pragma once
-// The bus inside one process: what the embedded default has, where the one node is alone and pays
-// an atomic read a commit for it; and what several nodes in a test talk over. Nothing is lost on
+// The bus inside one process: what the embedded default has, where the one node is alone and
+// neither publishes nor subscribes; and what several nodes in a test talk over. Nothing is lost on
 // it.
 
 #include "pubsub/pubsub.h"
 
-#include <atomic>
-#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,8 +28,7 @@ class LocalBus {
 
   void publish(const Node& from, std::string_view topic, const SharedBytes& message);
 
-  std::atomic<std::size_t> count_{0};  // of nodes_, read without the mutex
-  std::mutex mutex_;                   // guards what follows, and the nodes' subscriptions
+  std::mutex mutex_;  // guards what follows, and the nodes' subscriptions
   std::vector<Node*> nodes_;
 };
 

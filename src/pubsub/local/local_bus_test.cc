@@ -56,14 +56,5 @@ TEST_F(LocalBusTest, AnUnsubscribedTopicIsSilent) {
   EXPECT_TRUE(heard_.empty());
 }
 
-TEST_F(LocalBusTest, ANodeKnowsWhetherItIsAlone) {
-  const auto one = bus_.attach();
-  EXPECT_FALSE(one->has_others());
-  auto two = bus_.attach();
-  EXPECT_TRUE(one->has_others());
-  two.reset();
-  EXPECT_FALSE(one->has_others());
-}
-
 }  // namespace
 }  // namespace cloudsync::pubsub

@@ -27,9 +27,14 @@ class MemoryStore final : public OpStore, public SnapshotStore, public Directory
   /// Asked once for every append, in order, under the store's lock; it must not call the store.
   using FaultPlan = std::function<AppendFault(const Append&)>;
 
+  /// `shared`: several nodes are given it.
+  explicit MemoryStore(bool shared = false) : shared_(shared) {}
+
   void set_append_faults(FaultPlan plan);
   /// While set, everything but append answers kUnavailable; appends follow their own plan.
   void set_unavailable(bool unavailable);
+
+  bool is_shared() const override { return shared_; }
 
   void append(Append append, Executor& reply_to, UniqueFunction<void(AppendOutcome)> done) override;
   void open_document(DocumentId document,
@@ -94,6 +99,7 @@ class MemoryStore final : public OpStore, public SnapshotStore, public Directory
   std::vector<DocumentInfo> list(const UserId& user, std::size_t count) const;
 
   // A mutex, because loops of a node and threads of a test share one store; it guards all below.
+  const bool shared_;
   std::mutex mutex_;
   FaultPlan fault_plan_;
   bool unavailable_ = false;

@@ -58,6 +58,9 @@ class SqliteStore final : public OpStore, public SnapshotStore, public Directory
   /// What the readers have read since the start.
   const ReadCounters& read_counters() const { return read_counters_; }
 
+  /// Its directory is locked.
+  bool is_shared() const override { return false; }
+
   void append(Append append, Executor& reply_to, UniqueFunction<void(AppendOutcome)> done) override;
   void open_document(DocumentId document,
                      Executor& reply_to,
