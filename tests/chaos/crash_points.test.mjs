@@ -81,7 +81,7 @@ class Run {
     // It writes until it is interrupted, when the typists are done.
     this.load = spawn(generator, ["--target", this.server.url, "--connections", "9", "--documents", String(kDocuments),
       "--ops-per-second", String(kOpsPerSecond[this.type]), "--duration", "3600", "--type", this.type, "--seed", String(1 + this.pick(1e6)),
-      "--settle", "120", "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
+      "--settle", "300", "--reconnect", "--reconnect-delay", "10", "--history", this.paths[1]], { stdio: ["ignore", "pipe", "pipe"] });
     this.output = "";
     for (const stream of [this.load.stdout, this.load.stderr]) stream.on("data", (chunk) => (this.output += chunk));
     this.loaded = new Promise((resolve) => this.load.once("exit", resolve));
@@ -176,8 +176,11 @@ class Run {
   async end() {
     if (this.isUp()) await this.kill("random");
     await this.start();
+    // Who has little of the processor would not catch up with what the others go on to write.
+    this.load.kill("SIGSTOP");
     await this.typists.settle();
     this.load.kill("SIGINT");
+    this.load.kill("SIGCONT");
     const loaded = await this.loaded;
     const heads = await Promise.all(this.documentIds.map(async (id) => [id, (await this.server.document(id)).revision]));
     await this.typists.finish(Object.fromEntries(heads));

@@ -52,7 +52,7 @@ export class SdkTypists {
       for (const typist of this.typists) if (!typist.isSaved) typist.stopTyping();
       return this.failure !== undefined || this.typists.every(({ isSaved }) => isSaved);
     };
-    await eventually(isSettled, "all typists are saved", 120_000);
+    await eventually(isSettled, "all typists are saved", 300_000);
     this.isEnding = true;
     if (this.failure !== undefined) throw this.failure;
   }
