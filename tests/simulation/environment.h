@@ -7,6 +7,8 @@
 #include "plan.h"
 #include "world.h"
 
+#include <cstdint>
+
 namespace cloudsync::simulation {
 
 struct Environment {
@@ -22,6 +24,7 @@ struct Environment {
   World world;
   Faults faults;
   History history;
+  std::uint64_t upgrades = 0;  ///< connections that moved to WebSocket
 };
 
 }  // namespace cloudsync::simulation

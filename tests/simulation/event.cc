@@ -48,6 +48,9 @@ constexpr std::array<Description, kActs> kDescriptions{{
     {"crash-after-append", 3},
     {"crash-at-publish", 3},
     {"read-fails", 2},
+    {"probe-lost", 2},
+    {"upgrade-cut", 2},
+    {"upgrade-late", 3},
 }};
 
 }  // namespace

@@ -53,9 +53,13 @@ enum class Act : std::uint8_t {
   kCrashAfterAppend,   ///< node, n, ms: it is stored, the answer finds nobody
   kCrashAtPublish,     ///< node, n, ms: it is acknowledged, but not published
   kReadFails,          ///< node, n: a read of the store
+  // At the n-th connection of a client.
+  kProbeLost,    ///< client, n: it polls to its end
+  kUpgradeCut,   ///< client, n: it breaks while it moves to WebSocket
+  kUpgradeLate,  ///< client, n, ms: the move takes longer
 };
 
-inline constexpr std::size_t kActs = static_cast<std::size_t>(Act::kReadFails) + 1;
+inline constexpr std::size_t kActs = static_cast<std::size_t>(Act::kUpgradeLate) + 1;
 inline constexpr std::size_t kArgumentsMax = 4;
 
 std::string_view act_name(Act act);

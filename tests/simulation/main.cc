@@ -83,6 +83,7 @@ struct Totals {
   std::uint64_t conflicts = 0;
   std::uint64_t unknowns = 0;
   std::uint64_t connections = 0;
+  std::uint64_t upgrades = 0;
   std::chrono::nanoseconds simulated{};
 
   void add(const Outcome& outcome) {
@@ -94,6 +95,7 @@ struct Totals {
     conflicts += outcome.conflicts;
     unknowns += outcome.unknowns;
     connections += outcome.connections;
+    upgrades += outcome.upgrades;
     simulated += outcome.simulated;
   }
 
@@ -101,8 +103,8 @@ struct Totals {
     std::cout << std::fixed << std::setprecision(1) << seeds << " seeds, " << operations
               << " operations (" << large << " seeds with 200 and more), " << steps << " steps, "
               << crashes << " crashes, " << conflicts << " conflicts, " << unknowns
-              << " unknown outcomes, " << connections << " connections; "
-              << static_cast<double>(seeds) / took.count() << " seeds/s, "
+              << " unknown outcomes, " << connections << " connections, " << upgrades
+              << " upgrades; " << static_cast<double>(seeds) / took.count() << " seeds/s, "
               << std::chrono::duration<double>(simulated).count() / took.count()
               << " s simulated in 1 s\n";
   }

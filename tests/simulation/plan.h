@@ -26,6 +26,7 @@ enum class Bug : std::uint8_t {
   kSyncNormal,       ///< `synchronous=NORMAL`: what was committed since the last checkpoint
   kTornTail,         ///< power loss takes the last commit, though it was synced
   kForgetClients,    ///< the store loses what it knows of clients, so that a seq can be used twice
+  kLossyUpgrade,     ///< what a node has for a client that moves to WebSocket is dropped
 };
 
 struct Plan {
@@ -39,7 +40,8 @@ struct Plan {
   std::int64_t store_ms_max = 10;    ///< of a call of the store
   std::int64_t bus_ms_max = 10;      ///< of a publication
   std::int64_t journal_ms_max = 10;  ///< until a client's journal is written
-  std::int64_t polling_ms = 0;  ///< connections poll this often until they are upgraded; 0: never
+  std::int64_t polling_ms = 0;  ///< connections poll this often until they move to WebSocket; 0:
+                                ///< they begin with it
   Limits limits = [] {
     Limits drawn_from;
     drawn_from.head_check_interval = std::chrono::milliseconds(400);  // runs are seconds long

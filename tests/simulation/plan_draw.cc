@@ -24,6 +24,7 @@ class Drawing {
     draw_nodes();
     draw_store();
     draw_bus();
+    draw_upgrades();
     return std::move(plan_);
   }
 
@@ -68,7 +69,7 @@ class Drawing {
     plan_.store_ms_max = one_in(4) ? 150 : number(0, 40);
     plan_.bus_ms_max = one_in(4) ? 200 : number(0, 30);
     plan_.journal_ms_max = one_in(3) ? number(50, 400) : number(0, 30);
-    plan_.polling_ms = one_in(3) ? number(20, 200) : 0;
+    plan_.polling_ms = plan_.bug == Bug::kLossyUpgrade || one_in(3) ? number(20, 200) : 0;
   }
 
   void draw_limits() {
@@ -241,6 +242,17 @@ class Drawing {
             node(),
             number(1, publications),
             act == Act::kBusLost ? 0 : number(1, 500));
+      }
+    }
+  }
+
+  void draw_upgrades() {
+    if (plan_.polling_ms == 0) {
+      return;
+    }
+    for (const Act act : {Act::kProbeLost, Act::kUpgradeCut, Act::kUpgradeLate}) {
+      for (std::int64_t i = some(2 * plan_.clients); i > 0; --i) {
+        add(act, client(), number(1, 6), act == Act::kUpgradeLate ? duration() : 0);
       }
     }
   }

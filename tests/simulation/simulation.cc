@@ -166,6 +166,7 @@ class Simulation {
     }
     auto connection = std::make_shared<Connection>(environment_, line, index, ++last_connection_);
     slot.node->accept(connection, client);
+    connection->begin();
     connections_.push_back(connection);
     return connection;
   }
@@ -368,6 +369,7 @@ class Simulation {
     outcome_.conflicts = disk_.conflicts;
     outcome_.unknowns = disk_.unknowns;
     outcome_.connections = last_connection_;
+    outcome_.upgrades = environment_.upgrades;
     outcome_.problems = environment_.history.finish();
     outcome_.history = environment_.history.take_events();
   }

@@ -21,6 +21,7 @@ struct Outcome {
   std::uint64_t conflicts = 0;  ///< appends that met another head
   std::uint64_t unknowns = 0;   ///< appends of unknown outcome
   std::uint64_t connections = 0;
+  std::uint64_t upgrades = 0;  ///< of them from polling to WebSocket
 };
 
 Outcome simulate(const Plan& plan, bool keep_history = false);

@@ -63,10 +63,11 @@ TEST_F(SimulationTest, EverySeedKeepsTheInvariants) {
     total.conflicts += outcome.conflicts;
     total.unknowns += outcome.unknowns;
     total.connections += outcome.connections;
+    total.upgrades += outcome.upgrades;
   }
   std::cout << total.operations << " operations, " << total.crashes << " crashes, "
             << total.conflicts << " conflicts, " << total.unknowns << " unknown outcomes, "
-            << total.connections << " connections\n";
+            << total.connections << " connections, " << total.upgrades << " upgrades\n";
   if (seeds >= 100) {
     // A simulation in which nothing happens would pass as well.
     EXPECT_GT(total.operations, seeds * 50);
@@ -74,6 +75,7 @@ TEST_F(SimulationTest, EverySeedKeepsTheInvariants) {
       EXPECT_GT(operations_of[type], seeds * 10) << ot::type_name(type);
     }
     EXPECT_GT(total.connections, seeds * 8);
+    EXPECT_GT(total.upgrades, seeds);
     EXPECT_GT(total.crashes, seeds);
     EXPECT_GT(total.unknowns, seeds);
     EXPECT_GT(total.conflicts, seeds);
@@ -123,6 +125,10 @@ TEST_F(SimulationTest, CatchesAnAckBeforeTheCommit) {
 
 TEST_F(SimulationTest, CatchesAResendOnAnotherBase) {
   EXPECT_NE(first_caught(Bug::kRebasedResend, 200), 0U);
+}
+
+TEST_F(SimulationTest, CatchesALossyMoveToWebSocket) {
+  EXPECT_NE(first_caught(Bug::kLossyUpgrade, 200), 0U);
 }
 
 TEST_F(SimulationTest, CatchesAStoreThatDoesNotSync) {
