@@ -1,7 +1,7 @@
 #pragma once
-// An immutable text whose copies share its memory: eight bytes each. Ids are such texts, since every
-// layer keeps those of each connection and most connections do nothing: seven copies of a user's and
-// a client's id were a third of an idle connection's memory (bench/README.md).
+// An immutable text whose copies share its memory: eight bytes each. Ids are such texts, since
+// every layer keeps those of each connection and most connections do nothing: seven copies of a
+// user's and a client's id were a third of an idle connection's memory (bench/README.md).
 
 #include <atomic>
 #include <compare>
@@ -21,9 +21,10 @@ class SharedText {
   /// From anything that makes a std::string, without copying it once more. The empty text takes no
   /// memory.
   template <class Text>
-    requires std::constructible_from<std::string, Text&&> &&
-             (!std::same_as<std::remove_cvref_t<Text>, SharedText>)
-  SharedText(Text&& text) : SharedText(Made(), std::string(std::forward<Text>(text))) {}
+
+  requires std::constructible_from<std::string, Text&&> &&
+      (!std::same_as<std::remove_cvref_t<Text>, SharedText>)SharedText(Text&& text)
+      : SharedText(Made(), std::string(std::forward<Text>(text))) {}
 
   SharedText(const SharedText& other) noexcept : block_(other.block_) {
     if (block_ != nullptr) {
