@@ -57,6 +57,20 @@ Connection::Connection(runtime::Loop& loop,
       http_(std::make_unique<codec::http1::RequestParser>(limits.http)),
       deadline_(loop.now() + limits.node.handshake_timeout) {}
 
+void Connection::bind(runtime::SocketId socket) {
+  socket_ = socket;
+  if (deadline_) {
+    set_deadline(*deadline_);
+  }
+}
+
+void Connection::set_deadline(TimePoint deadline) {
+  deadline_ = deadline;
+  if (!std::exchange(watched_, true)) {
+    owner_.on_deadline(*this);
+  }
+}
+
 void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
   if (ended_ || answered_last_) {
     return;
@@ -127,7 +141,7 @@ void Connection::update_reading() {
 
 Connection::Parsed Connection::parse_request(std::span<std::uint8_t> bytes) {
   if (http_->idle()) {
-    deadline_ = loop_.now() + limits_.node.handshake_timeout;
+    set_deadline(loop_.now() + limits_.node.handshake_timeout);
   }
   auto fed = http_->feed(bytes);
   std::size_t consumed = fed.consumed;
@@ -210,7 +224,7 @@ void Connection::respond(Response response) {
       loop_.send(socket_, std::move(piece));
     }
   }
-  deadline_ = loop_.now() + limits_.node.idle_http_timeout;
+  set_deadline(loop_.now() + limits_.node.idle_http_timeout);
   queued_at_deadline_ = queued_bytes();
   answers_full_ = queued_at_deadline_ > kAnswerQueueMax;
   answered_last_ = !keep_alive_;  // closed when it is sent: a close limits the time for that
@@ -245,7 +259,7 @@ void Connection::process_websocket(std::span<std::uint8_t> bytes) {
     if (!frames_->in_flight()) {
       deadline_.reset();  // also if what came in pieces was a control frame
     } else if (!ended_ && !deadline_) {
-      deadline_ = loop_.now() + limits_.node.idle_http_timeout;
+      set_deadline(loop_.now() + limits_.node.idle_http_timeout);
     }
     return;
   }
@@ -328,10 +342,15 @@ void Connection::resume(Request request, std::string input) {
   begin_request(std::move(request));
 }
 
-void Connection::check_deadline(TimePoint now) {
-  if (ended_ || !deadline_ || now < *deadline_) {
-    return;
+bool Connection::check_deadline(TimePoint now) {
+  if (!ended_ && deadline_ && now >= *deadline_) {
+    end_overdue(now);
   }
+  watched_ = !ended_ && deadline_;
+  return watched_;
+}
+
+void Connection::end_overdue(TimePoint now) {
   const std::size_t queued = queued_bytes();
   if (frames_) {
     owner_.on_violation(*this, "slow_message");
@@ -340,7 +359,7 @@ void Connection::check_deadline(TimePoint now) {
              queued + bytes_at_least(limits_.node.idle_http_timeout) <= queued_at_deadline_) {
     // A long answer on a slow line: it may go on while it moves.
     queued_at_deadline_ = queued;
-    deadline_ = now + limits_.node.idle_http_timeout;
+    set_deadline(now + limits_.node.idle_http_timeout);
   } else if (queued > 0) {
     owner_.on_violation(*this, "idle_http_timeout");
     abort();

@@ -57,6 +57,9 @@ class ConnectionOwner {
   virtual void on_drained(Connection& connection) = 0;
   /// Nothing can be sent any more. Comes once, maybe before the socket is gone.
   virtual void on_ended(Connection& connection) = 0;
+  /// The connection has a deadline from now on: check_deadline() is to be called from time to time,
+  /// until that says that it has none.
+  virtual void on_deadline(Connection& connection) = 0;
   /// The socket is gone: destroy the connection.
   virtual void on_gone(Connection& connection) = 0;
 };
@@ -71,7 +74,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
              MessageCompression* compression = nullptr);
 
   /// The socket that this connection serves; set once, before any event.
-  void bind(runtime::SocketId socket) { socket_ = socket; }
+  void bind(runtime::SocketId socket);
 
   /// Answers the request in progress and goes on with what the peer sent behind it. No-op if none
   /// is in progress any more.
@@ -107,7 +110,8 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void hold_input(bool held);
 
   /// Closes the connection if its peer is overdue (slow request, slow reader, idle keep-alive).
-  void check_deadline(TimePoint now);
+  /// False if it has no deadline any more; on_deadline() tells of the next.
+  bool check_deadline(TimePoint now);
 
   const RequestOrigin& origin() const { return origin_; }
 
@@ -118,6 +122,9 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool is_websocket() const { return frames_.has_value(); }
 
   bool ended() const { return ended_; }
+
+  /// The owner was told of a deadline, and not yet that there is none.
+  bool watched() const { return watched_; }
 
   /// Ended because the peer's request was refused.
   bool refused() const { return refused_; }
@@ -133,6 +140,8 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   SessionId session;
   /// Its place among the connections of its address (owner's use).
   PeerLimits::Hold peer_hold;
+  /// Its place among the connections with a deadline (owner's use).
+  std::size_t watch_place = 0;
   /// Extra headers for the answer to the request in progress (CORS; owner's use).
   codec::http1::Headers response_headers;
 
@@ -164,6 +173,8 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   /// Sends the answer as the connection's last.
   void refuse(const codec::http1::Response& response);
   void update_reading();
+  void set_deadline(TimePoint deadline);
+  void end_overdue(TimePoint now);
   void end();
 
   runtime::Loop& loop_;
@@ -189,6 +200,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool refused_ = false;
   bool pending_full_ = false;
   bool held_ = false;
+  bool watched_ = false;
   bool paused_ = false;      // either of the two
   bool processing_ = false;  // inside process(): answers given meanwhile don't recurse
 };

@@ -110,7 +110,21 @@ Connection& Engine::add_connection(RequestOrigin origin) {
 void Engine::on_gone(Connection& connection) {
   queued_answers_.remove(connection);
   connections_gauge_.add(-1);
+  unwatch(connection);
   connections_.erase(&connection);
+}
+
+void Engine::on_deadline(Connection& connection) {
+  connection.watch_place = watched_.size();
+  watched_.push_back(&connection);
+}
+
+void Engine::unwatch(const Connection& connection) {
+  if (connection.watched()) {
+    watched_.back()->watch_place = connection.watch_place;
+    watched_[connection.watch_place] = watched_.back();
+    watched_.pop_back();
+  }
 }
 
 void Engine::on_ended(Connection& connection) {
@@ -148,6 +162,7 @@ Session* Engine::find(SessionId id) {
   if (slot >= slots_.size() || slots_[slot].generation != generation_of(id)) {
     return nullptr;
   }
+  due_.soon(slot);
   return slots_[slot].session.get();
 }
 
@@ -166,6 +181,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
   by_sid_.emplace(std::move(sid), id);
+  due_.soon(index);
   sessions_gauge_.add(1);
   return session;
 }
@@ -203,12 +219,18 @@ void Engine::sweep() {
   const TimePoint now = loop_.now();
   lag_ = now - sweep_due_;
   lag_seconds_.observe(std::chrono::duration<double>(lag_).count());
-  for_each_session([now](Session& session) { session.tick(now); });
-  for (const auto& [address, connection] : connections_) {
-    connection->check_deadline(now);
-  }
-  const std::int64_t queued = count_queued();
-  queued_gauge_.add(queued - std::exchange(queued_reported_, queued));
+  queued_ = 0;
+  due_.sweep(now, [this, now](std::uint32_t slot) {
+    Session* session = slots_[slot].session.get();
+    if (session == nullptr) {
+      return DueTimes::kNever;
+    }
+    const TimePoint next = session->tick(now);
+    note_queued(session->queued_bytes());
+    return next;
+  });
+  check_deadlines(now);
+  queued_gauge_.add(queued_ - std::exchange(queued_reported_, queued_));
   refusals_.report();
   schedule_sweep();
 }
@@ -218,19 +240,27 @@ void Engine::schedule_sweep() {
   sweep_timer_ = loop_.run_after(kSweepInterval, [this] { sweep(); });
 }
 
-std::int64_t Engine::count_queued() {
-  std::int64_t queued = 0;
-  const auto count = [&](std::size_t bytes) {
-    if (bytes > 0) {
-      queue_depth_.observe(static_cast<double>(bytes));
-      queued += static_cast<std::int64_t>(bytes);
+// From the end: others may get a deadline meanwhile, and whatever loses its own is replaced by the
+// last.
+void Engine::check_deadlines(TimePoint now) {
+  for (std::size_t i = watched_.size(); i > 0; --i) {
+    Connection& connection = *watched_[i - 1];
+    if (!connection.is_websocket()) {
+      note_queued(connection.queued_bytes());
     }
-  };
-  for_each_session([&](const Session& session) { count(session.buffered_bytes()); });
-  for (const auto& [address, connection] : connections_) {
-    count(connection->queued_bytes());
+    if (!connection.check_deadline(now)) {
+      watched_.back()->watch_place = i - 1;
+      watched_[i - 1] = watched_.back();
+      watched_.pop_back();
+    }
   }
-  return queued;
+}
+
+void Engine::note_queued(std::size_t bytes) {
+  if (bytes > 0) {
+    queue_depth_.observe(static_cast<double>(bytes));
+    queued_ += static_cast<std::int64_t>(bytes);
+  }
 }
 
 }  // namespace cloudsync::gateway

@@ -10,6 +10,7 @@
 #include "codec/engineio/packet.h"
 #include "gateway/access_policy.h"
 #include "gateway/connection.h"
+#include "gateway/due_times.h"
 #include "gateway/engine_application.h"
 #include "gateway/message_compression.h"
 #include "gateway/peer_limits.h"
@@ -73,7 +74,8 @@ class Engine final : public ConnectionOwner {
   /// Accepts on the endpoint; with `shared` several loops listen on the same one.
   Result<runtime::Endpoint> listen(const runtime::Endpoint& endpoint, bool shared);
 
-  /// The session, or null if it is gone.
+  /// The session, or null if it is gone. Whoever asks may change it, so it is looked at in the next
+  /// sweep.
   Session* find(SessionId id);
 
   /// Calls `visit(session)`; sessions may open and close meanwhile.
@@ -107,6 +109,7 @@ class Engine final : public ConnectionOwner {
   void on_drained(Connection& connection) override;
   void on_ended(Connection& connection) override;
   void on_gone(Connection& connection) override;
+  void on_deadline(Connection& connection) override;
 
   void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
   Connection& add_connection(RequestOrigin origin);
@@ -147,8 +150,10 @@ class Engine final : public ConnectionOwner {
   void retire(Session& session);
   void schedule_sweep();
   void sweep();
-  /// The bytes queued in connections and polling sessions.
-  std::int64_t count_queued();
+  /// Counts what was queued for a peer when it was looked at.
+  void note_queued(std::size_t bytes);
+  void check_deadlines(TimePoint now);
+  void unwatch(const Connection& connection);
 
   runtime::Loop& loop_;
   const std::uint32_t loop_index_;
@@ -169,10 +174,13 @@ class Engine final : public ConnectionOwner {
   Histogram& queue_depth_;
   Histogram& lag_seconds_;
   QueuedAnswers queued_answers_;
+  std::int64_t queued_ = 0;  // seen in the sweep under way
   std::int64_t queued_reported_ = 0;
   std::vector<Engine*> peers_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> watched_;  // those with a deadline, each at its watch_place
   std::vector<Slot> slots_;
+  DueTimes due_;  // of the sessions, by slot
   std::vector<std::uint32_t> free_slots_;
   std::unordered_map<std::string, SessionId> by_sid_;
   std::optional<runtime::TimerId> sweep_timer_;

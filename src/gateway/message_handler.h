@@ -19,8 +19,9 @@ class MessageHandler {
   /// nothing is sent any more. Comes once.
   virtual void on_closed(std::string_view reason) = 0;
 
-  /// The regular look at deadlines (every 100 ms).
-  virtual void on_tick(TimePoint now) = 0;
+  /// A look at deadlines: comes when one is due, and in the sweep behind any other call. Returns
+  /// the next, TimePoint::max() for none.
+  virtual TimePoint on_tick(TimePoint now) = 0;
 };
 
 }  // namespace cloudsync::gateway

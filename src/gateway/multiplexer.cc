@@ -242,7 +242,7 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 
 // --- ends ---
 
-void Multiplexer::on_tick(TimePoint now) {
+TimePoint Multiplexer::on_tick(TimePoint now) {
   if (connect_deadline_ && now >= *connect_deadline_) {
     environment_.metrics.limit("connect_timeout").add();
     session_.note_refusal("session_closed", "connect_timeout");
@@ -251,6 +251,8 @@ void Multiplexer::on_tick(TimePoint now) {
     environment_.metrics.limit("handshake_timeout").add();
     refuse("attachments_too_late");
   }
+  return std::min(connect_deadline_.value_or(TimePoint::max()),
+                  attachments_deadline_.value_or(TimePoint::max()));
 }
 
 void Multiplexer::on_closed(std::string_view reason) {

@@ -45,7 +45,7 @@ class Multiplexer final : public MessageHandler {
 
   void on_message(bool binary, std::string_view bytes) override;
   void on_closed(std::string_view reason) override;
-  void on_tick(TimePoint now) override;
+  TimePoint on_tick(TimePoint now) override;
 
   // --- the application's side; no-ops on a connection that is gone ---
   bool connected(ConnectionId connection) const;

@@ -385,6 +385,7 @@ void Engine::move_to_loop(Connection& connection, http1::Request request, std::u
   const RequestOrigin origin = connection.origin();
   loop_.post([this, address = &connection] {
     connections_gauge_.add(-1);
+    unwatch(*address);
     connections_.erase(address);
   });
   Engine* target = peers_[loop];

@@ -259,7 +259,7 @@ void Session::on_drained(Connection& connection) {
   }
 }
 
-void Session::tick(TimePoint now) {
+TimePoint Session::tick(TimePoint now) {
   if (upgrade_deadline_ && now >= *upgrade_deadline_) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
@@ -268,33 +268,50 @@ void Session::tick(TimePoint now) {
     if (linger_deadline_ && now >= *linger_deadline_) {
       retire();
     }
-    return;
-  }
-  if (pong_deadline_ && now >= *pong_deadline_ && !input_held_) {
+  } else if (pong_deadline_ && now >= *pong_deadline_ && !input_held_) {
     environment_.metrics.limit("ping_timeout").add();
     refuse("ping_timeout", "ping timeout");
-    return;
-  }
-  if (stalled(now)) {
+  } else if (stalled(now)) {
     environment_.stalled_limit.add();
     refuse("send_queue_timeout", "transport error", kCloseSlowConsumer);
+  } else {
+    ping_if_due(now);
+    // While an upgrade is probed every held GET is freed, not just the first: else a client that
+    // polls again before it pauses would wait for the next ping.
+    if (candidate_ != nullptr && candidate_probed_) {
+      free_poll();
+    }
+    if (requests_.use_count() == 1) {
+      requests_.reset();  // all are finished
+    }
+    const TimePoint handler_due = handler_->on_tick(now);
+    return std::min(handler_due, next_tick(now));
+  }
+  return next_tick(now);
+}
+
+TimePoint Session::next_tick(TimePoint now) {
+  const auto or_never = [](const std::optional<TimePoint>& deadline) {
+    return deadline.value_or(TimePoint::max());
+  };
+  if (closed_) {
+    return std::min(or_never(upgrade_deadline_), or_never(linger_deadline_));
+  }
+  // What moves by itself, without a call.
+  if (candidate_ != nullptr || requests_ != nullptr || input_held_ || queued_bytes() > 0) {
+    return now;
+  }
+  return pong_deadline_ ? *pong_deadline_ : next_ping_;
+}
+
+void Session::ping_if_due(TimePoint now) {
+  if (pong_deadline_ || now < next_ping_) {
     return;
   }
-  if (!pong_deadline_ && now >= next_ping_) {
-    const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
-    pong_deadline_ = since + environment_.limits.ping_timeout;
-    pong_extended_ = false;
-    send_engine('2');
-  }
-  // While an upgrade is probed every held GET is freed, not just the first: else a client that
-  // polls again before it pauses would wait for the next ping.
-  if (candidate_ != nullptr && candidate_probed_) {
-    free_poll();
-  }
-  if (requests_.use_count() == 1) {
-    requests_.reset();  // all are finished
-  }
-  handler_->on_tick(now);
+  const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
+  pong_deadline_ = since + environment_.limits.ping_timeout;
+  pong_extended_ = false;
+  send_engine('2');
 }
 
 bool Session::stalled(TimePoint now) {
@@ -302,11 +319,12 @@ bool Session::stalled(TimePoint now) {
     return false;
   }
   const std::uint64_t sent = websocket_->sent_bytes();
-  if (sent != sent_seen_ || websocket_->queued_bytes() == 0) {
+  const bool queued = websocket_->queued_bytes() > 0;
+  if (sent != sent_seen_ || !std::exchange(queue_seen_, queued)) {
     sent_seen_ = sent;
     queue_moved_at_ = now;
   }
-  return now - queue_moved_at_ >= environment_.limits.send_queue_timeout;
+  return queued && now - queue_moved_at_ >= environment_.limits.send_queue_timeout;
 }
 
 void Session::note_life() {

@@ -117,8 +117,9 @@ class Session {
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request();
 
-  /// Heartbeat and deadlines.
-  void tick(TimePoint now);
+  /// Heartbeat and deadlines. Comes when it said that it is due, and in the sweep behind any other
+  /// call. Returns the next time, TimePoint::max() for none.
+  TimePoint tick(TimePoint now);
   /// Answers a held poll with what is buffered.
   void flush();
   /// Goes on with the messages that waited: a request was finished, or a new turn has begun.
@@ -194,6 +195,9 @@ class Session {
   /// no such: a GET that does not come is a ping that is not answered, an answer that is not taken
   /// is the connection's deadline.
   bool stalled(TimePoint now);
+  void ping_if_due(TimePoint now);
+  /// When tick() is due again.
+  TimePoint next_tick(TimePoint now);
   void retire();
   void complete_upgrade();
   void say_farewell();
@@ -225,6 +229,7 @@ class Session {
   std::optional<TimePoint> linger_deadline_;
   std::uint64_t sent_seen_ = 0;  // of the WebSocket, when its queue last moved or was empty:
   TimePoint queue_moved_at_;
+  bool queue_seen_ = false;  // at the last look something was queued
   PeerLimits::SessionHolds holds_;
   std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
   bool candidate_probed_ = false;

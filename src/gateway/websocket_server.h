@@ -102,6 +102,9 @@ class WebSocketServer final : private ConnectionOwner {
   void on_ended(Connection& connection) override;
   void on_gone(Connection& connection) override;
 
+  /// All are looked at in each sweep.
+  void on_deadline(Connection&) override {}
+
   runtime::Loop& loop_;
   WebSocketHandler& handler_;
   const WebSocketServerOptions options_;
