@@ -27,7 +27,7 @@ class Echo final : public MessageHandler {
 
   void on_closed(std::string_view) override {}
 
-  void on_tick(TimePoint) override {}
+  TimePoint on_tick(TimePoint) override { return TimePoint::max(); }
 
  private:
   Session& session_;
