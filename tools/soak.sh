@@ -9,6 +9,7 @@
 #   RELOAD_SEEDS     runs of the SDK whose pages crash and reload, of each type
 #   FUZZ_SECONDS     of each libFuzzer target (needs the packages clang and libclang-rt-14-dev)
 #   CHAOS_PAIRS      runs of the editors with and without the attacks of tests/chaos (soak.mjs has the rest)
+#   SCENARIOS        1: the load tests of bench/scenarios, with their objectives (nothing else may run meanwhile)
 #   MUTATIONS        1: plants the bugs of tests/mutation one by one and sees that each is found
 #   SEED             repeats a run with its seed
 #   JOBS             processes at a time
@@ -23,6 +24,7 @@ SEEDS=${SEEDS:-1000000}
 RELOAD_SEEDS=${RELOAD_SEEDS:-20000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-600}
 CHAOS_PAIRS=${CHAOS_PAIRS:-5}
+SCENARIOS=${SCENARIOS:-1}
 MUTATIONS=${MUTATIONS:-1}
 JOBS=${JOBS:-$(nproc)}
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
@@ -90,7 +92,7 @@ export CASES PROPERTY_CASES SEEDS RELOAD_SEEDS FUZZ_SECONDS JOBS SEED CASES_PER_
 export -f run_slice compare_slice property_slice simulation_slice reload_slice fuzz_slice
 
 echo "==> Soak with SEED=$SEED: CASES=$CASES PROPERTY_CASES=$PROPERTY_CASES CRASHES=$CRASHES SEEDS=$SEEDS" \
-  "RELOAD_SEEDS=$RELOAD_SEEDS FUZZ_SECONDS=$FUZZ_SECONDS CHAOS_PAIRS=$CHAOS_PAIRS JOBS=$JOBS"
+  "RELOAD_SEEDS=$RELOAD_SEEDS FUZZ_SECONDS=$FUZZ_SECONDS CHAOS_PAIRS=$CHAOS_PAIRS SCENARIOS=$SCENARIOS JOBS=$JOBS"
 if [ "$CASES" -gt 0 ]; then
   tools/build.sh release cloudsync_ot_main
   tools/npm_ci.sh tests/differential
@@ -129,6 +131,11 @@ if [ "$CHAOS_PAIRS" -gt 0 ]; then
   tools/build.sh release cloudsync cloudsync_loadtest_main
   echo "==> Attacking while others edit"
   CHAOS_PAIRS=$CHAOS_PAIRS CLOUDSYNC_BIN=build/release/cloudsync node tests/chaos/soak.mjs
+fi
+if [ "$SCENARIOS" -gt 0 ]; then
+  tools/build.sh release cloudsync cloudsync_loadtest_main
+  echo "==> Running the load tests"
+  RESULTS=build/loadtest bench/scenarios.sh
 fi
 if [ "$MUTATIONS" -gt 0 ]; then
   echo "==> Planting bugs"

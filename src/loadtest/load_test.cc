@@ -55,7 +55,80 @@ void LoadTest::end_phase() {
   loop_.post([done = std::exchange(done_, nullptr)]() mutable { done(); });
 }
 
+// --- documents in several processes ---
+
+void LoadTest::announce_edits(UniqueFunction<void(JsonObject edits)> announce) {
+  announce_ = std::move(announce);
+}
+
+void LoadTest::on_announced(const JsonValue& edits) {
+  const JsonObject* message = edits.if_object();
+  const auto index = message != nullptr ? find_unsigned(*message, "document") : std::nullopt;
+  if (!index || *index >= documents_.size()) {
+    return;
+  }
+  EditTimes times;
+  for (const JsonValue& due : message->at("dueNs").as_array()) {
+    times.emplace_back(Duration(due.to_number<std::int64_t>()));
+  }
+  documents_[*index]->on_announced(ClientId(std::string(view(message->at("client").as_string()))),
+                                   ClientSeq(message->at("seq").to_number<std::uint64_t>()),
+                                   std::move(times));
+}
+
+JsonArray LoadTest::document_ids() const {
+  JsonArray ids;
+  for (const auto& document : documents_) {
+    ids.emplace_back(document->id().value());
+  }
+  return ids;
+}
+
+JsonArray LoadTest::revisions() const {
+  JsonArray revisions;
+  for (std::size_t i = 0; i < documents_.size(); ++i) {
+    std::uint64_t revision = 0;
+    for (std::size_t m = i; m < members_.size(); m += documents_.size()) {
+      if (members_[m]->state() == Member::State::kJoined) {
+        revision = std::max(revision, members_[m]->copy().revision().value());
+      }
+    }
+    revisions.emplace_back(revision);
+  }
+  return revisions;
+}
+
 // --- prepare ---
+
+/// Nodes may know nothing of each other, so a document and its members are of one node.
+const Target& LoadTest::target_of(std::size_t document) const {
+  return options_.targets[(options_.first_document + document) % options_.targets.size()];
+}
+
+void LoadTest::add_document(std::size_t index, DocumentId id) {
+  documents_[index] = std::make_unique<SharedDocument>(std::move(id), target_of(index));
+  if (!announce_) {
+    return;
+  }
+  documents_[index]->spread(
+      [this, index](const ClientId& client, ClientSeq seq, const EditTimes& times) {
+        JsonArray due;
+        for (const TimePoint time : times) {
+          due.emplace_back(time.time_since_epoch().count());
+        }
+        announce_(JsonObject{{"document", index},
+                             {"client", client.value()},
+                             {"seq", seq.value()},
+                             {"dueNs", std::move(due)}});
+      });
+}
+
+void LoadTest::take_documents(std::vector<DocumentId> ids) {
+  documents_.resize(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    add_document(i, std::move(ids[i]));
+  }
+}
 
 void LoadTest::prepare(Completion<void> done) {
   prepared_ = std::move(done);
@@ -65,13 +138,11 @@ void LoadTest::prepare(Completion<void> done) {
   }
 }
 
-/// Nodes may know nothing of each other, so a document and its members are of one node.
 void LoadTest::create_document(std::size_t index) {
-  const Target& target = options_.targets[index % options_.targets.size()];
   const std::string_view type = ot::type_name(options_.type);
   const JsonObject body{{"type", boost::json::string_view(type.data(), type.size())},
-                        {"title", "load " + std::to_string(index)}};
-  http_.call({target, "POST", "/api/v1/documents", to_json(body)},
+                        {"title", "load " + std::to_string(options_.first_document + index)}};
+  http_.call({target_of(index), "POST", "/api/v1/documents", to_json(body)},
              [this, index](const Result<codec::http1::Response>& response) {
                on_document(index, response);
              });
@@ -89,8 +160,7 @@ void LoadTest::on_document(std::size_t index, const Result<codec::http1::Respons
                   nullptr)(fail(ErrorCode::kUnavailable, "cannot create a document: " + answer));
     return;
   }
-  documents_[index] = std::make_unique<SharedDocument>(
-      DocumentId(id), options_.targets[index % options_.targets.size()]);
+  add_document(index, DocumentId(id));
   if (++created_ == documents_.size()) {
     std::exchange(prepared_, nullptr)(Result<void>());
   }
@@ -148,15 +218,21 @@ void LoadTest::on_handshake_over() {
 
 void LoadTest::write(TimePoint start, Done done) {
   done_ = std::move(done);
-  writing_ = true;
   if (options_.ops_per_second > 0) {
     schedule_.emplace(options_.writers, options_.ops_per_second, start, options_.seed);
     make_due_edits();
   }
+  writing_ = true;
+  limit_slow_readers(options_.slow_read_rate);
   const Duration until_measured = start - loop_.now() + options_.warm_up;
   loop_.run_after(until_measured, [this, measured = start + options_.warm_up] {
+    if (!writing_) {
+      return;  // ended early
+    }
     phase_start_ = measured;
     measurements_.start_measuring(measured);
+    break_all(options_.storms, options_.duration / static_cast<std::int64_t>(options_.storms + 1));
+    break_next();
   });
   loop_.run_after(until_measured + options_.duration, [this] { end_writing(); });
 }
@@ -166,8 +242,43 @@ void LoadTest::end_writing() {
     return;
   }
   schedule_.reset();
+  limit_slow_readers(0);
   outcome_.writing = since_phase_start();
   end_phase();
+}
+
+void LoadTest::limit_slow_readers(double bytes_per_second) {
+  for (std::size_t i = members_.size() - options_.slow_readers; i < members_.size(); ++i) {
+    members_[i]->limit_reading(bytes_per_second);
+  }
+}
+
+void LoadTest::break_all(std::size_t times, Duration interval) {
+  if (times == 0) {
+    return;
+  }
+  loop_.run_after(interval, [this, times, interval] {
+    if (!writing_) {
+      return;  // ended early
+    }
+    for (const auto& member : members_) {
+      member->break_off();
+    }
+    break_all(times - 1, interval);
+  });
+}
+
+void LoadTest::break_next() {
+  if (options_.rejoins_per_second <= 0 || !writing_) {
+    return;
+  }
+  const std::chrono::duration<double> interval(1 / options_.rejoins_per_second);
+  loop_.run_after(std::chrono::duration_cast<Duration>(interval), [this] {
+    if (writing_) {
+      members_[next_rejoin_++ % members_.size()]->break_off();
+      break_next();
+    }
+  });
 }
 
 void LoadTest::make_due_edits() {
@@ -197,7 +308,7 @@ void LoadTest::poll_settled() {
     loop_.run_after(kSettlePoll, [this] { poll_settled(); });
     return;
   }
-  outcome_.settling = since_phase_start();
+  outcome_.settling += since_phase_start();
   outcome_.unsettled_documents = unsettled;
   end_phase();
 }

@@ -29,8 +29,15 @@ class LoadTest {
   /// Each phase calls `done` once when it is over, later on the loop.
   using Done = UniqueFunction<void()>;
 
+  /// For a load that is spread over processes: `announce` gets the edits that leave their authors
+  /// here, for on_announced() of the others. Before prepare().
+  void announce_edits(UniqueFunction<void(JsonObject edits)> announce);
+  void on_announced(const JsonValue& edits);
+
   /// Creates the documents. Errors: kUnavailable if one could not be created.
   void prepare(Completion<void> done);
+  /// Or takes those that another process created.
+  void take_documents(std::vector<DocumentId> ids);
   /// Starts all members; over when each has joined or failed.
   void connect(Done done);
   /// Warms up and writes from `start` on.
@@ -44,17 +51,26 @@ class LoadTest {
   /// Ends all connections.
   void leave();
 
+  JsonArray document_ids() const;
+  /// Of the documents, once settled: which revision this process' members are at.
+  JsonArray revisions() const;
+
   const Outcome& outcome() const { return outcome_; }
 
   Measurements& measurements() { return measurements_; }
 
  private:
+  const Target& target_of(std::size_t document) const;
+  void add_document(std::size_t index, DocumentId id);
   void create_document(std::size_t index);
   void on_document(std::size_t index, const Result<codec::http1::Response>& response);
   void connect_more();
   TimePoint connect_due(std::size_t member) const;
   void on_handshake_over();
   void make_due_edits();
+  void break_all(std::size_t times, Duration interval);
+  void break_next();
+  void limit_slow_readers(double bytes_per_second);
   void poll_settled();
   bool settled(std::size_t document) const;
   void compare_with_server(std::size_t document, const Result<codec::http1::Response>& response);
@@ -75,9 +91,11 @@ class LoadTest {
   std::size_t started_ = 0;
   std::size_t handshakes_ = 0;  // in flight
   std::size_t compared_ = 0;
-  bool connect_waits_ = false;  // a timer calls connect_more()
-  std::optional<WriterSchedule> schedule_;
+  bool connect_waits_ = false;   // a timer calls connect_more()
+  std::size_t next_rejoin_ = 0;  // member
   bool writing_ = false;
+  std::optional<WriterSchedule> schedule_;
+  UniqueFunction<void(JsonObject)> announce_;  // null: not spread
   TimePoint phase_start_;
   Completion<void> prepared_;
   Done done_;

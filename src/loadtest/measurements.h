@@ -33,6 +33,8 @@ struct Measurements {
   Latency connect;
   /// From an edit's scheduled time until another member applied it.
   Latency delivery;
+  /// The same to members that read slowly on purpose.
+  Latency slow_delivery;
   /// From an edit's scheduled time until the server acknowledged it (as durable), whichever
   /// sending of it was.
   Latency ack;
@@ -47,14 +49,15 @@ struct Measurements {
   std::uint64_t joined = 0;       ///< members joined at this time
   std::uint64_t disconnects = 0;  ///< that nobody asked for
   std::uint64_t reconnects = 0;
+  std::uint64_t slow_disconnects = 0;  ///< of slow readers, whom the server gave up
   std::map<std::string, std::uint64_t, std::less<>> errors;  ///< by wire code or reason
 
   /// The warm-up ends at `now`: what was due before counts no more.
   void start_measuring(TimePoint now) {
-    delivery.counts_from = now;
-    ack.counts_from = now;
-    delivery.total.reset();
-    ack.total.reset();
+    for (Latency* latency : {&delivery, &slow_delivery, &ack}) {
+      latency->counts_from = now;
+      latency->total.reset();
+    }
     edits = late_edits = submissions = resends = frames = operations = 0;
   }
 

@@ -69,7 +69,7 @@ void Member::open() {
   });
   std::optional<runtime::Endpoint> source;
   if (const std::size_t sources = context_.options.source_addresses; sources > 0) {
-    source = source_address(number_ % sources);
+    source = source_address(context_.options.first_source + number_ % sources);
   }
   connection_.open(document_.target(), source, auth_json_);
 }
@@ -77,6 +77,19 @@ void Member::open() {
 void Member::leave() {
   leaving_ = true;
   connection_.close();
+}
+
+void Member::break_off() {
+  if (state_ == State::kJoined) {
+    breaking_ = true;
+    connection_.close();
+  }
+}
+
+void Member::limit_reading(double bytes_per_second) {
+  slow_ = true;
+  read_rate_ = bytes_per_second;
+  connection_.limit_reading(bytes_per_second);
 }
 
 bool Member::quiet() const {
@@ -244,6 +257,7 @@ void Member::load_snapshot(const JsonObject& reply) {
 
 void Member::on_joined() {
   state_ = State::kJoined;
+  connection_.limit_reading(read_rate_);
   ++context_.measurements.joined;
   context_.measurements.connect.record(due_, precise_now());
   end_handshake();
@@ -332,9 +346,14 @@ Result<void> Member::apply(const Batch& batch) {
 /// Counts the operations of `batch` that are new here.
 void Member::measure(const client::OpsBatch& batch) {
   const TimePoint now = precise_now();
+  Measurements& measurements = context_.measurements;
   for (std::size_t i = 0; i < batch.ops.size(); ++i) {
     if (Revision(batch.first.value() + i) > copy_->revision()) {
-      document_.on_applied(batch.ops[i], copy_->self(), now, context_.measurements);
+      ++measurements.operations;
+      document_.on_applied(batch.ops[i],
+                           copy_->self(),
+                           now,
+                           slow_ ? measurements.slow_delivery : measurements.delivery);
     }
   }
 }
@@ -432,13 +451,20 @@ void Member::on_disconnected(std::string_view reason) {
     copy_->on_disconnect();
   }
   history_.connected(false);
-  if (!leaving_) {
+  const bool broken_off = std::exchange(breaking_, false);
+  const bool given_up = slow_ && read_rate_ > 0;
+  if (broken_off || leaving_) {
+    // On purpose.
+  } else if (given_up) {
+    ++measurements.slow_disconnects;
+  } else {
     ++measurements.disconnects;
     if (reason != "closed") {  // then the cause was counted
       measurements.count_error(reason);
     }
   }
-  const bool again = context_.options.reconnect && !leaving_ && state_ != State::kFailed;
+  const bool again = (context_.options.reconnect || broken_off || given_up) && !leaving_ &&
+                     state_ != State::kFailed;
   state_ = again ? State::kLost : State::kFailed;
   end_handshake();
   if (again) {

@@ -48,6 +48,12 @@ class Member final : private SocketIoEvents {
   void edit(TimePoint scheduled);
   /// Ends the connection for good.
   void leave();
+  /// Breaks the connection, to come back as after a failure of the network; nothing if there is
+  /// none.
+  void break_off();
+  /// Reads that many bytes a second from now on, 0: all. A slow reader that the server gives up
+  /// comes back.
+  void limit_reading(double bytes_per_second);
 
   /// At rest: writes what it ended with, if it takes part.
   void finish_history();
@@ -105,6 +111,9 @@ class Member final : private SocketIoEvents {
   State state_ = State::kIdle;
   bool in_handshake_ = false;  // the start() is not reported as over yet
   bool leaving_ = false;
+  bool breaking_ = false;  // the connection is gone on purpose
+  bool slow_ = false;      // since it was first limited
+  double read_rate_ = 0;
   bool fetching_ = false;
   std::uint64_t attempt_ = 0;  // counts connections, so that an old timer or download is known
   std::optional<client::DocumentClient> copy_;

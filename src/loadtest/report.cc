@@ -1,5 +1,10 @@
 #include "loadtest/report.h"
 
+#include "loadtest/machine.h"
+#include "loadtest/measurements_json.h"
+#include "loadtest/partition.h"
+#include "loadtest/run_record.h"
+
 #include <fmt/format.h>
 
 namespace cloudsync::loadtest {
@@ -34,7 +39,8 @@ JsonObject latency_json(const LatencyHistogram& latency) {
           {"p95Ms", ms(latency.quantile(0.95))},
           {"p99Ms", ms(latency.quantile(0.99))},
           {"p999Ms", ms(latency.quantile(0.999))},
-          {"maxMs", ms(latency.max())}};
+          {"maxMs", ms(latency.max())},
+          {"steps", histogram_json(latency).at("steps")}};
 }
 
 JsonObject config_json(const Options& options) {
@@ -48,6 +54,11 @@ JsonObject config_json(const Options& options) {
           {"documents", options.documents},
           {"writers", options.writers},
           {"opsPerSecond", options.ops_per_second},
+          {"storms", options.storms},
+          {"rejoinsPerSecond", options.rejoins_per_second},
+          {"slowReaders", options.slow_readers},
+          {"workers", worker_count(options)},
+          {"spread", options.spread},
           {"connectsPerSecond", options.connects_per_second},
           {"sourceAddresses", options.source_addresses},
           {"warmUpSeconds", seconds(options.warm_up)},
@@ -59,30 +70,29 @@ JsonObject config_json(const Options& options) {
 
 }  // namespace
 
-std::string progress_line(double second, Measurements& measurements) {
-  const LatencyHistogram& delivery = measurements.delivery.interval;
-  const LatencyHistogram& ack = measurements.ack.interval;
+std::string progress_line(double elapsed, const Second& second) {
+  const LatencyHistogram& delivery = second.delivery;
+  const LatencyHistogram& ack = second.ack;
   std::string line = fmt::format(
       "{:6.1f} s  joined {:6}  acks/s {:6}  deliveries/s {:7}  delivery p50 {:.1f} p95 {:.1f} p99 "
       "{:.1f} ms  ack p95 {:.1f} ms",
-      second,
-      measurements.joined,
+      elapsed,
+      second.joined,
       ack.count(),
       delivery.count(),
       ms(delivery.quantile(0.5)),
       ms(delivery.quantile(0.95)),
       ms(delivery.quantile(0.99)),
       ms(ack.quantile(0.95)));
-  for (const auto& [code, count] : measurements.errors) {
+  for (const auto& [code, count] : second.errors) {
     line += fmt::format("  {} {}", code, count);
   }
-  measurements.delivery.interval.reset();
-  measurements.ack.interval.reset();
-  measurements.connect.interval.reset();
   return line;
 }
 
-std::string summary_text(const Outcome& outcome, const Measurements& measurements) {
+std::string summary_text(const Outcome& outcome,
+                         const Measurements& measurements,
+                         const std::vector<Verdict>& verdicts) {
   std::string text = fmt::format(
       "connections   {} joined in {:.2f} s ({:.0f}/s), {} failed\n"
       "connect       {}\n"
@@ -109,21 +119,26 @@ std::string summary_text(const Outcome& outcome, const Measurements& measurement
       outcome.diverged_documents,
       outcome.unsettled_documents,
       outcome.settling.count());
-  text += fmt::format("lost          {} disconnects, {} reconnects\n",
+  text += fmt::format("lost          {} disconnects, {} reconnects, {} slow readers\n",
                       measurements.disconnects,
-                      measurements.reconnects);
+                      measurements.reconnects,
+                      measurements.slow_disconnects);
   for (const auto& [code, count] : measurements.errors) {
     text += fmt::format("error         {} {}\n", code, count);
   }
-  return text + (outcome.ok() ? "result        ok\n" : "result        FAILED\n");
+  text += verdicts_text(verdicts);
+  return text +
+         (outcome.ok() && all_met(verdicts) ? "result        ok\n" : "result        FAILED\n");
 }
 
 JsonObject summary_json(const Options& options,
                         const Outcome& outcome,
                         const Measurements& measurements) {
   JsonObject errors;
+  std::uint64_t error_count = 0;
   for (const auto& [code, count] : measurements.errors) {
     errors[code] = count;
+    error_count += count;
   }
   return {{"config", config_json(options)},
           {"ok", outcome.ok()},
@@ -133,7 +148,8 @@ JsonObject summary_json(const Options& options,
             {"seconds", outcome.connecting.count()},
             {"perSecond", rate(outcome.connected, outcome.connecting)},
             {"disconnects", measurements.disconnects},
-            {"reconnects", measurements.reconnects}}},
+            {"reconnects", measurements.reconnects},
+            {"slowDisconnects", measurements.slow_disconnects}}},
           {"edits",
            {{"made", measurements.edits},
             {"late", measurements.late_edits},
@@ -149,11 +165,26 @@ JsonObject summary_json(const Options& options,
             {"unmeasured", outcome.unmeasured_edits}}},
           {"connectLatency", latency_json(measurements.connect.total)},
           {"deliveryLatency", latency_json(measurements.delivery.total)},
+          {"slowDeliveryLatency", latency_json(measurements.slow_delivery.total)},
           {"ackLatency", latency_json(measurements.ack.total)},
           {"errors", std::move(errors)},
+          {"errorCount", error_count},
           {"divergedDocuments", outcome.diverged_documents},
           {"unsettledDocuments", outcome.unsettled_documents},
           {"settleSeconds", outcome.settling.count()}};
+}
+
+JsonObject result_json(const Options& options, const RunRecord& record) {
+  JsonObject result = summary_json(options, record.outcome, record.measurements);
+  result["scenario"] = options.scenario;
+  result["commit"] = options.commit;
+  result["machine"] = machine_json();
+  result["timeline"] = record.timeline.to_json();
+  const auto verdicts = judge(options.objectives, result);
+  add_verdicts(result, verdicts);
+  result["converged"] = record.outcome.ok();
+  result["ok"] = record.outcome.ok() && all_met(verdicts);
+  return result;
 }
 
 }  // namespace cloudsync::loadtest

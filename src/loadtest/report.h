@@ -4,12 +4,15 @@
 #include "base/json.h"
 #include "loadtest/measurements.h"
 #include "loadtest/options.h"
+#include "loadtest/timeline.h"
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 
 namespace cloudsync::loadtest {
+
+struct RunRecord;
 
 struct Outcome {
   std::chrono::duration<double> connecting{};
@@ -26,11 +29,17 @@ struct Outcome {
   bool ok() const { return failed == 0 && diverged_documents == 0 && unsettled_documents == 0; }
 };
 
-/// One line of live progress; resets the second's histograms.
-std::string progress_line(double second, Measurements& measurements);
-std::string summary_text(const Outcome& outcome, const Measurements& measurements);
+/// One line of live progress, `elapsed` seconds after the start.
+std::string progress_line(double elapsed, const Second& second);
+std::string summary_text(const Outcome& outcome,
+                         const Measurements& measurements,
+                         const std::vector<Verdict>& verdicts = {});
 JsonObject summary_json(const Options& options,
                         const Outcome& outcome,
                         const Measurements& measurements);
+
+/// The same with the seconds, the machine, the commit, and the objectives; "ok" is then that all of
+/// these were met, too.
+JsonObject result_json(const Options& options, const RunRecord& record);
 
 }  // namespace cloudsync::loadtest

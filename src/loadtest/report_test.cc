@@ -47,7 +47,7 @@ TEST(Report, FailureIsSaid) {
 TEST(Report, ProgressStartsTheNextSecondAfresh) {
   Measurements measured;
   measured.delivery.record(at_ms(10), at_ms(15));
-  EXPECT_THAT(progress_line(1.0, measured), HasSubstr("p50 5.0"));
+  EXPECT_THAT(progress_line(1.0, take_second(measured)), HasSubstr("p50 5.0"));
   EXPECT_EQ(measured.delivery.interval.count(), 0U);
   EXPECT_EQ(measured.delivery.total.count(), 1U);
 }

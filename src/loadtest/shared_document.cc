@@ -3,25 +3,44 @@
 namespace cloudsync::loadtest {
 
 void SharedDocument::on_submitted(const ClientId& client, ClientSeq seq, EditTimes times) {
+  if (announce_) {
+    announce_(client, seq, times);
+  }
   if (members_ > 1) {
     on_their_way_.try_emplace({client, seq}, OnItsWay{std::move(times), members_ - 1});
+  }
+}
+
+void SharedDocument::on_announced(const ClientId& client, ClientSeq seq, EditTimes times) {
+  const auto arrived = arrived_.extract({client, seq});
+  const std::size_t count = arrived.empty() ? 0 : arrived.mapped().size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Arrival& arrival = arrived.mapped()[i];
+    for (const TimePoint scheduled : times) {
+      arrival.latency->record(scheduled, arrival.time);
+    }
+  }
+  if (count < members_) {
+    on_their_way_.try_emplace({client, seq}, OnItsWay{std::move(times), members_ - count});
   }
 }
 
 void SharedDocument::on_applied(const client::CommittedOp& op,
                                 const ClientId& member,
                                 TimePoint now,
-                                Measurements& measurements) {
-  ++measurements.operations;
+                                Latency& latency) {
   if (op.client == member) {
     return;
   }
   const auto found = on_their_way_.find({op.client, op.seq});
   if (found == on_their_way_.end()) {
-    return;  // another process's
+    if (announce_) {
+      arrived_[{op.client, op.seq}].push_back({now, &latency});
+    }
+    return;
   }
   for (const TimePoint scheduled : found->second.times) {
-    measurements.delivery.record(scheduled, now);
+    latency.record(scheduled, now);
   }
   if (--found->second.missing == 0) {
     on_their_way_.erase(found);

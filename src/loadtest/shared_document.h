@@ -41,14 +41,24 @@ class SharedDocument {
 
   void add_member() { ++members_; }
 
+  /// For a document with members in other processes: `announce` gets each operation that leaves its
+  /// author here, for on_announced() there.
+  using Announce =
+      UniqueFunction<void(const ClientId& client, ClientSeq seq, const EditTimes& times)>;
+
+  void spread(Announce announce) { announce_ = std::move(announce); }
+
   /// An operation left its author.
   void on_submitted(const ClientId& client, ClientSeq seq, EditTimes times);
-  /// A member applied it at `now`: records a delivery for each edit, unless the member is the
-  /// author. It is forgotten when all other members have it.
+  /// An operation left its author in another process, where it may have been before any member
+  /// here had it, or not.
+  void on_announced(const ClientId& client, ClientSeq seq, EditTimes times);
+  /// A member applied it at `now`: records a delivery for each edit in `latency`, which outlives
+  /// this, unless the member is the author. It is forgotten when all other members have it.
   void on_applied(const client::CommittedOp& op,
                   const ClientId& member,
                   TimePoint now,
-                  Measurements& measurements);
+                  Latency& latency);
 
   /// Edits that have not reached every member.
   std::size_t on_their_way() const { return on_their_way_.size(); }
@@ -73,10 +83,19 @@ class SharedDocument {
     std::size_t missing = 0;  // members that have not applied it
   };
 
+  struct Arrival {
+    TimePoint time;
+    Latency* latency;
+  };
+
+  using Key = std::pair<ClientId, ClientSeq>;
+
   DocumentId id_;
   const Target& target_;
   std::size_t members_ = 0;
-  std::map<std::pair<ClientId, ClientSeq>, OnItsWay> on_their_way_;
+  std::map<Key, OnItsWay> on_their_way_;
+  Announce announce_;                            // null: all members are here
+  std::map<Key, std::vector<Arrival>> arrived_;  // before they were announced
   std::string frame_text_;
   std::shared_ptr<const client::OpsBatch> frame_;
 

@@ -25,25 +25,52 @@ TEST(SharedDocument, MeasuresDeliveryToOthersFromTheScheduledTime) {
   }
   Measurements measured;
   document.on_submitted(kAda, ClientSeq(1), {at(10), at(12)});
-  document.on_applied(op_of(kAda, 1), kAda, at(15), measured);
+  document.on_applied(op_of(kAda, 1), kAda, at(15), measured.delivery);
   EXPECT_EQ(measured.delivery.total.count(), 0U);
-  document.on_applied(op_of(kAda, 1), kBob, at(20), measured);
+  document.on_applied(op_of(kAda, 1), kBob, at(20), measured.delivery);
   EXPECT_EQ(measured.delivery.total.count(), 2U);
   EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(10));
   EXPECT_EQ(document.on_their_way(), 1U);
-  document.on_applied(op_of(kAda, 1), kCyd, at(30), measured);
+  document.on_applied(op_of(kAda, 1), kCyd, at(30), measured.delivery);
   EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(20));
   EXPECT_EQ(document.on_their_way(), 0U);
-  EXPECT_EQ(measured.operations, 3U);
 }
 
 TEST(SharedDocument, IgnoresOperationsOfOtherProcesses) {
   SharedDocument document{DocumentId("d"), kTarget};
   document.add_member();
   Measurements measured;
-  document.on_applied(op_of(kAda, 1), kBob, at(1), measured);
+  document.on_applied(op_of(kAda, 1), kBob, at(1), measured.delivery);
   EXPECT_EQ(measured.delivery.total.count(), 0U);
-  EXPECT_EQ(measured.operations, 1U);
+}
+
+TEST(SharedDocument, MeasuresWhatAnotherProcessAnnouncesBeforeOrAfterItArrives) {
+  SharedDocument document{DocumentId("d"), kTarget};
+  document.spread([](const ClientId&, ClientSeq, const EditTimes&) {});
+  document.add_member();
+  document.add_member();
+  Measurements measured;
+  document.on_applied(op_of(kAda, 1), kBob, at(20), measured.delivery);
+  EXPECT_EQ(measured.delivery.total.count(), 0U);
+  document.on_announced(kAda, ClientSeq(1), {at(10)});
+  EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(10));
+  EXPECT_EQ(document.on_their_way(), 1U);
+  document.on_applied(op_of(kAda, 1), kCyd, at(40), measured.delivery);
+  EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(30));
+  EXPECT_EQ(measured.delivery.total.count(), 2U);
+  EXPECT_EQ(document.on_their_way(), 0U);
+}
+
+TEST(SharedDocument, AnnouncesWhatLeavesItsAuthor) {
+  SharedDocument document{DocumentId("d"), kTarget};
+  std::vector<std::string> announced;
+  document.spread([&](const ClientId& client, ClientSeq seq, const EditTimes& times) {
+    announced.push_back(client.value() + std::to_string(seq.value()) + "x" +
+                        std::to_string(times.size()));
+  });
+  document.add_member();
+  document.on_submitted(kAda, ClientSeq(4), {at(1), at(2)});
+  EXPECT_EQ(announced, std::vector<std::string>{"ada4x2"});
 }
 
 TEST(SharedDocument, AResendKeepsTheFirstTimes) {
@@ -53,7 +80,7 @@ TEST(SharedDocument, AResendKeepsTheFirstTimes) {
   Measurements measured;
   document.on_submitted(kAda, ClientSeq(1), {at(10)});
   document.on_submitted(kAda, ClientSeq(1), {});
-  document.on_applied(op_of(kAda, 1), kBob, at(50), measured);
+  document.on_applied(op_of(kAda, 1), kBob, at(50), measured.delivery);
   EXPECT_EQ(measured.delivery.total.max(), std::chrono::milliseconds(40));
 }
 

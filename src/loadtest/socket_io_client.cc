@@ -82,6 +82,13 @@ void SocketIoClient::close() {
   abort("closed");
 }
 
+void SocketIoClient::limit_reading(double bytes_per_second) {
+  read_rate_ = bytes_per_second;
+  if (read_rate_ <= 0 && socket_) {
+    loop_.resume_reading(*socket_);
+  }
+}
+
 void SocketIoClient::emit(std::string_view name,
                           std::string_view json,
                           std::optional<std::uint64_t> ack_id) {
@@ -94,8 +101,15 @@ void SocketIoClient::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
   if (state_ == State::kUpgrading && !finish_upgrade(bytes)) {
     return;
   }
+  const std::size_t size = bytes.size();
   if (const auto error = frames_.feed(bytes, *this)) {
     abort("bad_frame");
+  }
+  if (read_rate_ > 0 && socket_) {
+    loop_.pause_reading(*socket_);
+    const std::chrono::duration<double> pause(static_cast<double>(size) / read_rate_);
+    loop_.run_after(std::chrono::duration_cast<Duration>(pause),
+                    [this, socket = *socket_] { loop_.resume_reading(socket); });
   }
 }
 

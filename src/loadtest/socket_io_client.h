@@ -52,6 +52,8 @@ class SocketIoClient final : private runtime::SocketEvents, private codec::webso
   void emit(std::string_view name, std::string_view json, std::optional<std::uint64_t> ack_id);
   /// Aborts; on_disconnected("closed") follows.
   void close();
+  /// From the next bytes on, reads that many a second; 0: as they come.
+  void limit_reading(double bytes_per_second);
 
   bool ready() const { return state_ == State::kReady; }
 
@@ -89,6 +91,7 @@ class SocketIoClient final : private runtime::SocketEvents, private codec::webso
   codec::websocket::FrameParser frames_;
   codec::socketio::Decoder decoder_;
   std::string reason_;
+  double read_rate_ = 0;  // bytes a second; 0: no limit
 };
 
 }  // namespace cloudsync::loadtest

@@ -1,12 +1,23 @@
 // The load generator against the real server: latency figures, convergence, exit code.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { binary, freePort, Server } from "./server.mjs";
+import { fileURLToPath } from "node:url";
+import { binary, eventually, freePort, Server } from "./server.mjs";
 
 const generator = join(dirname(binary), "cloudsync-loadtest");
+
+const smoke = fileURLToPath(new URL("../../bench/scenarios/smoke.toml", import.meta.url));
+
+/** A server that is gone after the test, passed or not. */
+async function start(t) {
+  const server = await Server.start();
+  t.after(() => server.dispose());
+  return server;
+}
 
 const run = (args) => new Promise((resolve) =>
   execFile(generator, args, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr })));
@@ -50,4 +61,64 @@ test("a number out of range is refused in plain words", async () => {
   const { code, stderr } = await run(["--target", "http://127.0.0.1:1", "--connections", "0"]);
   assert.notEqual(code, 0);
   assert.match(stderr, /--connections: must be a number above 0/);
+});
+
+test("the smoke scenario: two workers, two nodes that know nothing of each other, every objective met", async (t) => {
+  const servers = [await start(t), await start(t)];
+  const json = join(servers[0].dataDir, "result.json");
+  const html = join(servers[0].dataDir, "result.html");
+  const { code, stdout, stderr } = await run(["--scenario", smoke, "--target",
+    servers.map((server) => server.url).join(), "--json", json, "--html", html, "--commit", "abc"]);
+  assert.equal(code, 0, stdout + stderr);
+  const result = JSON.parse(await readFile(json, "utf8"));
+  assert.equal(result.config.workers, 2);
+  assert.equal(result.commit, "abc");
+  assert.ok(result.machine.kernel && result.machine.cores > 0);
+  assert.ok(result.objectives.length >= 6 && result.objectives.every(({ met }) => met));
+  assert.ok(result.timeline.some(({ deliveries }) => deliveries > 0));
+  // What the histogram holds is what was counted: the workers' parts were merged without loss.
+  const { count, steps } = result.deliveryLatency;
+  assert.equal(steps.reduce((sum, [, times]) => sum + times, 0), count);
+  for (const server of servers) assert.ok(await server.metric("cloudsync_operations_total") > 50);
+  assert.match(await readFile(html, "utf8"), /<svg/);
+  const compared = await run(["--compare", json, json]);
+  assert.match(compared.stdout, /delivery-p95-ms .* 1\.00/);
+});
+
+test("an objective that is missed is exit code 1, and said", async (t) => {
+  const server = await start(t);
+  const scenario = join(server.dataDir, "strict.toml");
+  await writeFile(scenario, "[load]\nconnections = 10\nduration = 1\n[objectives]\nfailed = 0\ndelivery-p50-ms = 0\n");
+  const json = join(server.dataDir, "result.json");
+  const { code, stdout } = await run(["--target", server.url, "--scenario", scenario, "--json", json]);
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /delivery-p50-ms <= 0: .*MISSED/);
+  const result = JSON.parse(await readFile(json, "utf8"));
+  assert.deepEqual([result.ok, result.converged], [false, true]);
+});
+
+test("one document over three workers: each edit is measured once for each other member, and all converge", async (t) => {
+  const server = await start(t);
+  const json = join(server.dataDir, "result.json");
+  const { code, stdout, stderr } = await run(["--target", server.url, "--connections", "60", "--documents", "1",
+    "--writers", "25", "--ops-per-second", "50", "--duration", "2", "--spread", "--workers", "3", "--json", json]);
+  assert.equal(code, 0, stdout + stderr);
+  const { edits, deliveries, connections } = JSON.parse(await readFile(json, "utf8"));
+  assert.equal(connections.joined, 60);
+  assert.ok(edits.made > 50);
+  assert.equal(deliveries.count, edits.made * 59);
+  assert.equal(deliveries.unmeasured, 0);
+});
+
+test("a worker that dies ends the run with exit code 2, and the other workers", async (t) => {
+  const server = await start(t);
+  const running = spawn(generator, ["--target", server.url, "--connections", "20", "--workers", "2",
+    "--duration", "60"], { stdio: "ignore" });
+  const ended = new Promise((resolve) => running.once("exit", resolve));
+  await eventually(async () => await server.metric("cloudsync_sessions") === 20, "20 sessions");
+  const workers = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, "latin1").trim().split(" ");
+  assert.equal(workers.length, 2);
+  process.kill(Number(workers[0]), "SIGKILL");
+  assert.equal(await ended, 2);
+  await eventually(async () => await server.metric("cloudsync_sessions") === 0, "the other worker to be gone");
 });

@@ -1,0 +1,16 @@
+#pragma once
+// All that a run left, of one process or of many.
+
+#include "loadtest/measurements.h"
+#include "loadtest/report.h"
+#include "loadtest/timeline.h"
+
+namespace cloudsync::loadtest {
+
+struct RunRecord {
+  Outcome outcome;
+  Measurements measurements;  ///< totals
+  Timeline timeline;
+};
+
+}  // namespace cloudsync::loadtest
