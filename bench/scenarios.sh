@@ -22,6 +22,7 @@ stop_servers() {
 start_servers() {
   urls=
   for node in $(seq "$1"); do
+    : >"$directory/$node.out"
     build/release/cloudsync serve --listen 127.0.0.1:0 --data-dir "$directory/$node" \
       >"$directory/$node.out" 2>"$directory/$node.log" &
     servers+=($!)

@@ -61,10 +61,12 @@ Series quantiles_of(const JsonObject& result, const char* key, std::string name)
   return series;
 }
 
+/// A figure of each second; of latencies, where there were any.
 Series over_time(const JsonObject& result, std::string_view key, std::string name) {
   Series series{.name = std::move(name), .points = {}};
   for (const JsonValue& second : array_in(result, "timeline")) {
-    if (const JsonObject* point = second.if_object()) {
+    const JsonObject* point = second.if_object();
+    if (point != nullptr && (!key.ends_with("Ms") || number_in(*point, "deliveries") > 0)) {
       series.points.emplace_back(number_in(*point, "second"), number_in(*point, key));
     }
   }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -32,12 +33,15 @@ JsonObject machine_json() {
   ::uname(&system);
   const std::int64_t memory =
       std::int64_t{::sysconf(_SC_PHYS_PAGES)} * std::int64_t{::sysconf(_SC_PAGESIZE)};
+  double load = 0;
+  ::getloadavg(&load, 1);
   const auto now =
       std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return {{"cpu", cpu_model()},
           {"cores", std::thread::hardware_concurrency()},
           {"memoryBytes", memory},
           {"kernel", system.release},
+          {"loadAverage", load},
           {"time", fmt::format("{:%FT%TZ}", fmt::gmtime(now))}};
 }
 

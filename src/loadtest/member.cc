@@ -452,7 +452,7 @@ void Member::on_disconnected(std::string_view reason) {
   }
   history_.connected(false);
   const bool broken_off = std::exchange(breaking_, false);
-  const bool given_up = slow_ && read_rate_ > 0;
+  const bool given_up = slow_;  // it may hear of that only when it reads again as it should
   if (broken_off || leaving_) {
     // On purpose.
   } else if (given_up) {

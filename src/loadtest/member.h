@@ -51,8 +51,8 @@ class Member final : private SocketIoEvents {
   /// Breaks the connection, to come back as after a failure of the network; nothing if there is
   /// none.
   void break_off();
-  /// Reads that many bytes a second from now on, 0: all. A slow reader that the server gives up
-  /// comes back.
+  /// Reads that many bytes a second from now on, 0: all. A slow reader comes back whenever the
+  /// server gave it up.
   void limit_reading(double bytes_per_second);
 
   /// At rest: writes what it ended with, if it takes part.

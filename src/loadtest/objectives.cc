@@ -47,6 +47,12 @@ const std::vector<Metric>& metrics() {
   return kMetrics;
 }
 
+/// Of a latency: whether nothing was measured.
+bool is_empty(const JsonObject& latency) {
+  const JsonValue* count = latency.if_contains("count");
+  return count == nullptr || !count->is_number() || count->to_number<double>() == 0;
+}
+
 const Metric* find_metric(std::string_view name) {
   const auto found = std::find_if(metrics().begin(), metrics().end(), [&](const Metric& metric) {
     return metric.name == name;
@@ -85,8 +91,7 @@ std::optional<double> metric_in(const JsonObject& result, std::string_view metri
     }
     object = value->if_object();
     // A latency of nothing is no latency of 0.
-    if (object != nullptr && found->path[i].ends_with("Latency") &&
-        find_unsigned(*object, "count").value_or(0) == 0) {
+    if (object != nullptr && found->path[i].ends_with("Latency") && is_empty(*object)) {
       return std::nullopt;
     }
   }

@@ -24,6 +24,14 @@ TEST(Objectives, AreUpperBoundsOrLowerBoundsByWhatIsBetter) {
   EXPECT_FALSE(met("connects-per-second", 501));
 }
 
+TEST(Objectives, CountsOfEveryKindOfIntegerAreCounts) {
+  JsonObject result;
+  result["deliveryLatency"] = JsonObject{{"count", std::uint64_t{3}}, {"p95Ms", 4.0}};
+  EXPECT_EQ(metric_in(result, "delivery-p95-ms"), 4.0);
+  result = parse_json(to_json(result)).value().as_object();
+  EXPECT_EQ(metric_in(result, "delivery-p95-ms"), 4.0);
+}
+
 TEST(Objectives, WhatWasNotMeasuredIsMissed) {
   EXPECT_FALSE(met("ack-p95-ms", 1'000));
   EXPECT_FALSE(met("settle-seconds", 1'000));

@@ -61,6 +61,17 @@ TEST(SharedDocument, MeasuresWhatAnotherProcessAnnouncesBeforeOrAfterItArrives) 
   EXPECT_EQ(document.on_their_way(), 0U);
 }
 
+TEST(SharedDocument, ForgetsWhatAllHadBeforeItWasAnnounced) {
+  SharedDocument document{DocumentId("d"), kTarget};
+  document.spread([](const ClientId&, ClientSeq, const EditTimes&) {});
+  document.add_member();
+  Measurements measured;
+  document.on_applied(op_of(kAda, 1), kBob, at(20), measured.delivery);
+  document.on_announced(kAda, ClientSeq(1), {at(10)});
+  EXPECT_EQ(measured.delivery.total.count(), 1U);
+  EXPECT_EQ(document.on_their_way(), 0U);
+}
+
 TEST(SharedDocument, AnnouncesWhatLeavesItsAuthor) {
   SharedDocument document{DocumentId("d"), kTarget};
   std::vector<std::string> announced;

@@ -88,13 +88,16 @@ test("the smoke scenario: two workers, two nodes that know nothing of each other
 test("an objective that is missed is exit code 1, and said", async (t) => {
   const server = await start(t);
   const scenario = join(server.dataDir, "strict.toml");
-  await writeFile(scenario, "[load]\nconnections = 10\nduration = 1\n[objectives]\nfailed = 0\ndelivery-p50-ms = 0\n");
+  await writeFile(scenario, "[load]\nconnections = 20\nduration = 1\n[objectives]\nfailed = 0\ndelivery-p50-ms = 0\n" +
+    "delivery-max-ms = 60000\n");
   const json = join(server.dataDir, "result.json");
   const { code, stdout } = await run(["--target", server.url, "--scenario", scenario, "--json", json]);
   assert.equal(code, 1, stdout);
   assert.match(stdout, /delivery-p50-ms <= 0: .*MISSED/);
   const result = JSON.parse(await readFile(json, "utf8"));
   assert.deepEqual([result.ok, result.converged], [false, true]);
+  assert.deepEqual(Object.fromEntries(result.objectives.map(({ metric, met }) => [metric, met])),
+    { "failed": true, "delivery-p50-ms": false, "delivery-max-ms": true });
 });
 
 test("one document over three workers: each edit is measured once for each other member, and all converge", async (t) => {
