@@ -26,7 +26,7 @@ const kPatienceMs = 1_500;
 const kRandomMs = 1_500;
 const kDocuments = 3;
 /** What waits for a server that is away becomes one operation, of 1,000 components at most if it is JSON. */
-const kOpsPerSecond = { text: 300, "rich-text": 300, json: 100 };
+const kOpsPerSecond = { text: 300, "rich-text": 300, json: 50 };
 
 /** Each moment, and up to which of its occurrences it is taken. */
 const kMoments = {
