@@ -122,6 +122,12 @@ struct Limits {
   /// with members; 0: never. So long its members wait for it if the bus lost the last publication
   /// of all: the next would show the gap. One read of the store per document.
   std::chrono::milliseconds head_check_interval{2'000};
+  /// How often a node tells the others on the store who is in a document and where their cursors
+  /// are, if that changed, and else at each tenth time; 0: never. A cursor a tenth of a second late
+  /// is not seen as late (RAIL); a node is taken for gone after three seconds of silence.
+  std::chrono::milliseconds presence_interval{100};
+  /// Other nodes with members in one document of which that is kept: members_listed each.
+  std::size_t presence_nodes = 32;
   /// Documents that stay in memory without members.
   std::size_t idle_documents = 1'000;
   /// And the sum of their content as JSON text; in memory it is up to ten times that.

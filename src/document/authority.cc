@@ -53,7 +53,8 @@ DocumentAuthority::DocumentAuthority(storage::DocumentInfo info,
       content_(std::move(document)),
       history_({.ops = limits.catch_up_ops, .bytes = limits.catch_up_bytes}, revision, hash),
       last_at_(info_.updated_at),
-      members_(limits.members_listed) {}
+      members_(limits.members_listed),
+      remote_(limits.presence_nodes, limits.members_listed) {}
 
 DocumentContent DocumentAuthority::content() {
   storage::DocumentInfo info = info_;

@@ -21,6 +21,8 @@
 // Other nodes may write to the same log (set_shared). What they commit is followed by their
 // publications if these come in order, and else by the log: at a gap, at a conflict, at a check of
 // the head. A joiner is answered after such a check, so that it finds what anybody was told before.
+// Who is there, and where their cursors are, nodes tell each other by rosters: all of it each time,
+// as often as they please, and nothing depends on any one of them.
 //
 // Crash: nothing here is needed afterwards; the store has every acknowledged operation, and the
 // last submission of each client for resends.
@@ -34,6 +36,7 @@
 #include "document/members.h"
 #include "document/payload.h"
 #include "document/rebase.h"
+#include "document/remote_members.h"
 
 #include <cstdint>
 #include <list>
@@ -41,6 +44,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -73,14 +77,24 @@ class DocumentAuthority {
 
   // --- other nodes ---
 
-  /// Whether others may write to the log: OpStore::is_shared(). At first: no.
-  void set_shared(bool shared) { shared_ = shared; }
+  /// Others may write to the log (OpStore::is_shared()), and have members of their own. `node` is
+  /// what they know this authority by, and no other.
+  void share_as(std::string node) {
+    shared_ = true;
+    node_ = std::move(node);
+  }
 
   /// What another node committed, as decode_publication() gives it; in any order, or twice.
   void on_publication(std::vector<storage::Update> updates, Moment moment);
   /// Looks whether the log goes on behind the head, if nothing else would tell. To be called now
   /// and then while the document is shared: that is how long a lost publication may go unnoticed.
   void check_head();
+
+  /// Who is in the document at another node; in any order, or twice.
+  void on_roster(Roster roster, Timestamp now);
+  /// To be called a few times a second while the document is shared: tells the others who is here,
+  /// if that changed, or `is_heartbeat`. A node that was not heard of for three of these is gone.
+  void beat(bool is_heartbeat, Timestamp now);
 
   // --- completions of effects ---
 
@@ -210,8 +224,15 @@ class DocumentAuthority {
   void remove_member(MemberId id, Timestamp now);
   void answer_fetch(Token token, Revision to, const UpdateList& updates);
   UpdateList held_updates(Revision from, Revision to) const;
+
+  // authority_presence.cc
   void withdraw_presence(Member& member);
   std::optional<JsonObject> moved_state(const PresenceUpdate& update, const ClientId& author) const;
+  void tell_roster();
+  void show_remote(Timestamp now);
+  void show_remote_presence(const RosterMember& member, std::optional<MemberId> only);
+  void come_over(Member& member, const RosterMember& shown, Timestamp now);
+  std::size_t member_count() const;
 
   // authority_follow.cc
   void look_up(const ClientId& client);
@@ -270,6 +291,9 @@ class DocumentAuthority {
   Phase phase_ = Phase::kIdle;
 
   Members members_;
+  RemoteMembers remote_;
+  std::map<ClientId, RosterMember> shown_;  // those of remote_ that the members here know of
+  std::size_t remote_count_ = 0;            // of remote_, without those who are here as well
   ClientLedger ledger_;  // clients of members, of joins under way and of pending submissions
   std::map<Token, PendingJoin> joins_;
   std::map<ClientId, std::vector<Token>> lookups_;  // joins that wait for on_client
@@ -301,6 +325,9 @@ class DocumentAuthority {
   Token last_read_ = 0;
 
   bool shared_ = false;
+  std::string node_;
+  std::uint64_t last_roster_ = 0;
+  bool roster_due_ = false;
   Revision heard_;  // the last revision that another node said there is
   // One check of the head is under way at most. Those who came after its read had started wait for
   // the next.

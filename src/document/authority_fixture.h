@@ -200,6 +200,8 @@ class AuthorityTest : public testing::Test {
 
   void sort(PublishEffect& effect) { published.push_back(std::move(effect.updates)); }
 
+  void sort(RosterEffect& effect) { rosters.push_back(std::move(effect.roster)); }
+
   void sort(RefreshAnswer& answer) { refreshed.emplace(answer.token, std::move(answer.reply)); }
 
   void sort(DeliverEffect& effect) {
@@ -239,6 +241,7 @@ class AuthorityTest : public testing::Test {
   Timestamp now{1'000};
   SeededRandom random{1};
   std::unique_ptr<DocumentAuthority> authority;
+  std::vector<Roster> rosters;
   std::size_t missed = 0;  // of updates that no publication told of
   std::vector<storage::Update> log;
   Token last_token = 0;

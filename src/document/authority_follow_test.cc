@@ -12,7 +12,7 @@ class Follow : public AuthorityTest {
  protected:
   void open_shared(const std::vector<std::string>& ops = {}) {
     open("text", R"("")", ops);
-    authority->set_shared(true);
+    authority->share_as("here");
   }
 
   Token join_shared(MemberId who, const std::string& client) {

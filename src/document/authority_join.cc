@@ -1,4 +1,4 @@
-// DocumentAuthority: members come, catch up, show presence and go.
+// DocumentAuthority: members come, catch up and go.
 
 #include "document/authority.h"
 #include "document/chain.h"
@@ -8,8 +8,6 @@
 
 namespace cloudsync::document {
 namespace {
-
-constexpr std::string_view kNoState = "null";
 
 Error unreadable_log() {
   return {
@@ -182,10 +180,24 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
                   .user = join.request.user,
                   .name = join.request.name});
   }
-  content.fields.insert(0, join_fields(info_, head(), history_.head_hash(), members_, join.member));
+  const auto elsewhere = shown_.extract(join.request.client);
+  remote_count_ -= elsewhere.empty() ? 0 : 1;
+  content.fields.insert(
+      0,
+      join_fields(
+          info_, head(), history_.head_hash(), members_, join.member, shown_, member_count()));
   answer_join(token, std::move(content));
-  if (is_new_client) {
-    announce(*members_.find(join.member), now);
+  roster_due_ = true;
+  Member& member = *members_.find(join.member);
+  if (!elsewhere.empty()) {
+    come_over(member, elsewhere.mapped(), now);
+  } else if (is_new_client) {
+    announce(member, now);
+  }
+  for (const auto& [client, other] : shown_) {
+    if (other.presence) {
+      show_remote_presence(other, join.member);
+    }
   }
 }
 
@@ -203,7 +215,7 @@ void DocumentAuthority::announce(const Member& member, Timestamp now) {
     return;
   }
   deliver("user-joined",
-          user_joined_event(info_.id, member, now, members_.count()),
+          user_joined_event(info_.id, member, now, member_count()),
           member.id,
           std::nullopt);
 }
@@ -234,11 +246,24 @@ void DocumentAuthority::remove_member(MemberId id, Timestamp now) {
   withdraw_presence(found);
   const Member member = found;
   members_.remove(id);
-  if (member.listed) {
+  if (member.listed && remote_.has(member.client)) {
+    // It went to another node before its connection here was known to be gone.
+    shown_.emplace(member.client,
+                   RosterMember{.client = member.client,
+                                .user = member.user,
+                                .name = member.name,
+                                .presence = std::nullopt});
+  } else if (member.listed) {
     deliver("user-left",
-            user_left_event(info_.id, member, now, members_.count()),
+            user_left_event(info_.id, member, now, member_count()),
             std::nullopt,
             std::nullopt);
+  }
+  show_remote(now);
+  if (members_.empty()) {
+    tell_roster();  // this may be the last that is asked of the authority
+  } else {
+    roster_due_ = true;
   }
   maybe_forget(member.client);
 }
@@ -296,76 +321,6 @@ UpdateList DocumentAuthority::held_updates(Revision from, Revision to) const {
     updates.push_back(&update);
   }
   return updates;
-}
-
-// --- presence ---
-
-void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Timestamp now) {
-  Member* member = members_.find(id);
-  if (member == nullptr || phase_ == Phase::kBroken) {
-    return;
-  }
-  if (update.state.is_null()) {
-    withdraw_presence(*member);
-    return;
-  }
-  if (to_json(update.state).size() > limits_.presence_bytes) {
-    effects_.emplace_back(LimitEffect{"presence_bytes"});
-    return;
-  }
-  const auto state = moved_state(update, member->client);
-  if (!state) {
-    return;
-  }
-  if (!member->listed) {
-    if (members_.try_list(*member)) {
-      announce(*member, now);
-    } else {
-      effects_.emplace_back(LimitEffect{"members_listed"});
-      return;
-    }
-  }
-  member->present = true;
-  deliver("presence",
-          presence_event(info_.id, head(), *member, to_json(JsonValue(*state))),
-          id,
-          member->client);
-}
-
-void DocumentAuthority::withdraw_presence(Member& member) {
-  if (!std::exchange(member.present, false)) {
-    return;
-  }
-  deliver("presence", presence_event(info_.id, head(), member, kNoState), member.id, member.client);
-}
-
-// The state with its selection moved to the head; nothing if it is malformed, out of the document,
-// or of a revision that is unknown or too old to be worth a read of the log.
-std::optional<JsonObject> DocumentAuthority::moved_state(const PresenceUpdate& update,
-                                                         const ClientId& author) const {
-  const JsonObject* given = update.state.if_object();
-  if (given == nullptr || update.revision > head() || !history_.reaches(update.revision)) {
-    return std::nullopt;
-  }
-  JsonObject state = *given;
-  JsonValue* selection = state.if_contains("selection");
-  if (selection == nullptr || selection->is_null()) {
-    return state;
-  }
-  JsonObject* object = selection->if_object();
-  auto range = object == nullptr ? std::nullopt : ot::read_range(type_, *object);
-  if (!range) {
-    return std::nullopt;
-  }
-  for (Revision revision = next(update.revision); revision <= head(); revision = next(revision)) {
-    const Committed& committed = history_.at(revision);
-    range = ot::transform_range(*range, committed.op, committed.update.client == author);
-  }
-  if (!ot::contains(content_.committed(), *range)) {
-    return std::nullopt;
-  }
-  ot::write_range(*object, type_, *range);
-  return state;
 }
 
 }  // namespace cloudsync::document

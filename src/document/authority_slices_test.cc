@@ -269,7 +269,7 @@ TEST_F(WaitingSlices, AreMovedOverWhatIsFoundInTheLog) {
 TEST_F(WaitingSlices, WhatAnotherNodeCommitsMeanwhileIsReadBeforeTheAppend) {
   submit_all();
   commit();
-  authority->set_shared(true);
+  authority->share_as("here");
   log.push_back(next_update("far", 1, R"(["-"])"));
   authority->on_publication({log.back()}, moment());
   take();
@@ -287,7 +287,7 @@ TEST_F(WaitingSlices, WhatAnotherNodeCommitsMeanwhileIsReadBeforeTheAppend) {
 TEST_F(WaitingSlices, AreMovedOverTheirOwnBatchBeforeMoreIsRead) {
   submit_all();
   store_append();
-  authority->set_shared(true);
+  authority->share_as("here");
   log.push_back(next_update("far", 1, R"(["-"])"));
   authority->on_publication({log.back()}, moment());
   take();

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "document/messages.h"
 #include "document/rebase.h"
+#include "document/roster.h"
 #include "storage/op_store.h"
 #include "storage/records.h"
 
@@ -88,6 +89,11 @@ struct LimitEffect {
   std::string_view name;
 };
 
+/// Who is in the document here, for the other nodes.
+struct RosterEffect {
+  Roster roster;
+};
+
 /// So many updates of other nodes were found by a check of the head instead of by a publication.
 struct MissedEffect {
   std::size_t updates = 0;
@@ -104,6 +110,7 @@ using Effect = std::variant<AppendEffect,
                             FindClientEffect,
                             SnapshotEffect,
                             PublishEffect,
+                            RosterEffect,
                             DeliverEffect,
                             SupersedeEffect,
                             JoinAnswer,

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "document/messages.h"
+#include "document/roster.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +21,8 @@ struct Member {
   /// Among the limits.members_listed that others are told of: in their member lists, by user-joined
   /// and user-left, and by presence.
   bool listed = false;
-  /// It has shown a presence that was not withdrawn.
-  bool present = false;
+  /// What it shows, if it was not withdrawn.
+  std::optional<ShownPresence> presence = std::nullopt;
 };
 
 class Members {

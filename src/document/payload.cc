@@ -3,6 +3,8 @@
 #include "base/assert.h"
 #include "document/chain.h"
 
+#include <utility>
+
 namespace cloudsync::document {
 namespace {
 
@@ -46,7 +48,8 @@ class Fields {
   bool first_ = true;
 };
 
-void append_member(std::string& out, const Member& member) {
+template <class M>
+void append_member(std::string& out, const M& member) {
   out += '{';
   Fields(out)
       .text("clientId", member.client.value())
@@ -55,7 +58,10 @@ void append_member(std::string& out, const Member& member) {
   out += '}';
 }
 
-void append_members(std::string& out, const Members& members, MemberId joiner) {
+void append_members(std::string& out,
+                    const Members& members,
+                    MemberId joiner,
+                    const std::map<ClientId, RosterMember>& remote) {
   out += '[';
   bool first = true;
   for (const auto& [id, member] : members.all()) {
@@ -66,6 +72,12 @@ void append_members(std::string& out, const Members& members, MemberId joiner) {
       out += ',';
     }
     first = false;
+    append_member(out, member);
+  }
+  for (const auto& [client, member] : remote) {
+    if (!std::exchange(first, false)) {
+      out += ',';
+    }
     append_member(out, member);
   }
   out += ']';
@@ -158,7 +170,9 @@ std::string join_fields(const storage::DocumentInfo& info,
                         Revision head,
                         const storage::ChainHash& head_hash,
                         const Members& members,
-                        MemberId joiner) {
+                        MemberId joiner,
+                        const std::map<ClientId, RosterMember>& remote,
+                        std::size_t member_count) {
   std::string out;
   Fields fields(out);
   fields.text("documentId", info.id.value())
@@ -168,8 +182,8 @@ std::string join_fields(const storage::DocumentInfo& info,
       .text("hash", short_hash(head_hash))
       .text("role", "editor")
       .name("members");
-  append_members(out, members, joiner);
-  fields.number("memberCount", members.count());
+  append_members(out, members, joiner, remote);
+  fields.number("memberCount", member_count);
   return out;
 }
 

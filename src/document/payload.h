@@ -8,6 +8,7 @@
 #include "storage/records.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,12 +40,15 @@ std::string user_left_event(const DocumentId& document,
                             Timestamp at,
                             std::size_t member_count);
 
-/// The members of a join reply that every kind has, up to "memberCount": without braces.
+/// The members of a join reply that every kind has, up to "memberCount": without braces. `remote`
+/// are listed as well.
 std::string join_fields(const storage::DocumentInfo& info,
                         Revision head,
                         const storage::ChainHash& head_hash,
                         const Members& members,
-                        MemberId joiner);
+                        MemberId joiner,
+                        const std::map<ClientId, RosterMember>& remote,
+                        std::size_t member_count);
 
 /// `,"ops":[…]` and, if `following` is set, `,"next":…`.
 void append_catch_up(std::string& out,

@@ -2,7 +2,6 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "document/publication.h"
 #include "document/service_impl.h"
 
 #include <algorithm>
@@ -281,7 +280,9 @@ void DocumentService::Impl::on_opened(const DocumentId& id,
     return;
   }
   document.authority = *std::move(authority);
-  document.authority->set_shared(is_shared());
+  if (is_shared()) {
+    document.authority->share_as(random_token(deps_.random, 8));
+  }
   ++open_count_;
   metrics_.count_documents(1);
   for (Task& task : waiting) {
@@ -331,65 +332,6 @@ void DocumentService::Impl::evict_idle() {
     idle_.pop_front();
     --open_count_;
     metrics_.count_documents(-1);
-  }
-}
-
-// --- other nodes ---
-
-void DocumentService::Impl::subscribe(const Document& document) {
-  if (deps_.pubsub == nullptr || !is_shared()) {
-    return;
-  }
-  deps_.pubsub->subscribe(
-      publication_topic(document.id),
-      deps_.executor,
-      guard([this, id = document.id, generation = document.generation](const SharedBytes& message) {
-        Document* found = find(id, generation);
-        if (found == nullptr || found->authority == nullptr) {
-          return;
-        }
-        auto updates = decode_publication(*message);
-        if (!updates) {
-          log_warning("publication_unreadable", {{"document", id.value()}});
-          return;
-        }
-        found->authority->on_publication(*std::move(updates), moment());
-        settle(*found);
-      }));
-}
-
-void DocumentService::Impl::unsubscribe(const DocumentId& id) {
-  if (deps_.pubsub != nullptr && is_shared()) {
-    deps_.pubsub->unsubscribe(publication_topic(id));
-  }
-}
-
-void DocumentService::Impl::check_heads_later() {
-  const Duration interval = deps_.limits.head_check_interval;
-  if (is_shared() && interval > Duration(0) && deps_.run_after) {
-    deps_.run_after(interval, guard([this] {
-                      if (!closing_) {
-                        check_heads();
-                        check_heads_later();
-                      }
-                    }));
-  }
-}
-
-// In every document with members: the others' heads are looked at when somebody comes.
-void DocumentService::Impl::check_heads() {
-  std::vector<DocumentId> ids;  // settle() may evict
-  for (const auto& [id, document] : documents_) {
-    if (document->authority != nullptr && document->authority->has_members()) {
-      ids.push_back(id);
-    }
-  }
-  for (const DocumentId& id : ids) {
-    if (Document* document = find(id)) {
-      metrics_.count_head_check();
-      document->authority->check_head();
-      settle(*document);
-    }
   }
 }
 

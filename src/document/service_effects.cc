@@ -167,6 +167,12 @@ void DocumentService::Impl::carry_out(Document& document, PublishEffect& effect)
   }
 }
 
+void DocumentService::Impl::carry_out(Document& document, RosterEffect& effect) {
+  if (tells_presence()) {
+    deps_.pubsub->publish(roster_topic(document.id), share(encode_roster(effect.roster)));
+  }
+}
+
 void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& effect) {
   deps_.sink.deliver(effect.loop, std::move(effect.frame));
   CS_CRASH_POINT("after_publish");

@@ -1,6 +1,7 @@
 #pragma once
 // The inside of DocumentService: the requests in service.cc, what the authorities want carried out
-// in service_effects.cc. Everything runs on the service's executor.
+// in service_effects.cc, other nodes in service_nodes.cc. Everything runs on the service's
+// executor.
 
 #include "document/authority.h"
 #include "document/content_reads.h"
@@ -31,6 +32,7 @@ class DocumentService::Impl {
                         .limits = deps_.limits,
                         .when_idle = [this] { finish_close_if_quiet(); }}) {
     check_heads_later();
+    tell_presence_later(1);
   }
 
   ~Impl() {
@@ -77,6 +79,12 @@ class DocumentService::Impl {
     std::size_t idle_bytes = 0;                           ///< what it counts there
   };
 
+  /// What another node said of an open document.
+  using OnMessage = void (Impl::*)(Document& document, std::string_view message);
+
+  void on_publication(Document& document, std::string_view message);
+  void on_roster(Document& document, std::string_view message);
+
   struct PendingJoin {
     MemberId member;
     DocumentId document;
@@ -103,6 +111,9 @@ class DocumentService::Impl {
 
   void check_heads_later();
   void check_heads();
+  bool tells_presence() const;
+  void tell_presence_later(std::uint64_t time);
+  void subscribe(const Document& document, std::string topic, OnMessage on_message);
   void subscribe(const Document& document);
   void unsubscribe(const DocumentId& id);
   void read_open(Document& document,
@@ -128,6 +139,7 @@ class DocumentService::Impl {
   void carry_out(Document& document, FindClientEffect& effect);
   void carry_out(Document& document, SnapshotEffect& effect);
   void carry_out(Document& document, PublishEffect& effect);
+  void carry_out(Document& document, RosterEffect& effect);
   void carry_out(Document& document, DeliverEffect& effect);
   void carry_out(Document& document, SupersedeEffect& effect);
   void carry_out(Document& document, JoinAnswer& answer);

@@ -85,6 +85,15 @@ class Node final : public MemberSink {
                     });
   }
 
+  void select() {
+    service_.presence({.loop = 0, .connection = 1},
+                      {.document = DocumentId("doc"),
+                       .revision = Revision(0),
+                       .state = JsonObject{{"selection", nullptr}}});
+  }
+
+  void disconnect() { service_.disconnect({.loop = 0, .connection = 1}); }
+
   void read(std::optional<Revision> revision) {
     service_.read(DocumentId("doc"), revision, [this](const Result<DocumentContent>& found) {
       seen.push_back(found ? *found->content : std::string(error_name(found.error().code)));
@@ -165,6 +174,24 @@ TEST_F(TwoNodes, ConcurrentAppendsBothGetIn) {
   two.read(std::nullopt);
   executor.run();
   EXPECT_EQ(one.seen.back(), two.seen.back());
+}
+
+TEST_F(TwoNodes, TellEachOtherWhoIsThereAndWhereTheyAre) {
+  const Duration interval = Limits().presence_interval;
+  EXPECT_TRUE(one.pass(interval));
+  EXPECT_TRUE(two.pass(interval));
+  executor.run();
+  EXPECT_EQ(one.seen, (std::vector<std::string>{"joined", "user-joined"}));
+  EXPECT_EQ(two.seen, one.seen);
+  one.select();
+  executor.run();
+  EXPECT_TRUE(one.pass(interval));
+  executor.run();
+  EXPECT_EQ(two.seen.back(), "presence");
+  one.disconnect();
+  executor.run();
+  EXPECT_EQ(two.seen.back(), "user-left");
+  EXPECT_EQ(two.seen.size(), 4U);
 }
 
 TEST_F(TwoNodes, AReadSeesWhatAnotherNodeAcknowledged) {

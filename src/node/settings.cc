@@ -346,6 +346,13 @@ std::vector<Setting> make_settings() {
                           "Looks for what other nodes committed unheard, where they share the "
                           "store; 0: never.",
                           &Limits::head_check_interval),
+           optional_limit("presence-interval-ms",
+                          "Tells other nodes who is in a document, where they share the store; 0: "
+                          "never.",
+                          &Limits::presence_interval),
+           limit("presence-nodes",
+                 "Other nodes with members in one document of which that is kept.",
+                 &Limits::presence_nodes),
            limit("idle-documents",
                  "Documents kept in memory without members.",
                  &Limits::idle_documents),

@@ -1,5 +1,7 @@
 #include "bus.h"
 
+#include "document/roster.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,8 +10,13 @@ namespace cloudsync::simulation {
 void Bus::publish(std::int64_t from, std::string_view topic, const SharedBytes& message) {
   const Duration now = environment_.world.now();
   const Faults& faults = environment_.faults;
+  const bool is_roster = topic == document::roster_topic(kDocument);
   for (std::int64_t to = 0; to < environment_.plan.nodes; ++to) {
     if (to == from) {
+      continue;
+    }
+    if (is_roster) {
+      send_roster(from, to, message);
       continue;
     }
     const std::uint64_t n = ++counts_[{from, to}];
@@ -33,6 +40,19 @@ void Bus::publish(std::int64_t from, std::string_view topic, const SharedBytes& 
   }
 }
 
+// There are too many for a plan to name: some are lost, all overtake each other.
+void Bus::send_roster(std::int64_t from, std::int64_t to, const SharedBytes& message) {
+  const Duration now = environment_.world.now();
+  const Faults& faults = environment_.faults;
+  Dice dice = environment_.dice(Deciding::kRoster, from, to, ++rosters_[{from, to}]);
+  if (faults.passes(kNodes + from, kNodes + to, now) > now ||
+      (!faults.healed() && dice.chance(0.2))) {
+    return;
+  }
+  const auto delay_max = static_cast<std::uint64_t>(environment_.plan.bus_ms_max);
+  arrive_at(now + dice.milliseconds(0, delay_max), to, document::roster_topic(kDocument), message);
+}
+
 void Bus::arrive_at(Duration at, std::int64_t to, std::string topic, const SharedBytes& message) {
   environment_.world.after(at - environment_.world.now(),
                            [this, to, name = std::move(topic), message] {
@@ -48,7 +68,7 @@ BusEnd::BusEnd(Bus& bus, std::int64_t node, std::function<bool()> before_publish
 }
 
 void BusEnd::publish(std::string_view topic, SharedBytes message) {
-  if (before_publish_()) {
+  if (topic == document::roster_topic(kDocument) || before_publish_()) {
     bus_.publish(node_, topic, message);
   }
 }

@@ -27,18 +27,20 @@ class Bus {
   void publish(std::int64_t from, std::string_view topic, const SharedBytes& message);
 
  private:
+  void send_roster(std::int64_t from, std::int64_t to, const SharedBytes& message);
   void arrive_at(Duration at, std::int64_t to, std::string topic, const SharedBytes& message);
 
   Environment& environment_;
   std::map<std::int64_t, BusEnd*> ends_;  // of the nodes that are up
   std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> counts_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> rosters_;
   std::map<std::pair<std::int64_t, std::int64_t>, Duration> last_;
 };
 
 /// One process's end.
 class BusEnd final : public pubsub::PubSub {
  public:
-  /// `before_publish` says whether the process is still there to publish.
+  /// `before_publish` says whether the process is still there to publish a commit.
   BusEnd(Bus& bus, std::int64_t node, std::function<bool()> before_publish);
 
   ~BusEnd() override { bus_.detach(node_); }

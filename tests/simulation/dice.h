@@ -32,6 +32,7 @@ enum class Deciding : std::uint64_t {
   kPatience,  // how long a client waits
   kJournal,
   kReadOld,  // which revision
+  kRoster,   // what becomes of one between two nodes
   kUpgrade,  // when a connection moves from polling to WebSocket, and how long that takes
 };
 

@@ -132,6 +132,12 @@ std::optional<ClientSeq> Editor::acknowledged_seq() const {
   return met_seq_;
 }
 
+void Editor::note_members() {
+  checker::Event event = event_of(Kind::kMembers);
+  event.ids = {members_.begin(), members_.end()};
+  note(std::move(event));
+}
+
 void Editor::note_final() {
   if (!client_) {
     return;
@@ -241,6 +247,10 @@ void Editor::on_message(const Message& message) {
     on_ops(body);
   } else if (message.name == "presence") {
     on_presence(body);
+  } else if (message.name == "user-joined") {
+    members_.emplace(view(*find_string(body, "clientId")));
+  } else if (message.name == "user-left") {
+    members_.erase(std::string(view(*find_string(body, "clientId"))));
   }
   note_light();
   if (client_->status() == client::Status::kStopped && connection_ != nullptr) {
@@ -273,6 +283,10 @@ void Editor::on_joined(const JsonObject& body) {
   }
   const Revision head(*find_unsigned(body, "revision"));
   const std::string hash(view(*find_string(body, "hash")));
+  members_.clear();
+  for (const JsonValue& member : body.at("members").as_array()) {
+    members_.emplace(view(*find_string(member.as_object(), "clientId")));
+  }
   checker::Event up = event_of(Kind::kConn);
   up.on = true;
   note(std::move(up));

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Editor {
 
   Line& line() { return line_; }
 
+  /// Who it shows as present.
+  void note_members();
   /// Its last words in the history.
   void note_final();
   /// Which selections of `others` it shows.
@@ -104,6 +107,7 @@ class Editor {
   std::uint64_t fetch_request_ = 0;  // unanswered; 0 if none
   std::int64_t join_asked_ = 0;
   std::map<Revision, Committed> seen_;  // not applied yet
+  std::set<std::string> members_;       // others that it shows, by client id
   std::optional<bool> light_;
   bool retrying_ = false;                           // a refused submission waits
   std::uint64_t sends_ = 0;                         // of submissions

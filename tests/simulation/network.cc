@@ -71,7 +71,9 @@ void Connection::dispatch(Direction& direction, const Message& message, std::uin
     direction.last = at;
   }
   arrive_at(at, direction, message);
-  if (faults.find(up ? Act::kUpTwice : Act::kDownTwice, line_.client, n)) {
+  // Of members one hears in TCP's order: who left does not come again.
+  const bool is_of_members = message.name == "user-joined" || message.name == "user-left";
+  if (!is_of_members && faults.find(up ? Act::kUpTwice : Act::kDownTwice, line_.client, n)) {
     arrive_at(at + dice.milliseconds(0, 100), direction, message);
     if (up) {
       note_sent_again(message);

@@ -13,7 +13,8 @@ namespace cloudsync::simulation {
 namespace {
 
 constexpr Duration kRestAtLatest = std::chrono::seconds(120);
-/// The time in which an end notices that nothing comes any more, and more.
+/// The time in which an end notices that nothing comes any more, and nodes that one is gone, less
+/// what compare_presence() waits.
 constexpr Duration kLastTimeouts = std::chrono::seconds(3);
 
 Duration ms(std::int64_t count) {
@@ -329,8 +330,8 @@ class Simulation {
     }
   }
 
-  // I13, of one node: nodes tell each other nothing of presence yet.
-  void compare_cursors() {
+  // I13: two seconds after the last of all changes.
+  void compare_presence() {
     std::vector<ClientId> present;
     for (const auto& editor : editors_) {
       if (editor->client() != nullptr) {
@@ -342,14 +343,14 @@ class Simulation {
     for (const auto& editor : editors_) {
       if (editor->client() != nullptr) {
         editor->note_cursors(present);
+        editor->note_members();
       }
     }
   }
 
   void finish() {
-    if (plan_.nodes == 1 && plan_.limits.members_listed >= Limits().members_listed &&
-        is_at_rest()) {
-      compare_cursors();
+    if (plan_.limits.members_listed >= Limits().members_listed && is_at_rest()) {
+      compare_presence();
     }
     for (const auto& editor : editors_) {
       if (!editor->is_at_rest()) {
