@@ -18,7 +18,7 @@
 // One append is in flight at most. While recovering, no submission is answered: what was committed
 // is found in the log by (client, seq), the rest is moved on and appended again.
 //
-// Other nodes may write to the same log (set_shared). What they commit is followed by their
+// Other nodes may write to the same log (share_as). What they commit is followed by their
 // publications if these come in order, and else by the log: at a gap, at a conflict, at a check of
 // the head. A joiner is answered after such a check, so that it finds what anybody was told before.
 // Who is there, and where their cursors are, nodes tell each other by rosters: all of it each time,

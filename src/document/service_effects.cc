@@ -179,7 +179,10 @@ void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& eff
 }
 
 void DocumentService::Impl::carry_out(Document& document, SupersedeEffect& effect) {
-  forget_membership(effect.member, document.id);
+  // It may have asked once more meanwhile: then its disconnect has to find that.
+  if (!is_joining(effect.member, document.id)) {
+    forget_membership(effect.member, document.id);
+  }
   deps_.sink.supersede(effect.member);
 }
 
