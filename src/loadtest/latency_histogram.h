@@ -115,4 +115,9 @@ class LatencyHistogram {
   std::uint64_t max_ = 0;
 };
 
+/// Milliseconds, as reports show latencies.
+inline double ms(LatencyHistogram::Micros value) {
+  return static_cast<double>(value.count()) / 1e3;
+}
+
 }  // namespace cloudsync::loadtest

@@ -10,10 +10,6 @@
 namespace cloudsync::loadtest {
 namespace {
 
-double ms(LatencyHistogram::Micros value) {
-  return static_cast<double>(value.count()) / 1e3;
-}
-
 double rate(std::uint64_t count, std::chrono::duration<double> time) {
   return time.count() > 0 ? static_cast<double>(count) / time.count() : 0.0;
 }

@@ -3,13 +3,6 @@
 #include <utility>
 
 namespace cloudsync::loadtest {
-namespace {
-
-double ms(LatencyHistogram::Micros value) {
-  return static_cast<double>(value.count()) / 1e3;
-}
-
-}  // namespace
 
 void Second::start_next() {
   connect.reset();

@@ -100,7 +100,7 @@ test("an objective that is missed is exit code 1, and said", async (t) => {
     { "failed": true, "delivery-p50-ms": false, "delivery-max-ms": true });
 });
 
-test("one document over three workers: each edit is measured once for each other member, and all converge", async (t) => {
+test("one document over three workers: each edit is measured once a member, and all converge", async (t) => {
   const server = await start(t);
   const json = join(server.dataDir, "result.json");
   const { code, stdout, stderr } = await run(["--target", server.url, "--connections", "60", "--documents", "1",
