@@ -22,7 +22,7 @@ struct Settings {
   std::string data_dir = "data";
   /// Event loops; 0 means one per core.
   std::uint32_t threads = 0;
-  runtime::IoEngine io_engine = runtime::IoEngine::kEpoll;
+  runtime::IoEngine io_engine = runtime::IoEngine::kAuto;
   api::GuestMode guests = api::GuestMode::kLocal;
   std::string public_url;
   std::vector<std::string> allow_origin;

@@ -35,17 +35,17 @@ export async function startServer(limits) {
   return Server.start({ args: ["--websocket-compression", "on", "--log-level", "warning", ...args] });
 }
 
-const kLowestPriority = 19;
+export const lowestPriority = 19;
 
-/** The 24 attacks under way; stop() ends them. They take the processor time that nobody else wants: an attacker has
-    machines of his own. Both functions resolve with the report of attack.mjs. */
-export async function attack(server, limits) {
+/** The 24 attacks under way; stop() ends them. With the lowest priority they take the processor time that nobody else
+    wants, as an attacker does who has machines of his own; on a busy machine few rounds end then. Both functions resolve with the report of attack.mjs. */
+export async function attack(server, limits, { priority = 0 } = {}) {
   const child = fork(join(here, "attack.mjs"), [JSON.stringify({ port: server.port, limits })]);
   const [word] = await Promise.race([
     once(child, "message"),
     once(child, "exit").then(() => { throw new Error("the attackers ended at their start"); }),
   ]);
-  setPriority(child.pid, kLowestPriority);
+  setPriority(child.pid, priority);
   if (word !== "ready") throw new Error(`unexpected: ${word}`);
   return {
     process: child,

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { eventually } from "../integration/server.mjs";
-import { attack, edit, limitsFor, startServer } from "./arena.mjs";
+import { attack, edit, limitsFor, lowestPriority, startServer } from "./arena.mjs";
 
 const number = (name, byDefault) => Number(process.env[name] ?? byDefault);
 const pairs = number("CHAOS_PAIRS", 5);
@@ -26,7 +26,7 @@ function cpuSeconds({ pid }) {
 }
 
 async function run(way, isLast) {
-  const attackers = ways[way] && (await attack(ways[way], limits));
+  const attackers = ways[way] && (await attack(ways[way], limits, { priority: lowestPriority }));
   const cpuBefore = cpuSeconds(server.process);
   const { code, output, result } = await edit(server, { good, documents: good / 10, opsPerSecond, seconds });
   const cpu = cpuSeconds(server.process) - cpuBefore;
