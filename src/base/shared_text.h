@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <compare>
-#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -18,13 +17,11 @@ class SharedText {
  public:
   SharedText() = default;
 
-  /// From anything that makes a std::string, without copying it once more. The empty text takes no
-  /// memory.
-  template <class Text>
+  /// The empty text takes no memory.
+  SharedText(std::string text)
+      : block_(text.empty() ? nullptr : new Block{.text = std::move(text)}) {}
 
-  requires std::constructible_from<std::string, Text&&> &&
-      (!std::same_as<std::remove_cvref_t<Text>, SharedText>)SharedText(Text&& text)
-      : SharedText(Made(), std::string(std::forward<Text>(text))) {}
+  SharedText(const char* text) : SharedText(std::string(text)) {}
 
   SharedText(const SharedText& other) noexcept : block_(other.block_) {
     if (block_ != nullptr) {
@@ -60,15 +57,10 @@ class SharedText {
   }
 
  private:
-  struct Made {};
-
   struct Block {
     std::string text;
     std::atomic<std::uint32_t> owners = 1;
   };
-
-  SharedText(Made, std::string text)
-      : block_(text.empty() ? nullptr : new Block{.text = std::move(text)}) {}
 
   Block* block_ = nullptr;  // null for the empty text
 };
