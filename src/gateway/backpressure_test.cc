@@ -193,6 +193,16 @@ TEST(Backpressure, ClosesAWebSocketWhoseQueueStandsStill) {
   EXPECT_FALSE(other->peer->gone);
 }
 
+TEST(Backpressure, ClosesAWebSocketThatDoesNotTakeWhatAllAreSent) {
+  TestNode node({.send_queue_timeout = seconds(20), .ping_interval = seconds(100)});
+  const auto client = join_over_websocket(node);
+  node.advance(seconds(1));
+  client->peer->room = 0;
+  node.gateway().drain(packet_of(100));
+  node.advance(seconds(21));
+  EXPECT_EQ(node.limit("send_queue_timeout"), 1U);
+}
+
 TEST(Backpressure, KeepsAWebSocketWhoseQueueMovesHoweverSlowly) {
   TestNode node({.send_queue_timeout = seconds(20)});
   const auto client = join_over_websocket(node);

@@ -195,6 +195,7 @@ template <class Visit>
 void Engine::for_each_session(Visit visit) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (Session* session = slots_[i].session.get()) {
+      due_.soon(static_cast<std::uint32_t>(i));  // as in find()
       visit(*session);
     }
   }
