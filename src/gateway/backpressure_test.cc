@@ -36,6 +36,20 @@ TEST(Backpressure, ClosesAWebSocketOverTheLimitAndCounts) {
   EXPECT_TRUE(client->peer->gone);
 }
 
+TEST(Backpressure, CountsWhatIsQueuedForAPeerThatIsClosed) {
+  TestNode node({.send_queue_bytes = 1'000});
+  const auto client = join_over_websocket(node);
+  client->peer->room = 0;
+  node.gateway().emit(node.application.connected[0], packet_of(900));
+  node.gateway().emit(node.application.connected[0], packet_of(900));
+  EXPECT_EQ(node.limit("send_queue_bytes"), 1U);
+  node.advance(milliseconds(200));
+  EXPECT_GT(node.metrics.gauge("cloudsync_send_queue_bytes", "").value(), 900);
+  client->peer->room = 10'000;
+  node.advance(milliseconds(200));
+  EXPECT_EQ(node.metrics.gauge("cloudsync_send_queue_bytes", "").value(), 0);
+}
+
 TEST(Backpressure, TellsAPeerThatReadsAgainWhyItIsClosed) {
   TestNode node(kSmall);
   const auto client = join_over_websocket(node);

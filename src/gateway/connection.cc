@@ -66,8 +66,12 @@ void Connection::bind(runtime::SocketId socket) {
 
 void Connection::set_deadline(TimePoint deadline) {
   deadline_ = deadline;
+  watch();
+}
+
+void Connection::watch() {
   if (!std::exchange(watched_, true)) {
-    owner_.on_deadline(*this);
+    owner_.on_watch(*this);
   }
 }
 
@@ -321,6 +325,7 @@ void Connection::end() {
     ended_ = true;
     busy_ = false;
     deadline_.reset();
+    watch();  // for what is queued
     owner_.on_ended(*this);
   }
 }
@@ -346,7 +351,7 @@ bool Connection::check_deadline(TimePoint now) {
   if (!ended_ && deadline_ && now >= *deadline_) {
     end_overdue(now);
   }
-  watched_ = !ended_ && deadline_;
+  watched_ = ended_ ? queued_bytes() > 0 : deadline_.has_value();
   return watched_;
 }
 

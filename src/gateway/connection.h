@@ -57,9 +57,9 @@ class ConnectionOwner {
   virtual void on_drained(Connection& connection) = 0;
   /// Nothing can be sent any more. Comes once, maybe before the socket is gone.
   virtual void on_ended(Connection& connection) = 0;
-  /// The connection has a deadline from now on: check_deadline() is to be called from time to time,
-  /// until that says that it has none.
-  virtual void on_deadline(Connection& connection) = 0;
+  /// The connection has a deadline from now on, or ended with bytes queued: check_deadline() is to
+  /// be called from time to time, until that says that it has neither.
+  virtual void on_watch(Connection& connection) = 0;
   /// The socket is gone: destroy the connection.
   virtual void on_gone(Connection& connection) = 0;
 };
@@ -110,7 +110,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void hold_input(bool held);
 
   /// Closes the connection if its peer is overdue (slow request, slow reader, idle keep-alive).
-  /// False if it has no deadline any more; on_deadline() tells of the next.
+  /// False if it needs to be looked at no more, until on_watch().
   bool check_deadline(TimePoint now);
 
   const RequestOrigin& origin() const { return origin_; }
@@ -123,7 +123,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
 
   bool ended() const { return ended_; }
 
-  /// The owner was told of a deadline, and not yet that there is none.
+  /// The owner was told to look at it, and not yet that it need not.
   bool watched() const { return watched_; }
 
   /// Ended because the peer's request was refused.
@@ -140,7 +140,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   SessionId session;
   /// Its place among the connections of its address (owner's use).
   PeerLimits::Hold peer_hold;
-  /// Its place among the connections with a deadline (owner's use).
+  /// Its place among those that are watched (owner's use).
   std::size_t watch_place = 0;
   /// Extra headers for the answer to the request in progress (CORS; owner's use).
   codec::http1::Headers response_headers;
@@ -174,6 +174,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void refuse(const codec::http1::Response& response);
   void update_reading();
   void set_deadline(TimePoint deadline);
+  void watch();
   void end_overdue(TimePoint now);
   void end();
 

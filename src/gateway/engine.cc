@@ -114,7 +114,7 @@ void Engine::on_gone(Connection& connection) {
   connections_.erase(&connection);
 }
 
-void Engine::on_deadline(Connection& connection) {
+void Engine::on_watch(Connection& connection) {
   connection.watch_place = watched_.size();
   watched_.push_back(&connection);
 }
@@ -245,7 +245,7 @@ void Engine::schedule_sweep() {
 void Engine::check_deadlines(TimePoint now) {
   for (std::size_t i = watched_.size(); i > 0; --i) {
     Connection& connection = *watched_[i - 1];
-    if (!connection.is_websocket()) {
+    if (!connection.is_websocket() || connection.ended()) {  // else it is its session's
       note_queued(connection.queued_bytes());
     }
     if (!connection.check_deadline(now)) {

@@ -109,7 +109,7 @@ class Engine final : public ConnectionOwner {
   void on_drained(Connection& connection) override;
   void on_ended(Connection& connection) override;
   void on_gone(Connection& connection) override;
-  void on_deadline(Connection& connection) override;
+  void on_watch(Connection& connection) override;
 
   void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
   Connection& add_connection(RequestOrigin origin);
@@ -178,7 +178,7 @@ class Engine final : public ConnectionOwner {
   std::int64_t queued_reported_ = 0;
   std::vector<Engine*> peers_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> watched_;  // those with a deadline, each at its watch_place
+  std::vector<Connection*> watched_;  // those that asked for it, each at its watch_place
   std::vector<Slot> slots_;
   DueTimes due_;  // of the sessions, by slot
   std::vector<std::uint32_t> free_slots_;

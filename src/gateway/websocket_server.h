@@ -103,7 +103,7 @@ class WebSocketServer final : private ConnectionOwner {
   void on_gone(Connection& connection) override;
 
   /// All are looked at in each sweep.
-  void on_deadline(Connection&) override {}
+  void on_watch(Connection&) override {}
 
   runtime::Loop& loop_;
   WebSocketHandler& handler_;
