@@ -18,7 +18,7 @@ export const limitsFor = (good) => ({
   "connections-per-ip": good + 100,
   "unjoined-sessions-per-ip": Math.min(good, 512) + 50, // the generator begins 512 at a time
   "handshakes-per-second": Math.ceil(good / 6),
-  "rate-burst-ms": 10_000, // of handshakes: all of them, and two thirds more
+  "rate-burst-ms": 10_000, // of handshakes: all of them, and for a second run that begins five seconds later
   "handshake-timeout-ms": 5_000,
   "connect-timeout-ms": 5_000,
   "idle-http-timeout-ms": 5_000,
