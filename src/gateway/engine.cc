@@ -109,9 +109,7 @@ Connection& Engine::add_connection(RequestOrigin origin) {
 
 void Engine::on_gone(Connection& connection) {
   queued_answers_.remove(connection);
-  connections_gauge_.add(-1);
-  unwatch(connection);
-  connections_.erase(&connection);
+  remove(connection);
 }
 
 void Engine::on_watch(Connection& connection) {
@@ -120,11 +118,17 @@ void Engine::on_watch(Connection& connection) {
 }
 
 void Engine::unwatch(const Connection& connection) {
+  watched_.back()->watch_place = connection.watch_place;
+  watched_[connection.watch_place] = watched_.back();
+  watched_.pop_back();
+}
+
+void Engine::remove(Connection& connection) {
+  connections_gauge_.add(-1);
   if (connection.watched()) {
-    watched_.back()->watch_place = connection.watch_place;
-    watched_[connection.watch_place] = watched_.back();
-    watched_.pop_back();
+    unwatch(connection);
   }
+  connections_.erase(&connection);
 }
 
 void Engine::on_ended(Connection& connection) {
@@ -249,9 +253,7 @@ void Engine::check_deadlines(TimePoint now) {
       note_queued(connection.queued_bytes());
     }
     if (!connection.check_deadline(now)) {
-      watched_.back()->watch_place = i - 1;
-      watched_[i - 1] = watched_.back();
-      watched_.pop_back();
+      unwatch(connection);
     }
   }
 }

@@ -113,6 +113,8 @@ class Engine final : public ConnectionOwner {
 
   void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
   Connection& add_connection(RequestOrigin origin);
+  /// Its socket is gone, or another loop's.
+  void remove(Connection& connection);
   void adopt(int descriptor,
              RequestOrigin origin,
              PeerLimits::Hold peer_hold,
@@ -153,6 +155,7 @@ class Engine final : public ConnectionOwner {
   /// Counts what was queued for a peer when it was looked at.
   void note_queued(std::size_t bytes);
   void check_deadlines(TimePoint now);
+  /// Takes a connection off the list of those that are watched.
   void unwatch(const Connection& connection);
 
   runtime::Loop& loop_;

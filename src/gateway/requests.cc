@@ -383,11 +383,7 @@ void Engine::move_to_loop(Connection& connection, http1::Request request, std::u
     return;
   }
   const RequestOrigin origin = connection.origin();
-  loop_.post([this, address = &connection] {
-    connections_gauge_.add(-1);
-    unwatch(*address);
-    connections_.erase(address);
-  });
+  loop_.post([this, address = &connection] { remove(*address); });
   Engine* target = peers_[loop];
   target->loop_.post([target,
                       descriptor = released.descriptor,

@@ -264,6 +264,7 @@ TimePoint Session::tick(TimePoint now) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
+  TimePoint handler_due = TimePoint::max();
   if (closed_) {
     if (linger_deadline_ && now >= *linger_deadline_) {
       retire();
@@ -284,10 +285,9 @@ TimePoint Session::tick(TimePoint now) {
     if (requests_.use_count() == 1) {
       requests_.reset();  // all are finished
     }
-    const TimePoint handler_due = handler_->on_tick(now);
-    return std::min(handler_due, next_tick(now));
+    handler_due = handler_->on_tick(now);
   }
-  return next_tick(now);
+  return std::min(handler_due, next_tick(now));
 }
 
 TimePoint Session::next_tick(TimePoint now) {
