@@ -372,6 +372,42 @@ describe("text that the server will not take", () => {
     expect(stage.authority.content).toBe("abc other");
   });
 
+  test("is listed until its removal is written, so that no reload brings it back", async () => {
+    const stage = new Stage();
+    const { page } = await stage.typedOffline("unsent ");
+    page.kill();
+    stage.server.isUp = true;
+    stage.server.intercept = (event, { revision }) =>
+      event === "join-document" && revision !== undefined ? failure("revision_too_old") : undefined;
+    const next = stage.device.page(sameTab(page));
+    const document = await stage.open(next);
+    await stage.scheduler.run(5_000);
+    const [copy] = document.unsentCopies;
+    expect(copy?.insertedText).toBe("unsent ");
+    stage.device.delayMs = 1_000;
+    void document.dismissCopy(copy?.id ?? "");
+    expect(document.unsentCopies).toEqual([copy]);
+    next.client.copies.on("dismissed", () => next.kill());
+    await stage.scheduler.run(2_000);
+    expect(document.unsentCopies).toEqual([]);
+    expect((await stage.open(stage.device.page())).unsentCopies).toEqual([]);
+  });
+
+  test("can be dismissed where the journal answers nothing", async () => {
+    const stage = new Stage();
+    const page = stage.device.page();
+    const document = await stage.open(page);
+    stage.goOffline();
+    document.submit(["unsent "]);
+    await stage.scheduler.run(100);
+    stage.device.isStuck = true;
+    stage.server.intercept = (event) => event === "join-document" ? failure("history_diverged") : undefined;
+    await stage.goOnline();
+    expect(document.unsentCopies).toHaveLength(1);
+    await document.dismissCopy(document.unsentCopies[0]?.id ?? "");
+    expect(document.unsentCopies).toEqual([]);
+  });
+
   test("is one copy, also if the page goes before it has the server's content", async () => {
     const stage = new Stage();
     const { page } = await stage.typedOffline("unsent ");

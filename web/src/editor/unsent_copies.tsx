@@ -44,7 +44,7 @@ function UnsentText({ copy, isNamed }: { copy: UnsentCopy; isNamed: boolean }) {
       <div className="button-row">
         <CopyButton text={() => text} label="Copy text" className="button primary" />
         {isPart && <CopyButton text={() => copy.text} label="Copy whole document" />}
-        <button type="button" className="button" onClick={() => client.copies.dismiss(copy.id)}>Dismiss</button>
+        <button type="button" className="button" onClick={() => void client.copies.dismiss(copy.id)}>Dismiss</button>
       </div>
     </section>
   );

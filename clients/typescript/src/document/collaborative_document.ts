@@ -136,8 +136,8 @@ export class CollaborativeDocument<Name extends TypeName = TypeName> extends Emi
   }
 
   /** The person has seen to the copy: it is forgotten. */
-  dismissCopy(id: string): void {
-    this.#context.copies.dismiss(id);
+  dismissCopy(id: string): Promise<void> {
+    return this.#context.copies.dismiss(id);
   }
 
   /** This client's id on the server, as the others see it. */

@@ -104,13 +104,20 @@ export class UnsentCopies extends Emitter<CopiesEvents> {
     await this.#store.write([change], "strict").then(onWritten, () => undefined);
   }
 
-  dismiss(id: string): void {
+  /**
+   * Takes a copy away for good. It is listed until no later page can show it again: whoever sees it gone may
+   * close or reload the page at once. Never rejects.
+   */
+  async dismiss(id: string): Promise<void> {
+    if (!this.#copies.has(id)) return;
+    // What cannot be removed is shown again by the next page: a nuisance, no loss.
+    const removed = this.#store?.write([{ drop: keyOf(id) }], "relaxed").catch(() => undefined);
+    // A copy that the store has not taken so far must go, too, where the store answers nothing at all.
+    if (!this.#unstored.has(id)) await removed;
     const copy = this.#copies.get(id);
-    if (copy === undefined) return;
+    if (copy === undefined) return; // dismissed twice
     this.#copies.delete(id);
     this.#unstored.delete(id);
-    // What cannot be removed is shown again by the next page: a nuisance, no loss.
-    this.#store?.write([{ drop: keyOf(id) }], "relaxed").catch(() => undefined);
     this.emit("dismissed", copy);
   }
 
