@@ -3,7 +3,6 @@
 #include "codec/websocket/frame.h"
 #include "codec/websocket/handshake.h"
 
-#include <array>
 #include <string>
 #include <utility>
 
@@ -28,11 +27,19 @@ struct WebSocketServer::Peer {
   WebSocket socket;
 };
 
-void WebSocket::send(codec::websocket::Opcode opcode, std::string_view payload) {
+WebSocketMessage::WebSocketMessage(codec::websocket::Opcode opcode, std::string_view payload) {
   std::string frame;
   frame.reserve(payload.size() + codec::websocket::kFrameHeaderMax);
   codec::websocket::append_frame(frame, opcode, payload);
-  connection_.send_frame(std::array{share(std::move(frame))});
+  frame_ = share(std::move(frame));
+}
+
+WebSocketMessage WebSocketMessage::text(std::string_view text) {
+  return {codec::websocket::Opcode::kText, text};
+}
+
+WebSocketMessage WebSocketMessage::binary(std::string_view bytes) {
+  return {codec::websocket::Opcode::kBinary, bytes};
 }
 
 WebSocketServer::WebSocketServer(runtime::Loop& loop,

@@ -13,10 +13,27 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
 namespace cloudsync::gateway {
+
+/// A message to send, encoded once for however many get it.
+class WebSocketMessage {
+ public:
+  /// `text` is UTF-8.
+  static WebSocketMessage text(std::string_view text);
+  static WebSocketMessage binary(std::string_view bytes);
+
+  /// As it goes over the wire.
+  const SharedBytes& frame() const { return frame_; }
+
+ private:
+  WebSocketMessage(codec::websocket::Opcode opcode, std::string_view payload);
+
+  SharedBytes frame_;
+};
 
 /// One peer, from on_open to on_close.
 class WebSocket {
@@ -26,10 +43,14 @@ class WebSocket {
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
 
-  /// `text` is UTF-8.
-  void send_text(std::string_view text) { send(codec::websocket::Opcode::kText, text); }
+  void send(const WebSocketMessage& message) {
+    connection_.send_frame(std::span(&message.frame(), 1));
+  }
 
-  void send_binary(std::string_view bytes) { send(codec::websocket::Opcode::kBinary, bytes); }
+  /// `text` is UTF-8.
+  void send_text(std::string_view text) { send(WebSocketMessage::text(text)); }
+
+  void send_binary(std::string_view bytes) { send(WebSocketMessage::binary(bytes)); }
 
   /// Closes in order with a code that may be sent (RFC 6455 section 7.4), or kCloseNoStatus.
   void close(std::uint16_t code, std::string_view reason = {}) { connection_.close(code, reason); }
@@ -41,8 +62,6 @@ class WebSocket {
   const runtime::Endpoint& peer() const { return connection_.origin().peer; }
 
  private:
-  void send(codec::websocket::Opcode opcode, std::string_view payload);
-
   Connection& connection_;
 };
 

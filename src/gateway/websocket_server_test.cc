@@ -25,6 +25,13 @@ class Recorder final : public WebSocketHandler {
     events.push_back("text " + std::string(text.substr(0, 20)));
     if (text == "bye") {
       socket.close(4'000, "as you say");
+    } else if (text == "join") {
+      room.push_back(&socket);
+    } else if (!room.empty()) {
+      const auto message = WebSocketMessage::text(text);
+      for (WebSocket* member : room) {
+        member->send(message);
+      }
     } else {
       socket.send_text(text);
     }
@@ -38,6 +45,7 @@ class Recorder final : public WebSocketHandler {
   void on_close(WebSocket&) override { events.push_back("close"); }
 
   std::vector<std::string> events;
+  std::vector<WebSocket*> room;
   bool greets = false;
 };
 
@@ -99,6 +107,24 @@ TEST_F(WebSocketServerTest, EchoesTextAndBinary) {
   settle();
   EXPECT_EQ(frames(*peer), "\x81\x02hi\x82\x01\xFF");
   EXPECT_THAT(handler.events, ElementsAre("open", "text hi", "binary"));
+}
+
+TEST_F(WebSocketServerTest, SendsOneMessageToSeveral) {
+  start({.limits = {}, .compression = true});
+  const auto plain = connect();
+  const auto compressing = connect("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  for (const auto& peer : {plain, compressing}) {
+    peer->send(masked(Opcode::kText, "join"));
+    settle();
+  }
+  const std::string text(3'000, 'a');
+  plain->send(masked(Opcode::kText, text));
+  settle();
+  std::string frame;
+  codec::websocket::append_frame(frame, Opcode::kText, text);
+  EXPECT_EQ(frames(*plain), frame);
+  EXPECT_EQ(frames(*compressing).front(), '\xC1');
+  EXPECT_LT(frames(*compressing).size(), frame.size() / 2);
 }
 
 TEST_F(WebSocketServerTest, OpensBeforeWhatCameWithTheHandshake) {
