@@ -5,8 +5,6 @@
 namespace cloudsync::loadtest {
 namespace {
 
-// Below net.core.somaxconn, and what a server can answer within a client's patience.
-constexpr std::size_t kHandshakesMax = 512;
 constexpr std::chrono::milliseconds kSettlePoll{50};
 
 std::string document_id_in(const Result<codec::http1::Response>& response) {
@@ -41,8 +39,15 @@ LoadTest::LoadTest(const Options& options, runtime::Loop& loop, checker::History
       loop_(loop),
       random_(options.seed),
       http_(loop),
-      context_{
-          loop, http_, options, measurements_, random_, history, [this] { on_handshake_over(); }},
+      pace_(loop, options.connects_per_second),
+      context_{loop,
+               http_,
+               options,
+               measurements_,
+               random_,
+               history,
+               [this] { pace_.on_handshake_over(); }},
+      server_cpu_(options.server_pids),
       phase_start_(loop.now()) {}
 
 LoadTest::~LoadTest() = default;
@@ -175,43 +180,16 @@ void LoadTest::connect(Done done) {
   for (std::size_t i = 0; i < options_.connections; ++i) {
     members_.push_back(std::make_unique<Member>(context_, *documents_[i % documents_.size()], i));
   }
-  connect_more();
+  pace_.run(
+      members_.size(),
+      [this](std::size_t member, TimePoint due) { members_[member]->start(due); },
+      [this] { on_connected(); });
 }
 
-TimePoint LoadTest::connect_due(std::size_t member) const {
-  if (options_.connects_per_second <= 0) {
-    return loop_.now();
-  }
-  const std::chrono::duration<double> delay(static_cast<double>(member) /
-                                            options_.connects_per_second);
-  return phase_start_ + std::chrono::duration_cast<Duration>(delay);
-}
-
-void LoadTest::connect_more() {
-  while (started_ < members_.size() && handshakes_ < kHandshakesMax) {
-    const TimePoint due = connect_due(started_);
-    if (due > loop_.now()) {
-      if (!std::exchange(connect_waits_, true)) {
-        loop_.run_after(due - loop_.now(), [this] {
-          connect_waits_ = false;
-          connect_more();
-        });
-      }
-      return;
-    }
-    ++handshakes_;
-    members_[started_++]->start(due);
-  }
-}
-
-void LoadTest::on_handshake_over() {
-  --handshakes_;
-  connect_more();
-  if (started_ == members_.size() && handshakes_ == 0 && done_) {
-    outcome_.connecting = since_phase_start();
-    outcome_.connected = measurements_.joined;
-    end_phase();
-  }
+void LoadTest::on_connected() {
+  outcome_.connecting = since_phase_start();
+  outcome_.connected = measurements_.joined;
+  end_phase();
 }
 
 // --- write ---
@@ -231,6 +209,7 @@ void LoadTest::write(TimePoint start, Done done) {
     }
     phase_start_ = measured;
     measurements_.start_measuring(measured);
+    server_cpu_.start();
     break_all(options_.storms, options_.duration / static_cast<std::int64_t>(options_.storms + 1));
     break_next();
   });
@@ -244,6 +223,7 @@ void LoadTest::end_writing() {
   schedule_.reset();
   limit_slow_readers(0);
   outcome_.writing = since_phase_start();
+  outcome_.server_cpu = server_cpu_of(server_cpu_, measurements_);
   end_phase();
 }
 

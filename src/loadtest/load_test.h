@@ -5,6 +5,8 @@
 //
 // Loop thread only.
 
+#include "loadtest/connect_pace.h"
+#include "loadtest/cpu_meter.h"
 #include "loadtest/http_client.h"
 #include "loadtest/measurements.h"
 #include "loadtest/member.h"
@@ -64,9 +66,7 @@ class LoadTest {
   void add_document(std::size_t index, DocumentId id);
   void create_document(std::size_t index);
   void on_document(std::size_t index, const Result<codec::http1::Response>& response);
-  void connect_more();
-  TimePoint connect_due(std::size_t member) const;
-  void on_handshake_over();
+  void on_connected();
   void make_due_edits();
   void break_all(std::size_t times, Duration interval);
   void break_next();
@@ -84,14 +84,13 @@ class LoadTest {
   Measurements measurements_;
   Outcome outcome_;
   HttpClient http_;
+  ConnectPace pace_;
   MemberContext context_;
+  CpuMeter server_cpu_;
   std::vector<std::unique_ptr<SharedDocument>> documents_;
   std::vector<std::unique_ptr<Member>> members_;  // member i is in document i modulo their number
   std::size_t created_ = 0;
-  std::size_t started_ = 0;
-  std::size_t handshakes_ = 0;  // in flight
   std::size_t compared_ = 0;
-  bool connect_waits_ = false;   // a timer calls connect_more()
   std::size_t next_rejoin_ = 0;  // member
   bool writing_ = false;
   std::optional<WriterSchedule> schedule_;

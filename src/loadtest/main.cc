@@ -5,6 +5,7 @@
 #include "loadtest/html_report.h"
 #include "loadtest/load_test.h"
 #include "loadtest/partition.h"
+#include "loadtest/peer_test.h"
 #include "loadtest/system_needs.h"
 #include "loadtest/worker.h"
 
@@ -80,11 +81,13 @@ void watch_for_interrupt(runtime::Loop& loop, EndWriting end_writing) {
   loop.run_after(kInterruptPoll, [&loop, end_writing] { watch_for_interrupt(loop, end_writing); });
 }
 
-/// A run in this process: the phases in a row.
+/// A run in this process, of a LoadTest or PeerTest: the phases in a row.
+template <class Test>
 class AloneRun {
  public:
-  AloneRun(const Options& options, runtime::Loop& loop, checker::HistoryWriter* history)
-      : loop_(loop), test_(options, loop, history), start_(loop.now()) {}
+  template <class... Arguments>
+  explicit AloneRun(const Options& options, runtime::Loop& loop, Arguments... arguments)
+      : loop_(loop), test_(options, loop, arguments...), start_(loop.now()) {}
 
   Result<RunRecord> run() {
     test_.prepare([this](Result<void> prepared) {
@@ -125,23 +128,29 @@ class AloneRun {
   }
 
   runtime::Loop& loop_;
-  LoadTest test_;
+  Test test_;
   TimePoint start_;
   RunRecord record_;
   Result<void> result_;
 };
 
 Result<RunRecord> run_alone(const Options& options, runtime::Loop& loop) {
+  if (options.protocol != Protocol::kCloudSync) {
+    return AloneRun<PeerTest>(options, loop).run();
+  }
   std::optional<checker::HistoryWriter> history;
   if (!options.history_path.empty()) {
     CS_TRY_ASSIGN(history, checker::HistoryWriter::open(options.history_path));
   }
-  return AloneRun(options, loop, history ? &*history : nullptr).run();
+  return AloneRun<LoadTest>(options, loop, history ? &*history : nullptr).run();
 }
 
 Result<RunRecord> run_workers(const Options& options, runtime::Loop& loop) {
-  if (!options.history_path.empty()) {
-    return fail(ErrorCode::kBadRequest, "--history is of one process, and this takes several");
+  const bool history = !options.history_path.empty();
+  if (history || !options.server_pids.empty()) {
+    return fail(ErrorCode::kBadRequest,
+                std::string(history ? "--history" : "--server-pid") +
+                    " is of one process, and this takes several");
   }
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   Coordinator coordinator(options, loop, program, print_second);

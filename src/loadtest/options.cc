@@ -1,5 +1,6 @@
 #include "loadtest/options.h"
 
+#include "loadtest/partition.h"
 #include "loadtest/scenario.h"
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@ namespace {
 /// What CLI11 reads as another type than Options has.
 struct Texts {
   std::string targets;
+  std::string protocol{protocol_name(Protocol::kCloudSync)};
   std::string type = "text";
   std::string engine{runtime::io_engine_name(runtime::IoEngine::kEpoll)};
   std::string scenario;
@@ -74,6 +76,20 @@ void add_load(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--seed", options.seed, "Seed of edits and schedule")->capture_default_str();
 }
 
+void add_peers(CLI::App& app, Options& options, Texts& texts) {
+  app.add_option(
+         "--protocol",
+         texts.protocol,
+         "What the server speaks: documents are rooms then, and edits messages (bench/peers)")
+      ->check(CLI::IsMember({"cloudsync", "socket.io", "websocket", "sharedb"}))
+      ->capture_default_str();
+  add_from_zero(app,
+                "--in-flight",
+                options.in_flight,
+                "Messages always on their way in each room, instead of --ops-per-second");
+  app.add_flag("--echo", options.echo, "No rooms: all get their own messages back");
+}
+
 void add_connections(CLI::App& app, Options& options, Texts& texts) {
   add_from_zero(app,
                 "--connects-per-second",
@@ -119,6 +135,11 @@ void add_results(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--json", options.json_path, "File for the result as JSON");
   app.add_option("--html", options.html_path, "File for the result as a page");
   app.add_option("--commit", options.commit, "Commit of the server, to be told in the result");
+  app.add_option("--server-pid",
+                 options.server_pids,
+                 "Processes whose CPU time is measured, separated by commas")
+      ->delimiter(',')
+      ->check(CLI::Validator(check_positive, "ABOVE 0"));
   app.add_option(
       "--history", options.history_path, "File that gets the history of the run (cloudsync-check)");
   app.add_option("--compare", options.compare, "Two results to be compared, instead of a run")
@@ -127,6 +148,39 @@ void add_results(CLI::App& app, Options& options, Texts& texts) {
   app.add_flag(
       "--check-system", options.check_system, "Say what the load needs of the system, and end");
   app.add_flag("--set-sysctls", options.set_sysctls, "Raise what is too low (as root)");
+}
+
+/// What the test of another server has not. Throws CLI::ValidationError.
+void check_protocol(const Options& options) {
+  if (options.protocol == Protocol::kCloudSync) {
+    if (options.in_flight > 0 || options.echo) {
+      throw CLI::ValidationError(options.echo ? "--echo" : "--in-flight",
+                                 "is of the other protocols");
+    }
+    return;
+  }
+  const std::pair<const char*, bool> others[] = {
+      {"--slow-readers", options.slow_readers > 0},
+      {"--storms", options.storms > 0},
+      {"--rejoins-per-second", options.rejoins_per_second > 0},
+      {"--reconnect", options.reconnect},
+      {"--spread", options.spread},
+      {"--history", !options.history_path.empty()},
+  };
+  for (const auto& [name, given] : others) {
+    if (given) {
+      throw CLI::ValidationError(name, "is of the protocol cloudsync");
+    }
+  }
+  if (worker_count(options) > 1) {
+    throw CLI::ValidationError("--protocol", "this one is measured by one process");
+  }
+  if (options.echo && options.protocol == Protocol::kShareDb) {
+    throw CLI::ValidationError("--echo", "is not of documents");
+  }
+  if (!options.echo && options.in_flight > options.connections / options.documents) {
+    throw CLI::ValidationError("--in-flight", "must be as many as a room has members at most");
+  }
 }
 
 /// Takes over what was read, in its own type. Throws CLI::ParseError.
@@ -141,6 +195,7 @@ void finish(Options& options, const Texts& texts) {
   if (!texts.targets.empty()) {
     options.targets = *parse_targets(texts.targets);
   }
+  options.protocol = *parse_protocol(texts.protocol);
   options.type = *ot::type_from_name(texts.type);
   options.io_engine = *runtime::parse_io_engine(texts.engine);
   options.duration = to_milliseconds(texts.duration);
@@ -153,6 +208,7 @@ void finish(Options& options, const Texts& texts) {
   }
   const std::size_t others = options.connections - options.slow_readers;
   options.writers = options.writers == 0 ? others : std::min(options.writers, others);
+  check_protocol(options);
 }
 
 /// The file of `--scenario`, as written; empty without.
@@ -172,11 +228,13 @@ std::string scenario_path(const std::vector<std::string>& arguments) {
 std::variant<Options, int> parse(std::vector<std::string> arguments, Options options) {
   Texts texts;
   CLI::App app{
-      "Measures CloudSync servers: opens connections, edits documents at a fixed rate, and checks "
+      "Measures CloudSync servers, and others: opens connections, edits documents at a fixed rate, "
+      "and checks "
       "that all copies converge. Ends with 0 if they did and every objective was met, 1 if not, 2 "
       "if the run could not be made."};
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   add_load(app, options, texts);
+  add_peers(app, options, texts);
   add_connections(app, options, texts);
   add_making(app, options, texts);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);

@@ -2,9 +2,12 @@
 // The load generator's command line, and what it asks for.
 
 #include "loadtest/objectives.h"
+#include "loadtest/protocol.h"
 #include "loadtest/target.h"
 #include "ot/type.h"
 #include "runtime/loop.h"
+
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
@@ -17,10 +20,16 @@ namespace cloudsync::loadtest {
 struct Options {
   // --- the load ---
 
+  Protocol protocol = Protocol::kCloudSync;
   std::vector<Target> targets;
   std::size_t connections = 100;
-  std::size_t documents = 10;
-  double ops_per_second = 100;
+  std::size_t documents = 10;   ///< or rooms
+  double ops_per_second = 100;  ///< or messages
+  /// Of other protocols: as many messages are always on their way in each room, one after the other
+  /// from each of so many members, instead of at a rate; 0: at the rate.
+  std::size_t in_flight = 0;
+  /// Of other protocols: nobody joins a room, and all get their own messages back.
+  bool echo = false;
   /// Of the measured part.
   std::chrono::milliseconds duration{10'000};
   /// Edits that come before it and are not measured.
@@ -63,7 +72,9 @@ struct Options {
 
   std::string scenario;  ///< the name in the scenario file; empty without one
   std::vector<Objective> objectives;
-  std::string commit;        ///< of the server, for the result
+  std::string commit;  ///< of the server, for the result
+  /// Of the servers, on this machine: the CPU time that they take is measured.
+  std::vector<pid_t> server_pids;
   std::string json_path;     ///< empty: no file
   std::string html_path;     ///< empty: no file
   std::string history_path;  ///< empty: no history

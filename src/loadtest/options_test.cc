@@ -82,5 +82,49 @@ TEST(Options, RefusesNonsense) {
             0);
 }
 
+/// With a target, and as many connections as fit one process.
+std::variant<Options, int> parse_peer(std::vector<const char*> args) {
+  args.insert(args.begin(), {"--target", "http://127.0.0.1:1", "--connections", "20"});
+  return parse(std::move(args));
+}
+
+TEST(Options, TakesOtherProtocols) {
+  const auto parsed = parse_peer(
+      {"--protocol", "websocket", "--documents", "4", "--in-flight", "5", "--server-pid", "17,18"});
+  const auto& options = std::get<Options>(parsed);
+  EXPECT_EQ(options.protocol, Protocol::kWebSocket);
+  EXPECT_EQ(options.in_flight, 5U);
+  EXPECT_EQ(options.server_pids, (std::vector<pid_t>{17, 18}));
+  for (const auto& [name, protocol] : kProtocols) {
+    const std::string text(name);
+    EXPECT_EQ(std::get<Options>(parse_peer({"--protocol", text.c_str()})).protocol, protocol);
+    EXPECT_EQ(protocol_name(protocol), name);
+  }
+  EXPECT_TRUE(
+      std::get<Options>(parse_peer({"--protocol=socket.io", "--echo", "--in-flight=8"})).echo);
+}
+
+TEST(Options, RefusesWhatAProtocolHasNot) {
+  const std::vector<std::vector<const char*>> wrong = {
+      {"--protocol=video"},
+      {"--in-flight=1"},
+      {"--echo"},
+      {"--protocol=sharedb", "--echo"},
+      {"--protocol=websocket", "--documents=4", "--in-flight=6"},
+      {"--protocol=websocket", "--workers=2"},
+      {"--protocol=websocket", "--connections=20000"},
+      {"--protocol=socket.io", "--reconnect"},
+      {"--protocol=socket.io", "--storms=1"},
+      {"--protocol=socket.io", "--slow-readers=1"},
+      {"--protocol=sharedb", "--history=x"},
+      {"--server-pid=x"},
+  };
+  for (const auto& args : wrong) {
+    const auto parsed = parse_peer(args);
+    ASSERT_TRUE(std::holds_alternative<int>(parsed)) << args.front();
+    EXPECT_NE(std::get<int>(parsed), 0);
+  }
+}
+
 }  // namespace
 }  // namespace cloudsync::loadtest

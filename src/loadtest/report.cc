@@ -45,7 +45,11 @@ JsonObject config_json(const Options& options) {
     targets.emplace_back(target.host);
   }
   const std::string_view type = ot::type_name(options.type);
+  const std::string_view protocol = protocol_name(options.protocol);
   return {{"targets", std::move(targets)},
+          {"protocol", boost::json::string_view(protocol.data(), protocol.size())},
+          {"inFlight", options.in_flight},
+          {"echo", options.echo},
           {"connections", options.connections},
           {"documents", options.documents},
           {"writers", options.writers},
@@ -64,7 +68,21 @@ JsonObject config_json(const Options& options) {
           {"reconnect", options.reconnect}};
 }
 
+double per_second_of(const ServerCpu& cpu) {
+  return rate(cpu.operations, cpu.time);
+}
+
+double micros_per_delivery(const ServerCpu& cpu) {
+  return cpu.deliveries > 0 ? cpu.time.count() * 1e6 / static_cast<double>(cpu.deliveries) : 0.0;
+}
+
 }  // namespace
+
+std::optional<ServerCpu> server_cpu_of(const CpuMeter& meter, const Measurements& measurements) {
+  const auto taken = meter.taken();
+  return taken ? std::optional(ServerCpu{*taken, measurements.submissions, measurements.operations})
+               : std::nullopt;
+}
 
 std::string progress_line(double elapsed, const Second& second) {
   const LatencyHistogram& delivery = second.delivery;
@@ -119,6 +137,13 @@ std::string summary_text(const Outcome& outcome,
                       measurements.disconnects,
                       measurements.reconnects,
                       measurements.slow_disconnects);
+  if (const auto& cpu = outcome.server_cpu) {
+    text +=
+        fmt::format("server CPU    {:.2f} s: {:.2f} us a delivery, {:.0f} operations a second\n",
+                    cpu->time.count(),
+                    micros_per_delivery(*cpu),
+                    per_second_of(*cpu));
+  }
   for (const auto& [code, count] : measurements.errors) {
     text += fmt::format("error         {} {}\n", code, count);
   }
@@ -136,38 +161,46 @@ JsonObject summary_json(const Options& options,
     errors[code] = count;
     error_count += count;
   }
-  return {{"config", config_json(options)},
-          {"ok", outcome.ok()},
-          {"connections",
-           {{"joined", outcome.connected},
-            {"failed", outcome.failed},
-            {"seconds", outcome.connecting.count()},
-            {"perSecond", rate(outcome.connected, outcome.connecting)},
-            {"disconnects", measurements.disconnects},
-            {"reconnects", measurements.reconnects},
-            {"slowDisconnects", measurements.slow_disconnects}}},
-          {"edits",
-           {{"made", measurements.edits},
-            {"late", measurements.late_edits},
-            {"submissions", measurements.submissions},
-            {"resends", measurements.resends},
-            {"seconds", outcome.writing.count()},
-            {"perSecond", rate(measurements.edits, outcome.writing)}}},
-          {"deliveries",
-           {{"count", measurements.delivery.total.count()},
-            {"perSecond", rate(measurements.delivery.total.count(), outcome.writing)},
-            {"frames", measurements.frames},
-            {"operations", measurements.operations},
-            {"unmeasured", outcome.unmeasured_edits}}},
-          {"connectLatency", latency_json(measurements.connect.total)},
-          {"deliveryLatency", latency_json(measurements.delivery.total)},
-          {"slowDeliveryLatency", latency_json(measurements.slow_delivery.total)},
-          {"ackLatency", latency_json(measurements.ack.total)},
-          {"errors", std::move(errors)},
-          {"errorCount", error_count},
-          {"divergedDocuments", outcome.diverged_documents},
-          {"unsettledDocuments", outcome.unsettled_documents},
-          {"settleSeconds", outcome.settling.count()}};
+  JsonObject summary{{"config", config_json(options)},
+                     {"ok", outcome.ok()},
+                     {"connections",
+                      {{"joined", outcome.connected},
+                       {"failed", outcome.failed},
+                       {"seconds", outcome.connecting.count()},
+                       {"perSecond", rate(outcome.connected, outcome.connecting)},
+                       {"disconnects", measurements.disconnects},
+                       {"reconnects", measurements.reconnects},
+                       {"slowDisconnects", measurements.slow_disconnects}}},
+                     {"edits",
+                      {{"made", measurements.edits},
+                       {"late", measurements.late_edits},
+                       {"submissions", measurements.submissions},
+                       {"resends", measurements.resends},
+                       {"seconds", outcome.writing.count()},
+                       {"perSecond", rate(measurements.edits, outcome.writing)}}},
+                     {"deliveries",
+                      {{"count", measurements.delivery.total.count()},
+                       {"perSecond", rate(measurements.delivery.total.count(), outcome.writing)},
+                       {"frames", measurements.frames},
+                       {"operations", measurements.operations},
+                       {"unmeasured", outcome.unmeasured_edits}}},
+                     {"connectLatency", latency_json(measurements.connect.total)},
+                     {"deliveryLatency", latency_json(measurements.delivery.total)},
+                     {"slowDeliveryLatency", latency_json(measurements.slow_delivery.total)},
+                     {"ackLatency", latency_json(measurements.ack.total)},
+                     {"errors", std::move(errors)},
+                     {"errorCount", error_count},
+                     {"divergedDocuments", outcome.diverged_documents},
+                     {"unsettledDocuments", outcome.unsettled_documents},
+                     {"settleSeconds", outcome.settling.count()}};
+  if (const auto& cpu = outcome.server_cpu) {
+    summary["serverCpu"] = JsonObject{{"seconds", cpu->time.count()},
+                                      {"operations", cpu->operations},
+                                      {"operationsPerSecond", per_second_of(*cpu)},
+                                      {"deliveries", cpu->deliveries},
+                                      {"microsPerDelivery", micros_per_delivery(*cpu)}};
+  }
+  return summary;
 }
 
 JsonObject result_json(const Options& options, const RunRecord& record) {

@@ -2,6 +2,7 @@
 // The result of a run, for people and as JSON.
 
 #include "base/json.h"
+#include "loadtest/cpu_meter.h"
 #include "loadtest/measurements.h"
 #include "loadtest/options.h"
 #include "loadtest/timeline.h"
@@ -14,6 +15,16 @@ namespace cloudsync::loadtest {
 
 struct RunRecord;
 
+/// What the measured part of a run took of the servers.
+struct ServerCpu {
+  std::chrono::duration<double> time{};
+  std::uint64_t operations = 0;  ///< that clients sent meanwhile
+  std::uint64_t deliveries = 0;  ///< that clients got meanwhile, their own included
+};
+
+/// At the end of that part: nothing if it was not asked for, or a server is gone.
+std::optional<ServerCpu> server_cpu_of(const CpuMeter& meter, const Measurements& measurements);
+
 struct Outcome {
   std::chrono::duration<double> connecting{};
   std::chrono::duration<double> writing{};
@@ -25,6 +36,7 @@ struct Outcome {
   /// Operations that some member got only inside of a snapshot, so that their delivery to it was
   /// not measured, or not at all.
   std::size_t unmeasured_edits = 0;
+  std::optional<ServerCpu> server_cpu;
 
   bool ok() const { return failed == 0 && diverged_documents == 0 && unsettled_documents == 0; }
 };

@@ -1,0 +1,54 @@
+#include "loadtest/connect_pace.h"
+
+#include <utility>
+
+namespace cloudsync::loadtest {
+namespace {
+
+// Below net.core.somaxconn, and what a server can answer within a client's patience.
+constexpr std::size_t kHandshakesMax = 512;
+
+}  // namespace
+
+void ConnectPace::run(std::size_t count, Start start, UniqueFunction<void()> done) {
+  begin_ = loop_.now();
+  count_ = count;
+  start_ = std::move(start);
+  done_ = std::move(done);
+  start_more();
+}
+
+TimePoint ConnectPace::due(std::size_t connection) const {
+  if (per_second_ <= 0) {
+    return loop_.now();
+  }
+  const std::chrono::duration<double> delay(static_cast<double>(connection) / per_second_);
+  return begin_ + std::chrono::duration_cast<Duration>(delay);
+}
+
+void ConnectPace::start_more() {
+  while (started_ < count_ && in_flight_ < kHandshakesMax) {
+    const TimePoint next = due(started_);
+    if (next > loop_.now()) {
+      if (!std::exchange(waits_, true)) {
+        loop_.run_after(next - loop_.now(), [this] {
+          waits_ = false;
+          start_more();
+        });
+      }
+      return;
+    }
+    ++in_flight_;
+    start_(started_++, next);
+  }
+}
+
+void ConnectPace::on_handshake_over() {
+  --in_flight_;
+  start_more();
+  if (started_ == count_ && in_flight_ == 0 && done_) {
+    std::exchange(done_, nullptr)();
+  }
+}
+
+}  // namespace cloudsync::loadtest

@@ -1,0 +1,41 @@
+#pragma once
+// Starts connections at a rate, and never more handshakes at once than a server takes. Loop thread
+// only.
+
+#include "base/unique_function.h"
+#include "runtime/loop.h"
+
+#include <cstddef>
+
+namespace cloudsync::loadtest {
+
+class ConnectPace {
+ public:
+  /// Begins the handshake of a connection that was due then; on_handshake_over() answers each,
+  /// once.
+  using Start = UniqueFunction<void(std::size_t connection, TimePoint due)>;
+
+  /// `per_second` 0: as fast as the server takes them.
+  ConnectPace(runtime::Loop& loop, double per_second) : loop_(loop), per_second_(per_second) {}
+
+  /// Starts connections 0 to `count` - 1; calls `done` when no handshake is in flight any more.
+  void run(std::size_t count, Start start, UniqueFunction<void()> done);
+  /// A handshake is over, joined or not.
+  void on_handshake_over();
+
+ private:
+  TimePoint due(std::size_t connection) const;
+  void start_more();
+
+  runtime::Loop& loop_;
+  const double per_second_;
+  TimePoint begin_;
+  std::size_t count_ = 0;
+  std::size_t started_ = 0;
+  std::size_t in_flight_ = 0;
+  bool waits_ = false;  // a timer calls start_more()
+  Start start_;
+  UniqueFunction<void()> done_;
+};
+
+}  // namespace cloudsync::loadtest
