@@ -12,7 +12,9 @@ build_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
   ca-certificates
 )
-test_packages=(clang-format python3 python3-autobahn git curl chromium fonts-dejavu-core fonts-noto-color-emoji)
+test_packages=(
+  clang-format python3 python3-autobahn git curl chromium fonts-dejavu-core fonts-noto-color-emoji libboost1.81-dev
+)
 
 profile=${1:-build}
 wanted=("${build_packages[@]}")

@@ -9,7 +9,7 @@ make --no-print-directory check
 tools/build.sh asan
 echo "==> Tests under ASan and UBSan"
 ctest --test-dir build/asan --output-on-failure -j "$(nproc)" -LE system
-tools/build.sh release product
+tools/build.sh release product beast_rooms
 echo "==> Tests of the whole product"
 ctest --test-dir build/release --output-on-failure -j "$(nproc)" -L system
 tools/build.sh tsan threaded
