@@ -91,9 +91,13 @@ class Clients {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
   }
 
-  Moment moment() { return {.now = Timestamp(1), .random = random_}; }
+  Moment moment() { return {.now = Timestamp(1), .at = {}, .random = random_}; }
 
-  Limits limits_;
+  Limits limits_ = [] {
+    Limits limits;
+    limits.batch_window = {};  // time stands still here
+    return limits;
+  }();
   SeededRandom random_{1};
   std::unique_ptr<DocumentAuthority> authority_;
 };

@@ -128,6 +128,12 @@ struct Limits {
   std::chrono::milliseconds presence_interval{100};
   /// Other nodes with members in one document of which that is kept: members_listed each.
   std::size_t presence_nodes = 32;
+  /// In a document with a hundred members or more: how long an operation may wait behind the one
+  /// before it, so that what comes meanwhile is one commit and one frame for everybody; in smaller
+  /// company in proportion, alone not at all. A frame of a display is 16 ms.
+  std::chrono::milliseconds batch_window{10};
+  /// The same for where cursors are; it leaves with the operations, if these are sooner.
+  std::chrono::milliseconds presence_window{50};
   /// Documents that stay in memory without members.
   std::size_t idle_documents = 1'000;
   /// And the sum of their content as JSON text; in memory it is up to ten times that.

@@ -15,6 +15,10 @@
 //                        '--conflict, unknown--> kRecovering --log read to its end--> kIdle
 //   any --damaged log--> kBroken
 //
+// In company, what comes faster than a window lets it travels together: a batch begins no sooner
+// than limits.batch_window behind the one before it, and presence that changed meanwhile leaves in
+// one turn. Who is slower than that, or alone, waits for nothing.
+//
 // One append is in flight at most. While recovering, no submission is answered: what was committed
 // is found in the log by (client, seq), the rest is moved on and appended again.
 //
@@ -27,6 +31,7 @@
 // Crash: nothing here is needed afterwards; the store has every acknowledged operation, and the
 // last submission of each client for resends.
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "document/content.h"
@@ -53,6 +58,7 @@ namespace cloudsync::document {
 /// What the outside knows at the time of a call.
 struct Moment {
   Timestamp now;
+  TimePoint at;  ///< for the windows; never goes back
   RandomSource& random;
 };
 
@@ -68,7 +74,7 @@ class DocumentAuthority {
   void join(Token token, MemberId member, const JoinRequest& request, Timestamp now);
   void submit(Token token, MemberId member, const Submission& submission, Moment moment);
   void fetch(Token token, MemberId member, const FetchRequest& request);
-  void presence(MemberId id, const PresenceUpdate& update, Timestamp now);
+  void presence(MemberId id, const PresenceUpdate& update, Moment moment);
   /// Also for a connection that is gone: whatever the member waits for is still answered. False if
   /// it was neither a member nor joining.
   bool leave(MemberId member, Timestamp now);
@@ -105,6 +111,8 @@ class DocumentAuthority {
                  Timestamp now);
   void on_snapshot();
   void go_on(Moment moment);
+  /// The window is over, whatever the time is.
+  void on_window(Window window, Moment moment);
 
   /// Gives up waiting for a store that doesn't answer: every submission is answered `unavailable`,
   /// though some may have been committed. For a shutdown; a resend elsewhere finds out.
@@ -227,6 +235,8 @@ class DocumentAuthority {
 
   // authority_presence.cc
   void withdraw_presence(Member& member);
+  void show_soon(Member& member, Moment moment);
+  void deliver_presence();
   std::optional<JsonObject> moved_state(const PresenceUpdate& update, const ClientId& author) const;
   void tell_roster();
   void show_remote(Timestamp now);
@@ -240,6 +250,10 @@ class DocumentAuthority {
   void read_head();
   void on_head_read(Result<std::vector<storage::Update>> updates, Moment moment);
   void finish_head_check(const Result<void>& checked, Timestamp now);
+
+  /// What lags (until a window is over) has to be moved first, while the history reaches it.
+  bool can_follow() const { return phase_ == Phase::kIdle && lagging_.empty(); }
+
   bool follow(std::vector<storage::Update> updates);
 
   // authority_submit.cc
@@ -270,7 +284,11 @@ class DocumentAuthority {
   bool add_candidate(Slice& slice, Moment moment);
   void refuse_candidate(Error error);
   PendingSubmission take_candidate();
-  void append_batch();
+  void append_batch(Moment moment);
+
+  // authority_windows.cc
+  Duration window(Duration full) const;
+  bool hold_batch(Moment moment);
 
   // authority_commit.cc
   void on_committed(Moment moment);
@@ -320,6 +338,13 @@ class DocumentAuthority {
   std::vector<PendingSubmission> batch_;
   std::vector<Committed> batch_committed_;  // what batch_ becomes
   std::size_t batch_bytes_ = 0;             // of batch_committed_
+
+  // What is not due before its window is over, and whether a WindowEffect is under way for it.
+  TimePoint batch_opens_at_;
+  TimePoint presence_opens_at_;
+  bool batch_held_ = false;
+  bool presence_held_ = false;
+  std::vector<MemberId> to_show_;  // those whose presence changed and was not delivered, in order
 
   std::map<Token, Read> reads_;
   Token last_read_ = 0;

@@ -113,6 +113,7 @@ void DocumentAuthority::on_recovery_read(std::uint32_t attempt,
 // Makes committed operations, already in the content, the document's head, and one frame for all
 // members. What waits lags behind then.
 void DocumentAuthority::publish(std::vector<Committed> batch) {
+  deliver_presence();
   UpdateList updates;
   for (const Committed& committed : batch) {
     updates.push_back(&committed.update);

@@ -111,7 +111,7 @@ class AuthorityTest : public testing::Test {
                         {.document = DocumentId("doc"),
                          .revision = Revision(revision),
                          .state = parse_json(state).value()},
-                        now);
+                        moment());
     take();
   }
 
@@ -190,6 +190,8 @@ class AuthorityTest : public testing::Test {
 
   void sort(ContinueEffect& /*effect*/) { ++continues; }
 
+  void sort(WindowEffect& effect) { windows.push_back(effect); }
+
   void sort(FindClientEffect& effect) { lookups.push_back(effect.client); }
 
   void sort(SnapshotEffect& effect) {
@@ -229,7 +231,7 @@ class AuthorityTest : public testing::Test {
 
   void sort(BrokenEffect& effect) { broken = effect.why; }
 
-  Moment moment() { return {.now = now, .random = random}; }
+  Moment moment() { return {.now = now, .at = at, .random = random}; }
 
   std::string content() { return *authority->content().content; }
 
@@ -237,8 +239,14 @@ class AuthorityTest : public testing::Test {
 
   std::string payload(std::size_t frame) const { return *frames.at(frame).frame.payload; }
 
-  Limits limits;
+  /// Nothing waits for company: authority_windows_test.cc is about that.
+  Limits limits = [] {
+    Limits made;
+    made.batch_window = made.presence_window = {};
+    return made;
+  }();
   Timestamp now{1'000};
+  TimePoint at{};
   SeededRandom random{1};
   std::unique_ptr<DocumentAuthority> authority;
   std::vector<Roster> rosters;
@@ -249,6 +257,7 @@ class AuthorityTest : public testing::Test {
   std::optional<storage::Append> append;
   std::vector<ReadEffect> reads;
   std::size_t continues = 0;
+  std::vector<WindowEffect> windows;
   std::vector<ClientId> lookups;
   std::vector<storage::Snapshot> snapshots;
   std::vector<std::vector<storage::Update>> published;

@@ -22,7 +22,7 @@ void DocumentAuthority::on_publication(std::vector<storage::Update> updates, Mom
   if (phase_ == Phase::kBroken || updates.empty() || updates.back().revision <= head()) {
     return;
   }
-  if (phase_ != Phase::kIdle) {
+  if (!can_follow()) {
     heard_ = std::max(heard_, updates.back().revision);  // for when that is over
     return;
   }
@@ -112,7 +112,7 @@ void DocumentAuthority::on_head_read(Result<std::vector<storage::Update>> update
   }
   const bool is_whole = updates->size() < limits_.catch_up_ops && bytes <= limits_.catch_up_bytes;
   if (!updates->empty() && updates->back().revision > head()) {
-    if (phase_ != Phase::kIdle) {
+    if (!can_follow()) {
       check_again_ = true;  // the append in flight will meet another head, a recovery reads on
       return;
     }

@@ -19,7 +19,7 @@ Member as_member(const RosterMember& member) {
 
 // --- here ---
 
-void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Timestamp now) {
+void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Moment moment) {
   Member* member = members_.find(id);
   if (member == nullptr || phase_ == Phase::kBroken) {
     return;
@@ -38,7 +38,7 @@ void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Time
   }
   if (!member->listed) {
     if (members_.try_list(*member)) {
-      announce(*member, now);
+      announce(*member, moment.now);
     } else {
       effects_.emplace_back(LimitEffect{"members_listed"});
       return;
@@ -46,13 +46,43 @@ void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Time
   }
   member->presence = ShownPresence{.revision = head(), .state = to_json(JsonValue(*state))};
   roster_due_ = true;
-  deliver("presence",
-          presence_event(info_.id, head(), *member, member->presence->state),
-          id,
-          member->client);
+  show_soon(*member, moment);
+}
+
+// At once, or with what else changes until the window is over.
+void DocumentAuthority::show_soon(Member& member, Moment moment) {
+  if (!std::exchange(member.presence_due, true)) {
+    to_show_.push_back(member.id);
+  }
+  if (presence_held_) {
+    return;
+  }
+  if (presence_opens_at_ <= moment.at) {
+    presence_opens_at_ = moment.at + window(limits_.presence_window);
+    deliver_presence();
+    return;
+  }
+  presence_held_ = true;
+  effects_.emplace_back(LimitEffect{"presence_window"});
+  effects_.emplace_back(
+      WindowEffect{.window = Window::kPresence, .wait = presence_opens_at_ - moment.at});
+}
+
+// Behind every change of the head the positions would be of the past, so this comes before.
+void DocumentAuthority::deliver_presence() {
+  for (const MemberId id : std::exchange(to_show_, {})) {
+    Member* member = members_.find(id);
+    if (member != nullptr && std::exchange(member->presence_due, false)) {
+      deliver("presence",
+              presence_event(info_.id, head(), *member, member->presence->state),
+              id,
+              member->client);
+    }
+  }
 }
 
 void DocumentAuthority::withdraw_presence(Member& member) {
+  member.presence_due = false;
   if (!std::exchange(member.presence, std::nullopt)) {
     return;
   }

@@ -162,7 +162,7 @@ TEST_F(RemotePresence, OthersAreToldWhatChangedAndThatItIsThere) {
                       {.document = DocumentId("doc"),
                        .revision = Revision(1),
                        .state = JsonObject{{"selection", nullptr}}},
-                      now);
+                      moment());
   take();
   beat(false);
   ASSERT_EQ(rosters.size(), 3U);

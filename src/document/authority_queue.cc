@@ -40,7 +40,7 @@ void DocumentAuthority::start_batch(Moment moment) {
   if (std::exchange(check_again_, false)) {
     read_head();
   }
-  if (!lagging_.empty() || !queue_.empty()) {
+  if ((!lagging_.empty() || !queue_.empty()) && !hold_batch(moment)) {
     phase_ = Phase::kBatching;
     batch_bytes_ = 0;
     make_batch(moment);
@@ -58,7 +58,7 @@ void DocumentAuthority::make_batch(Moment moment) {
     phase_ = Phase::kIdle;
     start_batch(moment);
   } else {
-    append_batch();
+    append_batch(moment);
   }
 }
 
@@ -185,7 +185,8 @@ PendingSubmission DocumentAuthority::take_candidate() {
   return submission;
 }
 
-void DocumentAuthority::append_batch() {
+void DocumentAuthority::append_batch(Moment moment) {
+  batch_opens_at_ = moment.at + window(limits_.batch_window);
   storage::Append append{
       .document = info_.id, .expected_head = head(), .updates = {}, .clients = {}};
   append.updates.reserve(batch_.size());

@@ -1,6 +1,7 @@
 #pragma once
 // What a document's authority asks its surroundings to do. The service carries them out in order.
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "document/messages.h"
@@ -34,6 +35,14 @@ struct ReadEffect {
 
 /// Call go_on once, soon, but not at once: the authority has more to do than one turn should take.
 struct ContinueEffect {};
+
+enum class Window : std::uint8_t { kBatch, kPresence };
+
+/// Call on_window once, after `wait`, or sooner where time cannot be waited for.
+struct WindowEffect {
+  Window window = Window::kBatch;
+  Duration wait{};
+};
 
 /// Look the client up in the store, then call on_client.
 struct FindClientEffect {
@@ -107,6 +116,7 @@ struct BrokenEffect {
 using Effect = std::variant<AppendEffect,
                             ReadEffect,
                             ContinueEffect,
+                            WindowEffect,
                             FindClientEffect,
                             SnapshotEffect,
                             PublishEffect,

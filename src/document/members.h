@@ -23,6 +23,8 @@ struct Member {
   bool listed = false;
   /// What it shows, if it was not withdrawn.
   std::optional<ShownPresence> presence = std::nullopt;
+  /// The others were not told of that yet.
+  bool presence_due = false;
 };
 
 class Members {

@@ -101,7 +101,7 @@ void DocumentService::Impl::presence(MemberId member, PresenceUpdate update) {
   const DocumentId id = update.document;
   with_open_document(id, [this, member, shown = std::move(update)](Result<Document*> document) {
     if (document) {
-      (*document)->authority->presence(member, shown, deps_.clock.wall());
+      (*document)->authority->presence(member, shown, moment());
     }
   });
 }

@@ -80,6 +80,20 @@ void DocumentService::Impl::carry_out(Document& document, ContinueEffect& /*effe
   }
 }
 
+void DocumentService::Impl::carry_out(Document& document, WindowEffect& effect) {
+  auto open = guard([this, id = document.id, generation = document.generation, effect] {
+    if (Document* found = find(id, generation)) {
+      found->authority->on_window(effect.window, moment());
+      settle(*found);
+    }
+  });
+  if (deps_.run_after) {
+    deps_.run_after(effect.wait, std::move(open));
+  } else {
+    deps_.executor.post(std::move(open));
+  }
+}
+
 void DocumentService::Impl::continue_one() {
   const auto [id, generation] = continuing_.front();
   if (Document* found = find(id, generation)) {

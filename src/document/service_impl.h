@@ -105,7 +105,9 @@ class DocumentService::Impl {
     };
   }
 
-  Moment moment() { return {.now = deps_.clock.wall(), .random = deps_.random}; }
+  Moment moment() {
+    return {.now = deps_.clock.wall(), .at = deps_.clock.now(), .random = deps_.random};
+  }
 
   bool is_shared() const { return deps_.ops.is_shared(); }
 
@@ -136,6 +138,7 @@ class DocumentService::Impl {
   void carry_out(Document& document, AppendEffect& effect);
   void carry_out(Document& document, ReadEffect& effect);
   void carry_out(Document& document, ContinueEffect& effect);
+  void carry_out(Document& document, WindowEffect& effect);
   void carry_out(Document& document, FindClientEffect& effect);
   void carry_out(Document& document, SnapshotEffect& effect);
   void carry_out(Document& document, PublishEffect& effect);

@@ -350,6 +350,13 @@ std::vector<Setting> make_settings() {
                           "Tells other nodes who is in a document, where they share the store; 0: "
                           "never.",
                           &Limits::presence_interval),
+           optional_limit("batch-window-ms",
+                          "What an operation may wait for company in a document of 100 members, "
+                          "less in smaller ones; 0: nothing.",
+                          &Limits::batch_window),
+           optional_limit("presence-window-ms",
+                          "The same for where cursors are; 0: nothing.",
+                          &Limits::presence_window),
            limit("presence-nodes",
                  "Other nodes with members in one document of which that is kept.",
                  &Limits::presence_nodes),

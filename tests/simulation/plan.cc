@@ -31,6 +31,15 @@ Field limit(std::string_view name, Number Limits::*member) {
                       std::int64_t value) { plan.limits.*member = static_cast<Number>(value); }};
 }
 
+Field limit(std::string_view name, std::chrono::milliseconds Limits::*member) {
+  return {.name = name,
+          .get = [member](const Plan& plan) { return (plan.limits.*member).count(); },
+          .set =
+              [member](Plan& plan, std::int64_t value) {
+                plan.limits.*member = std::chrono::milliseconds(value);
+              }};
+}
+
 const std::vector<Field>& fields() {
   static const std::vector<Field> kFields{
       {.name = "seed",
@@ -61,6 +70,8 @@ const std::vector<Field>& fields() {
       limit("document-bytes", &Limits::document_bytes),
       limit("members-listed", &Limits::members_listed),
       limit("rebase-components", &Limits::rebase_components),
+      limit("batch-window-ms", &Limits::batch_window),
+      limit("presence-window-ms", &Limits::presence_window),
   };
   return kFields;
 }

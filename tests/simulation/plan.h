@@ -45,6 +45,7 @@ struct Plan {
   Limits limits = [] {
     Limits drawn_from;
     drawn_from.head_check_interval = std::chrono::milliseconds(400);  // runs are seconds long
+    drawn_from.batch_window = drawn_from.presence_window = {};        // of plans that don't say
     return drawn_from;
   }();
   std::vector<Event> events;
