@@ -37,6 +37,11 @@ export type ClientOptions = {
    * browser IndexedDB by default, else nowhere. `null` for nowhere.
    */
   journal?: JournalStore | null;
+  /**
+   * Edits that come sooner behind a submission, in milliseconds, travel with the next; 0: what was
+   * acknowledged meanwhile alone decides. The first edit after a pause never waits.
+   */
+  submitIntervalMs?: number;
   /** Is told what happens, for tests that check whole runs. */
   history?: HistoryListener;
 };
@@ -71,6 +76,8 @@ export type ClientEvents = {
 
 const kDocumentsPath = "/api/v1/documents";
 const kProbeTimeoutMs = 5_000;
+/** Joins what a held key repeats (30 a second) and edits of one gesture; others see it within RAIL's 100 ms. */
+const kSubmitIntervalMs = 50;
 
 export class CloudSyncClient extends Emitter<ClientEvents> {
   /** Text that the server did not take, of all documents, until it is dismissed. */
@@ -102,6 +109,7 @@ export class CloudSyncClient extends Emitter<ClientEvents> {
       name: () => wellFormedJson(this.#name),
       fetchJson: (path) => this.#json(path),
       copies: this.copies,
+      submitIntervalMs: options.submitIntervalMs ?? kSubmitIntervalMs,
       history: options.history ?? (() => undefined),
     };
     const identity = options.identity ?? defaultIdentity();

@@ -36,9 +36,9 @@ export class Lane extends Emitter<LaneEvents> {
     super();
     this.identity = identity;
     this.#connection = new Connection({ ...options, identity });
-    const { scheduler, fetchJson, copies } = options;
+    const { scheduler, fetchJson, copies, submitIntervalMs } = options;
     this.#context = {
-      connection: this.#connection, identity, scheduler, fetchJson, copies,
+      connection: this.#connection, identity, scheduler, fetchJson, copies, submitIntervalMs,
       history: (fact) => options.history({ client: identity.current?.id ?? "", ...fact }),
     };
     this.#listen();

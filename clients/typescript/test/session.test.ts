@@ -22,6 +22,28 @@ describe("editing", () => {
     expect(fixture.submissions()).toEqual(['[0,1,["h"]]', '[1,2,[1,"ello"]]']);
   });
 
+  test("sends the first edit at once, and what comes within 50 ms of it together", async () => {
+    const fixture = new Fixture("", { delayMs: 1 });
+    const { document } = await fixture.open();
+    const sentAfter = async (ms: number) => {
+      await fixture.scheduler.run(ms);
+      return fixture.submissions().length;
+    };
+    document.submit(["a"]);
+    expect(await sentAfter(1)).toBe(1);
+    await fixture.scheduler.run(20);
+    document.submit([1, "b"]);
+    await fixture.scheduler.run(10);
+    document.submit([2, "c"]);
+    expect(await sentAfter(18)).toBe(1);
+    expect([await sentAfter(10), document.state]).toEqual([2, "saved"]);
+    document.submit([3, "d"]);
+    const closed = document.close({ timeoutMs: 1_000 });
+    await fixture.scheduler.run(1_000);
+    await closed;
+    expect(fixture.submissions().map((sent) => JSON.parse(sent)[2])).toEqual([["a"], [1, "bc"], [3, "d"]]);
+  });
+
   test("refuses an operation that does not fit, and keeps the content", async () => {
     const { document } = await new Fixture().open();
     expect(() => document.submit([4, "x"])).toThrow(CloudSyncError);
@@ -304,6 +326,26 @@ describe("presence and members", () => {
     document.setPresence({ selection: { index: 3, length: 0 } });
     await fixture.scheduler.run(1_000);
     expect(fixture.server.sent.filter(({ event }) => event === "presence")).toHaveLength(before);
+  });
+
+  test("that the others expect is repeated now and then only", async () => {
+    const fixture = new Fixture();
+    const [one, two] = [await fixture.open(), await fixture.open()];
+    const sent = () => fixture.server.sent.filter(({ event }) => event === "presence").length;
+    two.document.setPresence({ selection: { index: 0, length: 0 } });
+    await fixture.scheduler.run(1_000);
+    for (let key = 1; key <= 25; key++) {
+      two.document.submit(key === 1 ? ["x"] : [key - 1, "x"]);
+      two.document.setPresence({ selection: { index: key, length: 0 } });
+      await fixture.scheduler.run(100);
+      expect(one.document.presence[0]?.state.selection).toEqual({ index: key, length: 0 });
+      expect(one.document.presence[0]?.reports).toBeGreaterThan(key);
+    }
+    expect(sent()).toBe(2);
+    two.document.setPresence({ selection: { index: 5, length: 2 } });
+    await fixture.scheduler.run(100);
+    expect(sent()).toBe(3);
+    expect(one.document.presence[0]?.state.selection).toEqual({ index: 5, length: 2 });
   });
 
   test("follows who comes and goes", async () => {

@@ -19,6 +19,8 @@ export type DocumentContext = {
   fetchJson(path: string): Promise<unknown>;
   /** Text that the server will not take. */
   copies: UnsentCopies;
+  /** The least time between two new submissions of a document; edits meanwhile travel together. */
+  submitIntervalMs: number;
   history(fact: HistoryFact): void;
 };
 

@@ -16,7 +16,7 @@ export type Presence = {
   clientId: string;
   userId: string;
   state: PresenceState;
-  /** Rises with what the peer itself reported; edits that move its selection leave it as it is. */
+  /** Rises with what the peer itself did: reports and edits. Others' edits move its selection, but leave it. */
   reports: number;
 };
 
@@ -116,8 +116,9 @@ export class PresenceTracker<C, O> {
 
   #transform(op: O, author: string | null): boolean {
     for (const [clientId, presence] of this.#present) {
-      const state = this.#moved(presence.state, op, clientId === author);
-      this.#present.set(clientId, { ...presence, state });
+      const isOwn = clientId === author;
+      const reports = presence.reports + (isOwn ? 1 : 0);
+      this.#present.set(clientId, { ...presence, reports, state: this.#moved(presence.state, op, isOwn) });
     }
     return this.#present.size > 0;
   }

@@ -3,6 +3,7 @@
 
 import { CloudSyncError, toCloudSyncError } from "../errors.js";
 import type { DocumentJournal } from "../journal/document_journal.js";
+import type { Timer } from "../scheduler.js";
 import type { AnyOp, Core, DocumentContext } from "./context.js";
 import type { Retry } from "./retry.js";
 import type { Submission } from "./state.js";
@@ -12,7 +13,7 @@ import { revisionOf } from "./wire.js";
 export type SubmissionObserver = {
   /** The server's log holds the operation at `revision`. */
   onCommitted(revision: number): void;
-  /** It is time to send again. */
+  /** It is time to send, or to send again. */
   onResend(): void;
   /** The server forgot the membership. */
   onRejoin(error: CloudSyncError): void;
@@ -34,6 +35,9 @@ export class SubmissionQueue {
   /** Sent and not answered, on this connection. A new object each time: answers to another are void. */
   #sent: { submission: Submission<AnyOp> } | null = null;
   #internalErrors = 0;
+  /** Sooner than that there is no new submission: edits wait for more. */
+  #opensAtMs = Number.NEGATIVE_INFINITY;
+  #timer: Timer | null = null;
   /** The last submission that the history was told of. */
   #toldSeq = 0;
 
@@ -54,9 +58,22 @@ export class SubmissionQueue {
     const clientId = identity.current?.id;
     if (this.#sent !== null || clientId === undefined) return;
     const { state, ownPresence } = core;
+    if (state.inFlight === null && state.hasUnsent && this.#waits()) return;
     const submission = state.inFlight ?? this.#take(core, clientId);
     if (submission === null) ownPresence.poke();
     else void this.#send(core, submission);
+  }
+
+  /** True if it is too soon; then it will be tried again. */
+  #waits(): boolean {
+    const { scheduler } = this.#context;
+    const waitMs = this.#opensAtMs - scheduler.nowMs();
+    if (waitMs <= 0) return false;
+    this.#timer ??= scheduler.after(waitMs, () => {
+      this.#timer = null;
+      this.#observer.onResend();
+    });
+    return true;
   }
 
   #take({ state }: Core, clientId: string): Submission<AnyOp> | null {
@@ -65,6 +82,8 @@ export class SubmissionQueue {
     const nextSeq = (): number => Math.max(identity.nextSeq(this.#documentId), state.lastSeq + 1);
     const submission = state.takeSubmission(clientId, nextSeq);
     if (submission === null) return null;
+    // What is left of a large edit was cut off here, and need not wait for more.
+    if (state.pending === null) this.#opensAtMs = this.#context.scheduler.nowMs() + this.#context.submitIntervalMs;
     this.#journal?.record({ kind: "submitted", submission, rest: state.pending });
     return submission;
   }
@@ -72,6 +91,8 @@ export class SubmissionQueue {
   /** The answer to what was sent is not awaited any more. */
   abandon(): void {
     this.#sent = null;
+    this.#timer?.cancel();
+    this.#timer = null;
   }
 
   /** The log holds what was in flight. */
