@@ -128,7 +128,7 @@ struct Limits {
   std::chrono::milliseconds presence_interval{100};
   /// Other nodes with members in one document of which that is kept: members_listed each.
   std::size_t presence_nodes = 32;
-  /// In a document with a hundred members or more: how long an operation may wait behind the one
+  /// In a document with fifty members or more: how long an operation may wait behind the one
   /// before it, so that what comes meanwhile is one commit and one frame for everybody; in smaller
   /// company in proportion, alone not at all. A frame of a display is 16 ms.
   std::chrono::milliseconds batch_window{10};

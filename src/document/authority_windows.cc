@@ -12,9 +12,9 @@ namespace cloudsync::document {
 namespace {
 
 /// In how much company a window is as long as its limit says; in less it is shorter in proportion.
-/// A delivery takes a loop three to seven microseconds (bench/README.md): with 10 ms for a hundred
-/// members, a document takes a twentieth of a core for delivering at most.
-constexpr std::size_t kFullWindowMembers = 100;
+/// A delivery takes a loop three to seven microseconds (bench/README.md): with 10 ms for fifty
+/// members, delivering operations takes 4 % of a core for such a document at most.
+constexpr std::size_t kFullWindowMembers = 50;
 
 }  // namespace
 

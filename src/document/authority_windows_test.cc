@@ -11,8 +11,8 @@ using Words = std::vector<std::string>;
 class Windows : public AuthorityTest {
  protected:
   void SetUp() override {
-    limits.batch_window = milliseconds(100);  // 2 ms for two members, 3 for three
-    limits.presence_window = milliseconds(500);
+    limits.batch_window = milliseconds(50);  // 2 ms for two members, 3 for three
+    limits.presence_window = milliseconds(250);
     open("text", R"("")", {R"(["abc"])"});
     join(ann, "ann");
     join(bob, "bob");
@@ -101,7 +101,7 @@ TEST_F(Windows, AWindowGrowsWithTheCompanyUpToItsLimit) {
   }
   commit_one(1);
   submit(ann, 2, 2, R"(["y"])");
-  EXPECT_EQ(awaited().wait, milliseconds(100));
+  EXPECT_EQ(awaited().wait, milliseconds(50));
 }
 
 TEST_F(Windows, WhatCameDuringTheAppendWaitsForTheRestOfTheWindow) {

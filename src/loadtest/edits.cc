@@ -21,6 +21,11 @@ bool is_time_to_shorten(std::uint64_t size, std::uint64_t usual, std::mt19937_64
   return size > 0 && below(2 * usual, random) < size;
 }
 
+// The newline that ends a rich text stays where it is.
+std::uint64_t editable_length(const ot::Document& document) {
+  return ot::length(document) - (ot::type_of(document) == ot::Type::kRichText ? 1 : 0);
+}
+
 char letter(std::mt19937_64& random) {
   return static_cast<char>('a' + below(26, random));
 }
@@ -101,24 +106,33 @@ ot::JsonOp make_json_edit(const JsonValue& content, std::mt19937_64& random) {
 
 }  // namespace
 
+std::uint64_t random_place(const ot::Document& document, std::mt19937_64& random) {
+  return below(editable_length(document) + 1, random);
+}
+
+ot::Operation make_insert(const ot::Document& document,
+                          std::uint64_t place,
+                          std::mt19937_64& random) {
+  const std::string text(1, letter(random));
+  if (ot::type_of(document) == ot::Type::kRichText) {
+    return ot::RichTextOp().retain(place).insert(text).trim();
+  }
+  return ot::TextOp().skip(place).insert(text).trim();
+}
+
 ot::Operation make_edit(const ot::Document& document, std::mt19937_64& random) {
   if (ot::type_of(document) == ot::Type::kJson) {
     return make_json_edit(ot::content(document), random);
   }
-  const bool rich = ot::type_of(document) == ot::Type::kRichText;
-  // The newline that ends a rich text stays where it is.
-  const std::uint64_t editable = ot::length(document) - (rich ? 1 : 0);
-  const bool erases = is_time_to_shorten(editable, kUsualLength, random);
-  const std::uint64_t place = below(erases ? editable : editable + 1, random);
-  const std::string text(1, letter(random));
-  if (rich) {
-    ot::RichTextOp op;
-    op.retain(place);
-    return erases ? op.erase(1).trim() : op.insert(text).trim();
+  const std::uint64_t editable = editable_length(document);
+  if (!is_time_to_shorten(editable, kUsualLength, random)) {
+    return make_insert(document, below(editable + 1, random), random);
   }
-  ot::TextOp op;
-  op.skip(place);
-  return erases ? op.erase(1).trim() : op.insert(text).trim();
+  const std::uint64_t place = below(editable, random);
+  if (ot::type_of(document) == ot::Type::kRichText) {
+    return ot::RichTextOp().retain(place).erase(1).trim();
+  }
+  return ot::TextOp().skip(place).erase(1).trim();
 }
 
 }  // namespace cloudsync::loadtest

@@ -6,6 +6,7 @@
 
 #include "ot/type.h"
 
+#include <cstdint>
 #include <random>
 
 namespace cloudsync::loadtest {
@@ -14,5 +15,13 @@ namespace cloudsync::loadtest {
 /// in balance, so that a long run does not measure ever larger documents. A document of type json
 /// keeps that many characters of text and about 20 tasks. O(n) for json, else O(log n).
 ot::Operation make_edit(const ot::Document& document, std::mt19937_64& random);
+
+/// A place of text or rich text where a character can be inserted, in the type's units.
+std::uint64_t random_place(const ot::Document& document, std::mt19937_64& random);
+
+/// A letter at `place` of text or rich text.
+ot::Operation make_insert(const ot::Document& document,
+                          std::uint64_t place,
+                          std::mt19937_64& random);
 
 }  // namespace cloudsync::loadtest

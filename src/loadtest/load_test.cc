@@ -210,6 +210,9 @@ void LoadTest::write(TimePoint start, Done done) {
     phase_start_ = measured;
     measurements_.start_measuring(measured);
     server_cpu_.start();
+    if (options_.first_document == 0) {  // one process for all
+      traffic_before_ = read_network_traffic();
+    }
     break_all(options_.storms, options_.duration / static_cast<std::int64_t>(options_.storms + 1));
     break_next();
   });
@@ -224,7 +227,16 @@ void LoadTest::end_writing() {
   limit_slow_readers(0);
   outcome_.writing = since_phase_start();
   outcome_.server_cpu = server_cpu_of(server_cpu_, measurements_);
+  measure_traffic();
   end_phase();
+}
+
+void LoadTest::measure_traffic() {
+  const auto now = traffic_before_ ? read_network_traffic() : std::nullopt;
+  if (now) {
+    measurements_.segments = now->segments - traffic_before_->segments;
+    measurements_.octets = now->octets - traffic_before_->octets;
+  }
 }
 
 void LoadTest::limit_slow_readers(double bytes_per_second) {

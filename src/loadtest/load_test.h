@@ -10,6 +10,7 @@
 #include "loadtest/http_client.h"
 #include "loadtest/measurements.h"
 #include "loadtest/member.h"
+#include "loadtest/network_traffic.h"
 #include "loadtest/options.h"
 #include "loadtest/report.h"
 #include "loadtest/shared_document.h"
@@ -70,6 +71,7 @@ class LoadTest {
   void make_due_edits();
   void break_all(std::size_t times, Duration interval);
   void break_next();
+  void measure_traffic();
   void limit_slow_readers(double bytes_per_second);
   void poll_settled();
   bool settled(std::size_t document) const;
@@ -82,6 +84,7 @@ class LoadTest {
   runtime::Loop& loop_;
   std::mt19937_64 random_;
   Measurements measurements_;
+  std::optional<NetworkTraffic> traffic_before_;  // the measured part
   Outcome outcome_;
   HttpClient http_;
   ConnectPace pace_;

@@ -45,6 +45,9 @@ struct Measurements {
       0;  ///< operations sent; edits made while one is in flight share the next
   std::uint64_t resends = 0;
   std::uint64_t frames = 0;       ///< `ops` events received
+  std::uint64_t cursors = 0;      ///< `presence` events received
+  std::uint64_t segments = 0;     ///< of TCP, sent by anybody on this machine (network_traffic.h)
+  std::uint64_t octets = 0;       ///< of IP, likewise
   std::uint64_t operations = 0;   ///< operations applied, by all members together
   std::uint64_t joined = 0;       ///< members joined at this time
   std::uint64_t disconnects = 0;  ///< that nobody asked for
@@ -58,7 +61,7 @@ struct Measurements {
       latency->counts_from = now;
       latency->total.reset();
     }
-    edits = late_edits = submissions = resends = frames = operations = 0;
+    edits = late_edits = submissions = resends = frames = cursors = operations = 0;
   }
 
   void count_error(std::string_view code) {

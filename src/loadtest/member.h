@@ -17,6 +17,7 @@
 #include "loadtest/socket_io_client.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -97,6 +98,10 @@ class Member final : private SocketIoEvents {
   void measure_acks(ClientSeq last);
 
   void submit();
+  ot::Operation type();
+  bool waits_for_more();
+  void tell_cursor();
+  void submit_at(TimePoint time);
   void fetch_gap();
   void request(std::string_view event, const JsonObject& body, PendingAck pending);
   void retry_later(std::chrono::milliseconds delay);
@@ -117,9 +122,20 @@ class Member final : private SocketIoEvents {
   bool fetching_ = false;
   std::uint64_t attempt_ = 0;  // counts connections, so that an old timer or download is known
   std::optional<client::DocumentClient> copy_;
-  SharedContent content_;                     // what copy_ shows, if others may show it, too
-  TimePoint due_;                             // to be connected; until it has joined
-  std::string auth_json_;                     // {"client":{…}} from the first join on
+  SharedContent content_;  // what copy_ shows, if others may show it, too
+  TimePoint due_;          // to be connected; until it has joined
+  std::string auth_json_;  // {"client":{…}} from the first join on
+
+  // What a writer has that a reader needs not.
+  struct Keyboard {
+    std::size_t keys_left = 0;  // before the cursor jumps
+    bool jumped = true;         // since it was told
+    TimePoint told_at;
+    TimePoint submitted_at;
+    bool waits = false;  // for the next time to submit or to tell
+  };
+
+  std::unique_ptr<Keyboard> keyboard_;
   EditTimes unsent_;                          // edits composed into the next submission
   std::map<ClientSeq, EditTimes> unacked_;    // edits in operations without an answer, at most two
   std::vector<Batch> early_;                  // live operations while the snapshot is downloaded

@@ -16,6 +16,8 @@ struct Texts {
   std::string targets;
   std::string protocol{protocol_name(Protocol::kCloudSync)};
   std::string type = "text";
+  std::string cursors{cursors_name(Cursors::kNone)};
+  std::int64_t submit_interval = 0;
   std::string engine{runtime::io_engine_name(runtime::IoEngine::kEpoll)};
   std::string scenario;
   double duration = 10;
@@ -73,6 +75,17 @@ void add_load(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--type", texts.type, "Document type")
       ->check(CLI::IsMember({"text", "rich-text", "json"}))
       ->capture_default_str();
+  app.add_flag("--typing", options.typing, "Writers type at a cursor instead of anywhere (text)");
+  app.add_option(
+         "--cursors",
+         texts.cursors,
+         "Writers tell where they are: never, after each edit, or when others don't expect it")
+      ->check(CLI::IsMember({"none", "edits", "moves"}))
+      ->capture_default_str();
+  add_from_zero(app,
+                "--submit-interval",
+                texts.submit_interval,
+                "Milliseconds between two operations of a writer, at least");
   app.add_option("--seed", options.seed, "Seed of edits and schedule")->capture_default_str();
 }
 
@@ -197,6 +210,13 @@ void finish(Options& options, const Texts& texts) {
   }
   options.protocol = *parse_protocol(texts.protocol);
   options.type = *ot::type_from_name(texts.type);
+  options.cursors = texts.cursors == "edits"   ? Cursors::kEdits
+                    : texts.cursors == "moves" ? Cursors::kMoves
+                                               : Cursors::kNone;
+  options.submit_interval = std::chrono::milliseconds(texts.submit_interval);
+  if (options.typing && options.type == ot::Type::kJson) {
+    throw CLI::ValidationError("--typing", "is for text and rich-text");
+  }
   options.io_engine = *runtime::parse_io_engine(texts.engine);
   options.duration = to_milliseconds(texts.duration);
   options.warm_up = to_milliseconds(texts.warm_up);
@@ -251,6 +271,18 @@ std::variant<Options, int> parse(std::vector<std::string> arguments, Options opt
 
 }  // namespace
 
+std::string_view cursors_name(Cursors cursors) {
+  switch (cursors) {
+    case Cursors::kEdits:
+      return "edits";
+    case Cursors::kMoves:
+      return "moves";
+    case Cursors::kNone:
+      break;
+  }
+  return "none";
+}
+
 std::variant<Options, int> parse_options(int argc, const char* const* argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   Options options;
@@ -292,6 +324,8 @@ std::vector<std::string> worker_arguments(const Options& part) {
   add("storms", part.storms);
   add("rejoins-per-second", part.rejoins_per_second);
   add("type", ot::type_name(part.type));
+  add("cursors", cursors_name(part.cursors));
+  add("submit-interval", part.submit_interval.count());
   add("seed", part.seed);
   add("reconnect-delay", part.reconnect_delay.count());
   add("io-engine", runtime::io_engine_name(part.io_engine));
@@ -302,6 +336,9 @@ std::vector<std::string> worker_arguments(const Options& part) {
   }
   if (part.spread) {
     arguments.emplace_back("--spread");
+  }
+  if (part.typing) {
+    arguments.emplace_back("--typing");
   }
   return arguments;
 }

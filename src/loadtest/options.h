@@ -12,10 +12,20 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace cloudsync::loadtest {
+
+/// When writers tell the others where their cursor is, at most once in 50 ms.
+enum class Cursors : std::uint8_t {
+  kNone,
+  kEdits,  ///< after each edit
+  kMoves,  ///< when it jumps, and else every two seconds: others move it over edits themselves
+};
+
+std::string_view cursors_name(Cursors cursors);
 
 struct Options {
   // --- the load ---
@@ -53,6 +63,11 @@ struct Options {
   /// Connections that break and come back one by one in the measured part.
   double rejoins_per_second = 0;
   ot::Type type = ot::Type::kText;
+  /// Writers type at their cursors, which jump now and then, instead of editing anywhere.
+  bool typing = false;
+  Cursors cursors = Cursors::kNone;
+  /// The least time between two operations of a writer; what it edits meanwhile is composed.
+  std::chrono::milliseconds submit_interval{0};
   std::uint64_t seed = 1;
   /// Lost connections come back and are counted, instead of failing the run.
   bool reconnect = false;

@@ -80,6 +80,9 @@ TEST(Options, RefusesNonsense) {
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--type", "video"})), 0);
   EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--source-addresses", "63501"})),
             0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--cursors", "always"})), 0);
+  EXPECT_NE(std::get<int>(parse({"--target", "http://127.0.0.1:1", "--typing", "--type", "json"})),
+            0);
 }
 
 /// With a target, and as many connections as fit one process.

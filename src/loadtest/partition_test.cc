@@ -109,7 +109,10 @@ TEST(Partition, WorkersAreAsManyAsTheConnectionsNeed) {
 
 TEST(Partition, APartSurvivesTheCommandLine) {
   Options whole = load(1'000, 10, 33);
-  whole.type = ot::Type::kJson;
+  whole.type = ot::Type::kRichText;
+  whole.typing = true;
+  whole.cursors = Cursors::kMoves;
+  whole.submit_interval = std::chrono::milliseconds(50);
   whole.warm_up = std::chrono::milliseconds(1'250);
   whole.ops_per_second = 1.0 / 3;
   whole.slow_readers = 5;
@@ -126,6 +129,9 @@ TEST(Partition, APartSurvivesTheCommandLine) {
   EXPECT_EQ(worker_arguments(std::get<Options>(parsed)), arguments);
   EXPECT_EQ(std::get<Options>(parsed).ops_per_second, part.ops_per_second);
   EXPECT_EQ(std::get<Options>(parsed).targets, part.targets);
+  EXPECT_EQ(std::get<Options>(parsed).cursors, Cursors::kMoves);
+  EXPECT_EQ(std::get<Options>(parsed).submit_interval, whole.submit_interval);
+  EXPECT_TRUE(std::get<Options>(parsed).typing);
 }
 
 }  // namespace

@@ -351,7 +351,7 @@ std::vector<Setting> make_settings() {
                           "never.",
                           &Limits::presence_interval),
            optional_limit("batch-window-ms",
-                          "What an operation may wait for company in a document of 100 members, "
+                          "What an operation may wait for company in a document of 50 members, "
                           "less in smaller ones; 0: nothing.",
                           &Limits::batch_window),
            optional_limit("presence-window-ms",

@@ -76,6 +76,9 @@ test("the smoke scenario: two workers, two nodes that know nothing of each other
   assert.ok(result.machine.kernel && result.machine.cores > 0);
   assert.ok(result.objectives.length >= 6 && result.objectives.every(({ met }) => met));
   assert.ok(result.timeline.some(({ deliveries }) => deliveries > 0));
+  const { cursors, frames } = result.deliveries;
+  assert.ok(cursors > 0 && cursors < frames, "cursors are told when they jump, not after each edit");
+  assert.ok(result.network.segments > frames && result.network.octets > 40 * result.network.segments);
   // What the histogram holds is what was counted: the workers' parts were merged without loss.
   const { count, steps } = result.deliveryLatency;
   assert.equal(steps.reduce((sum, [, times]) => sum + times, 0), count);

@@ -89,9 +89,9 @@ class Drawing {
     }
     plan_.limits.commit_batch_ops = static_cast<std::size_t>(one_in(3) ? number(1, 4) : 4'096);
     plan_.limits.document_queue_ops = static_cast<std::size_t>(one_in(8) ? number(1, 4) : 4'096);
-    // A hundredth of that for each member.
-    plan_.limits.batch_window = std::chrono::milliseconds(one_in(2) ? number(1, 5'000) : 0);
-    plan_.limits.presence_window = std::chrono::milliseconds(one_in(2) ? number(1, 5'000) : 0);
+    // A fiftieth of that for each member.
+    plan_.limits.batch_window = std::chrono::milliseconds(one_in(2) ? number(1, 2'500) : 0);
+    plan_.limits.presence_window = std::chrono::milliseconds(one_in(2) ? number(1, 2'500) : 0);
   }
 
   void draw_people() {
