@@ -251,9 +251,7 @@ class DocumentAuthority {
   void on_head_read(Result<std::vector<storage::Update>> updates, Moment moment);
   void finish_head_check(const Result<void>& checked, Timestamp now);
 
-  /// What lags (until a window is over) has to be moved first, while the history reaches it.
-  bool can_follow() const { return phase_ == Phase::kIdle && lagging_.empty(); }
-
+  bool can_follow(const std::vector<storage::Update>& updates) const;
   bool follow(std::vector<storage::Update> updates);
 
   // authority_submit.cc

@@ -137,11 +137,17 @@ class AuthorityTest : public testing::Test {
   void answer_reads() {
     for (const ReadEffect& read : std::exchange(reads, {})) {
       std::vector<storage::Update> updates;
+      std::size_t bytes = 0;
       for (const storage::Update& update : log) {
-        if (update.revision >= read.from && update.revision <= read.to &&
-            updates.size() < read.budget.updates) {
-          updates.push_back(update);
+        if (update.revision < read.from || update.revision > read.to) {
+          continue;
         }
+        bytes += update.op.size();
+        if (updates.size() == read.budget.updates ||
+            (!updates.empty() && bytes > read.budget.bytes)) {
+          break;
+        }
+        updates.push_back(update);
       }
       authority->on_updates(read.token, std::move(updates), moment());
       take();

@@ -8,6 +8,17 @@
 #include <utility>
 
 namespace cloudsync::document {
+namespace {
+
+std::size_t op_bytes(const std::vector<storage::Update>& updates) {
+  std::size_t bytes = 0;
+  for (const storage::Update& update : updates) {
+    bytes += update.op.size();
+  }
+  return bytes;
+}
+
+}  // namespace
 
 // Asks the store for the client's last submission. One look-up per client at a time: with two, a
 // join could be answered by the first, its client submit and go, and the second bring back what the
@@ -22,7 +33,7 @@ void DocumentAuthority::on_publication(std::vector<storage::Update> updates, Mom
   if (phase_ == Phase::kBroken || updates.empty() || updates.back().revision <= head()) {
     return;
   }
-  if (!can_follow()) {
+  if (!can_follow(updates)) {
     heard_ = std::max(heard_, updates.back().revision);  // for when that is over
     return;
   }
@@ -38,6 +49,16 @@ void DocumentAuthority::on_publication(std::vector<storage::Update> updates, Mom
   if (follow(std::move(updates))) {
     start_batch(moment);
   }
+}
+
+// What waits for the end of a window is moved over what is followed meanwhile: the history must
+// hold all of that. Else a recovery does it, which moves what waits before it reads on.
+bool DocumentAuthority::can_follow(const std::vector<storage::Update>& updates) const {
+  if (phase_ != Phase::kIdle || !lagging_.empty()) {
+    return false;
+  }
+  return queue_.empty() ||
+         (updates.size() <= limits_.catch_up_ops && op_bytes(updates) <= limits_.catch_up_bytes);
 }
 
 // Takes over what others committed: `updates` reach behind the head. False if the log is damaged.
@@ -106,13 +127,10 @@ void DocumentAuthority::on_head_read(Result<std::vector<storage::Update>> update
     finish_head_check(fail(std::move(updates).error()), moment.now);
     return;
   }
-  std::size_t bytes = 0;
-  for (const storage::Update& update : *updates) {
-    bytes += update.op.size();
-  }
-  const bool is_whole = updates->size() < limits_.catch_up_ops && bytes <= limits_.catch_up_bytes;
+  const bool is_whole =
+      updates->size() < limits_.catch_up_ops && op_bytes(*updates) <= limits_.catch_up_bytes;
   if (!updates->empty() && updates->back().revision > head()) {
-    if (!can_follow()) {
+    if (!can_follow(*updates)) {
       check_again_ = true;  // the append in flight will meet another head, a recovery reads on
       return;
     }

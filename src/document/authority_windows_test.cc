@@ -147,6 +147,29 @@ TEST_F(Windows, OthersCommitsMoveWhatWaitsAtTheHead) {
   EXPECT_EQ(acks.at(waiting).value(), Revision(5));
 }
 
+TEST_F(Windows, OthersCommitsBeyondTheHistoryWaitForWhatWaits) {
+  limits.catch_up_bytes = 20;
+  log.clear();
+  SetUp();
+  authority->share_as("here");
+  commit_one(1);
+  const Token waiting = submit(bob, 2, 1, R"([1,"y"])");
+  for (std::uint64_t seq = 1; seq <= 6; ++seq) {
+    commit_elsewhere(seq);
+  }
+  authority->on_publication({log.begin() + 2, log.end()}, moment());
+  take();
+  EXPECT_EQ(authority->head(), Revision(2));
+  authority->check_head();
+  take();
+  answer_reads();
+  EXPECT_EQ(authority->head(), Revision(2));
+  end_window();
+  run_to_append();
+  commit();
+  EXPECT_EQ(acks.at(waiting).value(), Revision(9));
+}
+
 TEST_F(Windows, AWindowThatIsOverDuringAnAppendHoldsNothingBack) {
   commit_one(1);
   submit(ann, 2, 2, R"(["y"])");
