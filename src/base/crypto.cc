@@ -44,27 +44,42 @@ std::array<std::int8_t, 256> make_decode_table() {
   return table;
 }
 
+/// An implementation, to be looked up once: with EVP_sha256() each digest does so anew, which takes
+/// longer than hashing an operation (OpenSSL 3, ossl-guide-libcrypto-introduction, "Implicit
+/// fetching").
+const EVP_MD* fetch_digest(const char* name) {
+  const EVP_MD* digest = EVP_MD_fetch(nullptr, name, nullptr);
+  CS_ASSERT(digest != nullptr, "SHA-1 and SHA-256 are available");
+  return digest;
+}
+
+const EVP_MD* sha256_digest() {
+  static const EVP_MD* const kDigest = fetch_digest("SHA256");
+  return kDigest;
+}
+
 }  // namespace
 
 Sha1 sha1(std::span<const std::uint8_t> data) {
+  static const EVP_MD* const kDigest = fetch_digest("SHA1");
   Sha1 digest;
-  const int ok = EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha1(), nullptr);
-  CS_ASSERT(ok == 1, "SHA-1 is available");
+  const int ok = EVP_Digest(data.data(), data.size(), digest.data(), nullptr, kDigest, nullptr);
+  CS_ASSERT(ok == 1, "SHA-1 works");
   return digest;
 }
 
 Sha256 sha256(std::span<const std::uint8_t> data) {
   Sha256 digest;
   const int ok =
-      EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  CS_ASSERT(ok == 1, "SHA-256 is available");
+      EVP_Digest(data.data(), data.size(), digest.data(), nullptr, sha256_digest(), nullptr);
+  CS_ASSERT(ok == 1, "SHA-256 works");
   return digest;
 }
 
 Sha256 hmac_sha256(std::span<const std::uint8_t> key, std::span<const std::uint8_t> data) {
   Sha256 digest;
   unsigned int size = 0;
-  const auto* out = HMAC(EVP_sha256(),
+  const auto* out = HMAC(sha256_digest(),
                          key.data(),
                          static_cast<int>(key.size()),
                          data.data(),
