@@ -77,7 +77,11 @@ void Broadcast::emit_with_ack(const std::string& event,
 }
 
 std::vector<SocketPtr> Broadcast::fetch_sockets() const {
-  return nsp_->select(rooms_, except_);
+  std::vector<SocketPtr> sockets;
+  for (const ConnectionId member : nsp_->select(rooms_, except_)) {
+    sockets.push_back(nsp_->sockets_.at(member.value));
+  }
+  return sockets;
 }
 
 void Broadcast::sockets_join(const std::string& room) const {

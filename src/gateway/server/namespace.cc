@@ -303,32 +303,40 @@ void Namespace::emit(const std::vector<std::string>& rooms,
                      const std::vector<std::string>& except,
                      const std::string& event,
                      const Arguments& arguments) {
-  const auto sockets = select(rooms, except);
-  if (sockets.empty() && !log_) {
+  const auto members = select(rooms, except);
+  if (members.empty() && !log_) {
     return;  // nobody is there: nothing to encode
   }
   const auto messages = encode_kept({.rooms = rooms, .except = except}, event, arguments);
-  for (const SocketPtr& socket : sockets) {
-    deliver(*socket, event, arguments, messages);
+  for (const ConnectionId member : members) {
+    if (!log_ && !observes_outgoing_) {
+      // Nothing of the socket is needed, and not to touch it saves half of the cache misses.
+      environment_.gateway.emit(member, messages);
+    } else if (const SocketPtr socket = find(member)) {
+      deliver(*socket, event, arguments, messages);
+    }
   }
 }
 
 // --- rooms ---
 
-std::vector<SocketPtr> Namespace::select(const std::vector<std::string>& rooms,
-                                         const std::vector<std::string>& except) const {
+std::vector<ConnectionId> Namespace::select(const std::vector<std::string>& rooms,
+                                            const std::vector<std::string>& except) const {
+  if (rooms.size() == 1 && except.empty()) {
+    return rooms_.members(rooms.front());
+  }
   std::unordered_set<std::uint64_t> seen;
   for (const std::string& room : except) {
     for (const ConnectionId member : rooms_.members(room)) {
       seen.insert(member.value);
     }
   }
-  std::vector<SocketPtr> selected;
+  std::vector<ConnectionId> selected;
   if (rooms.empty()) {
     selected.reserve(sockets_.size());
     for (const auto& [id, socket] : sockets_) {
       if (!seen.contains(id)) {
-        selected.push_back(socket);
+        selected.push_back({id});
       }
     }
     return selected;
@@ -336,7 +344,7 @@ std::vector<SocketPtr> Namespace::select(const std::vector<std::string>& rooms,
   for (const std::string& room : rooms) {
     for (const ConnectionId member : rooms_.members(room)) {
       if (seen.insert(member.value).second) {
-        selected.push_back(sockets_.at(member.value));
+        selected.push_back(member);
       }
     }
   }

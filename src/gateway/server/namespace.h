@@ -110,8 +110,9 @@ class Namespace : public std::enable_shared_from_this<Namespace> {
   void take_over(const std::string& pid, const std::string& user);
 
   SocketPtr find(ConnectionId connection) const;
-  std::vector<SocketPtr> select(const std::vector<std::string>& rooms,
-                                const std::vector<std::string>& except) const;
+  /// The members of `rooms`, or everybody if there are none, each once, without those of `except`.
+  std::vector<ConnectionId> select(const std::vector<std::string>& rooms,
+                                   const std::vector<std::string>& except) const;
   void emit(const std::vector<std::string>& rooms,
             const std::vector<std::string>& except,
             const std::string& event,
@@ -143,6 +144,7 @@ class Namespace : public std::enable_shared_from_this<Namespace> {
   Rooms rooms_;
   std::uint64_t next_ack_id_ = 0;
   std::size_t connecting_ = 0;
+  bool observes_outgoing_ = false;  // a socket wants to hear of what is sent to it, or did once
   std::optional<RecoveryLog> log_;
 };
 

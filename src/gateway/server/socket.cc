@@ -27,6 +27,11 @@ void Socket::on(std::string event, EventHandler handler) {
   handlers_.emplace(std::move(event), std::move(handler));
 }
 
+void Socket::on_any_outgoing(OutgoingHandler handler) {
+  nsp_.observes_outgoing_ = true;
+  any_outgoing_.push_back(std::move(handler));
+}
+
 void Socket::notify_outgoing(const std::string& event, const Arguments& arguments) const {
   for (const OutgoingHandler& handler : any_outgoing_) {
     handler(event, arguments);

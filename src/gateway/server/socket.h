@@ -98,7 +98,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void on_any(AnyEventHandler handler) { any_.push_back(std::move(handler)); }
 
   /// Every event that is sent to this client.
-  void on_any_outgoing(OutgoingHandler handler) { any_outgoing_.push_back(std::move(handler)); }
+  void on_any_outgoing(OutgoingHandler handler);
 
   /// Asked before any handler, in order.
   void use(EventFilter filter) { filters_.push_back(std::move(filter)); }
