@@ -18,12 +18,12 @@ test("every server of a cell gets its load, and the costs are told side by side"
   const folder = await mkdtemp(join(tmpdir(), "cloudsync-peers-test-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const json = join(folder, "peers.json");
-  const { code, stdout, stderr } = await run(["--cells", "room-1000-8,echo-1000,documents-rate", "--servers",
+  const { code, stdout, stderr } = await run(["--cells", "room-1000-8,echo-1000,documents-10-rate", "--servers",
     "cloudsync,cloudsync-websocket,beast,cloudsync-sqlite", "--scale", "0.02", "--rounds", "2", "--seconds", "0.2",
     "--warm-up", "0.1", "--json", json]);
   assert.equal(code, 0, stdout + stderr);
   const { cells } = JSON.parse(await readFile(json, "utf8"));
-  const members = { "room-1000-8": 20, "echo-1000": 1, "documents-rate": 10 };
+  const members = { "room-1000-8": 20, "echo-1000": 1, "documents-10-rate": 10 };
   assert.deepEqual(Object.keys(cells), Object.keys(members));
   for (const [name, cell] of Object.entries(cells)) {
     assert.equal(cell.rounds.length, 2);
@@ -39,7 +39,7 @@ test("every server of a cell gets its load, and the costs are told side by side"
   assert.deepEqual(Object.keys(room), ["cloudsync", "cloudsync-websocket", "beast"]);
   assert.ok(room.beast.ratioToOurs.median > 0);
   assert.equal(room.cloudsync.ratioToOurs, undefined);
-  assert.deepEqual(Object.keys(cells["documents-rate"].servers), ["cloudsync-sqlite"]);
+  assert.deepEqual(Object.keys(cells["documents-10-rate"].servers), ["cloudsync-sqlite"]);
 });
 
 test("a server that there is not is refused by name", async () => {
