@@ -70,10 +70,9 @@ const figures = ({ serverCpu, edits, ackLatency, deliveryLatency }) => ({
   delivery: latency(deliveryLatency),
 });
 
-const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 /** The median, of an even number the upper one, with the range. */
 function spread(numbers) {
-  const order = sorted(numbers);
+  const order = [...numbers].sort((a, b) => a - b);
   return { median: order[order.length >> 1], min: order[0], max: order[order.length - 1] };
 }
 
@@ -119,7 +118,8 @@ async function compare(name, wanted) {
   }
   const result = summary(cell, rounds);
   print(cell, result);
-  return { title: cell.title, per: cell.per, rooms: cell.rooms, members: cell.members, servers: result, rounds };
+  const { loadAverage } = machine; // of the last minute
+  return { title: cell.title, per: cell.per, rooms: cell.rooms, members: cell.members, loadAverage, servers: result, rounds };
 }
 
 let machine;
@@ -135,9 +135,9 @@ for (const name of named(cells, options.cells)) {
   }
 }
 if (options.json) {
-  const { rounds, seconds, "warm-up": warmUp, scale, commit } = options;
+  const [rounds, seconds, warmUp, scale] = ["rounds", "seconds", "warm-up", "scale"].map((name) => Number(options[name]));
   writeFileSync(options.json, JSON.stringify({
-    machine, commit, config: { rounds, seconds, warmUp, scale, node: process.version }, cells: results,
+    machine, commit: options.commit, config: { rounds, seconds, warmUp, scale, node: process.version }, cells: results,
   }, null, 1) + "\n");
 }
 process.exitCode = failed ? 1 : 0;
