@@ -242,6 +242,7 @@ void Coordinator::tick() {
   }
   const std::chrono::duration<double> elapsed = loop_.now() - start_;
   record_.timeline.add(elapsed.count(), all);
+  record_.ladder.add(all);
   on_second_(elapsed.count(), all);
   loop_.run_after(std::chrono::seconds(1), [this] { tick(); });
 }

@@ -196,11 +196,8 @@ void LoadTest::on_connected() {
 
 void LoadTest::write(TimePoint start, Done done) {
   done_ = std::move(done);
-  if (options_.ops_per_second > 0) {
-    schedule_.emplace(options_.writers, options_.ops_per_second, start, options_.seed);
-    make_due_edits();
-  }
   writing_ = true;
+  write_at(options_.ladder.front(), start);
   limit_slow_readers(options_.slow_read_rate);
   const Duration until_measured = start - loop_.now() + options_.warm_up;
   loop_.run_after(until_measured, [this, measured = start + options_.warm_up] {
@@ -215,8 +212,36 @@ void LoadTest::write(TimePoint start, Done done) {
     }
     break_all(options_.storms, options_.duration / static_cast<std::int64_t>(options_.storms + 1));
     break_next();
+    climb(0, measured);
   });
-  loop_.run_after(until_measured + options_.duration, [this] { end_writing(); });
+}
+
+/// Edits at that multiple of the rate from `start` on, instead of those that were scheduled.
+void LoadTest::write_at(double multiple, TimePoint start) {
+  loop_.cancel(edit_timer_);
+  const double rate = multiple * options_.ops_per_second;
+  schedule_.reset();
+  if (rate > 0 && options_.writers > 0) {
+    schedule_.emplace(options_.writers, rate, start, options_.seed);
+  }
+  make_due_edits();
+}
+
+/// The rung begins at `start`, by when the one before has ended.
+void LoadTest::climb(std::size_t rung, TimePoint start) {
+  if (!writing_) {
+    return;  // ended early
+  }
+  if (rung == options_.ladder.size()) {
+    end_writing();
+    return;
+  }
+  if (rung > 0) {
+    write_at(options_.ladder[rung], start);
+  }
+  measurements_.rung = rung + 1;
+  const TimePoint end = start + options_.duration;
+  loop_.run_after(end - loop_.now(), [this, rung, end] { climb(rung + 1, end); });
 }
 
 void LoadTest::end_writing() {
@@ -224,6 +249,7 @@ void LoadTest::end_writing() {
     return;
   }
   schedule_.reset();
+  measurements_.rung = 0;
   limit_slow_readers(0);
   outcome_.writing = since_phase_start();
   outcome_.server_cpu = server_cpu_of(server_cpu_, measurements_);
@@ -280,7 +306,7 @@ void LoadTest::make_due_edits() {
   for (; schedule_->next_due() <= loop_.now(); schedule_->advance()) {
     members_[schedule_->next_writer()]->edit(schedule_->next_due());
   }
-  loop_.run_after(schedule_->next_due() - loop_.now(), [this] { make_due_edits(); });
+  edit_timer_ = loop_.run_after(schedule_->next_due() - loop_.now(), [this] { make_due_edits(); });
 }
 
 // --- settle ---

@@ -68,6 +68,8 @@ class LoadTest {
   void create_document(std::size_t index);
   void on_document(std::size_t index, const Result<codec::http1::Response>& response);
   void on_connected();
+  void write_at(double multiple, TimePoint start);
+  void climb(std::size_t rung, TimePoint start);
   void make_due_edits();
   void break_all(std::size_t times, Duration interval);
   void break_next();
@@ -97,6 +99,7 @@ class LoadTest {
   std::size_t next_rejoin_ = 0;  // member
   bool writing_ = false;
   std::optional<WriterSchedule> schedule_;
+  runtime::TimerId edit_timer_{};
   UniqueFunction<void(JsonObject)> announce_;  // null: not spread
   TimePoint phase_start_;
   Completion<void> prepared_;

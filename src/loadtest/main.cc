@@ -123,6 +123,7 @@ class AloneRun {
     const Second second = take_second(test_.measurements());
     const std::chrono::duration<double> elapsed = loop_.now() - start_;
     record_.timeline.add(elapsed.count(), second);
+    record_.ladder.add(second);
     print_second(elapsed.count(), second);
     loop_.run_after(std::chrono::seconds(1), [this] { tick(); });
   }
@@ -188,6 +189,9 @@ Result<bool> measure(const Options& options) {
   const JsonObject result = result_json(options, record);
   const auto verdicts = judge(options.objectives, result);
   std::fputs(summary_text(record.outcome, record.measurements, verdicts).c_str(), stdout);
+  if (options.ladder.size() > 1) {
+    std::fputs(ladder_text(options, record.ladder).c_str(), stdout);
+  }
   if (!options.json_path.empty()) {
     CS_TRY(write_file(options.json_path, to_json(result) + "\n"));
   }

@@ -49,6 +49,7 @@ struct Measurements {
   std::uint64_t segments = 0;     ///< of TCP, sent by anybody on this machine (network_traffic.h)
   std::uint64_t octets = 0;       ///< of IP, likewise
   std::uint64_t operations = 0;   ///< operations applied, by all members together
+  std::uint64_t rung = 0;         ///< of the ladder, from 1 on; 0: not measuring
   std::uint64_t joined = 0;       ///< members joined at this time
   std::uint64_t disconnects = 0;  ///< that nobody asked for
   std::uint64_t reconnects = 0;

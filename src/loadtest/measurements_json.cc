@@ -151,7 +151,8 @@ void merge_outcome(Outcome& outcome, const JsonObject& json) {
 }
 
 JsonObject second_json(const Second& second) {
-  JsonObject json{{"joined", second.joined}, {"errors", errors_json(second.errors)}};
+  JsonObject json{
+      {"rung", second.rung}, {"joined", second.joined}, {"errors", errors_json(second.errors)}};
   for (const auto& [key, member] : kSecondLatencies) {
     json[key] = histogram_json(second.*member);
   }
@@ -160,6 +161,7 @@ JsonObject second_json(const Second& second) {
 
 Second read_second(const JsonObject& json) {
   Second second;
+  second.rung = count_in(json, "rung");
   second.joined = count_in(json, "joined");
   merge_errors(second.errors, object_in(json, "errors"));
   for (const auto& [key, member] : kSecondLatencies) {

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -69,6 +70,12 @@ void add_load(CLI::App& app, Options& options, Texts& texts) {
                 "--duration",
                 texts.duration,
                 "Seconds of editing that are measured; Ctrl-C ends them early");
+  app.add_option("--ladder",
+                 options.ladder,
+                 "Multiples of the edits per second, each for the duration and measured by itself")
+      ->delimiter(',')
+      ->check(CLI::Validator(check_not_negative, "FROM 0"))
+      ->capture_default_str();
   add_from_zero(app, "--warm-up", texts.warm_up, "Seconds of editing before that");
   add_positive(app, "--settle", texts.settle, "Seconds that the last edits may take to arrive");
   add_from_zero(app, "--writers", options.writers, "Connections that edit; 0: all");
@@ -178,6 +185,7 @@ void check_protocol(const Options& options) {
       {"--rejoins-per-second", options.rejoins_per_second > 0},
       {"--reconnect", options.reconnect},
       {"--spread", options.spread},
+      {"--ladder", options.ladder.size() > 1},
       {"--history", !options.history_path.empty()},
   };
   for (const auto& [name, given] : others) {
@@ -314,6 +322,7 @@ std::vector<std::string> worker_arguments(const Options& part) {
   add("documents", part.documents);
   add("ops-per-second", part.ops_per_second);
   add("duration", seconds(part.duration));
+  add("ladder", fmt::format("{}", fmt::join(part.ladder, ",")));
   add("warm-up", seconds(part.warm_up));
   add("settle", seconds(part.settle));
   add("connects-per-second", part.connects_per_second);

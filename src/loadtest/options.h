@@ -40,8 +40,10 @@ struct Options {
   std::size_t in_flight = 0;
   /// Of other protocols: nobody joins a room, and all get their own messages back.
   bool echo = false;
-  /// Of the measured part.
+  /// Of the measured part; of each rung of the ladder.
   std::chrono::milliseconds duration{10'000};
+  /// The measured part is repeated at these multiples of ops_per_second, each measured by itself.
+  std::vector<double> ladder{1};
   /// Edits that come before it and are not measured.
   std::chrono::milliseconds warm_up{0};
   /// How long after the last edit everything may take to arrive.

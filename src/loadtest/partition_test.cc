@@ -111,6 +111,7 @@ TEST(Partition, APartSurvivesTheCommandLine) {
   Options whole = load(1'000, 10, 33);
   whole.type = ot::Type::kRichText;
   whole.typing = true;
+  whole.ladder = {0, 1, 2.5};
   whole.cursors = Cursors::kMoves;
   whole.submit_interval = std::chrono::milliseconds(50);
   whole.warm_up = std::chrono::milliseconds(1'250);
@@ -132,6 +133,7 @@ TEST(Partition, APartSurvivesTheCommandLine) {
   EXPECT_EQ(std::get<Options>(parsed).cursors, Cursors::kMoves);
   EXPECT_EQ(std::get<Options>(parsed).submit_interval, whole.submit_interval);
   EXPECT_TRUE(std::get<Options>(parsed).typing);
+  EXPECT_EQ(std::get<Options>(parsed).ladder, whole.ladder);
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ JsonObject config_json(const Options& options) {
           {"documents", options.documents},
           {"writers", options.writers},
           {"opsPerSecond", options.ops_per_second},
+          {"ladder", JsonArray(options.ladder.begin(), options.ladder.end())},
           {"storms", options.storms},
           {"rejoinsPerSecond", options.rejoins_per_second},
           {"slowReaders", options.slow_readers},
@@ -159,6 +160,19 @@ std::string summary_text(const Outcome& outcome,
          (outcome.ok() && all_met(verdicts) ? "result        ok\n" : "result        FAILED\n");
 }
 
+std::string ladder_text(const Options& options, const Ladder& ladder) {
+  std::string text;
+  for (const Ladder::Rung& rung : ladder.rungs()) {
+    const auto index = static_cast<std::size_t>(&rung - ladder.rungs().data());
+    text += fmt::format("{:6.0f} edits/s, {:7.0f} deliveries/s: {}\n",
+                        options.ladder[index] * options.ops_per_second,
+                        static_cast<double>(rung.delivery.count()) /
+                            std::max(1.0, static_cast<double>(rung.seconds)),
+                        latency_text(rung.delivery));
+  }
+  return text;
+}
+
 JsonObject summary_json(const Options& options,
                         const Outcome& outcome,
                         const Measurements& measurements) {
@@ -213,12 +227,29 @@ JsonObject summary_json(const Options& options,
   return summary;
 }
 
+/// The rungs that were reached.
+JsonArray ladder_json(const Options& options, const Ladder& ladder) {
+  JsonArray rungs;
+  for (const Ladder::Rung& rung : ladder.rungs()) {
+    const double seconds = std::max(1.0, static_cast<double>(rung.seconds));
+    rungs.push_back(
+        JsonObject{{"opsPerSecond", options.ladder[rungs.size()] * options.ops_per_second},
+                   {"seconds", rung.seconds},
+                   {"acksPerSecond", static_cast<double>(rung.ack.count()) / seconds},
+                   {"deliveriesPerSecond", static_cast<double>(rung.delivery.count()) / seconds},
+                   {"delivery", latency_json(rung.delivery)},
+                   {"ack", latency_json(rung.ack)}});
+  }
+  return rungs;
+}
+
 JsonObject result_json(const Options& options, const RunRecord& record) {
   JsonObject result = summary_json(options, record.outcome, record.measurements);
   result["scenario"] = options.scenario;
   result["commit"] = options.commit;
   result["machine"] = machine_json();
   result["timeline"] = record.timeline.to_json();
+  result["ladder"] = ladder_json(options, record.ladder);
   const auto verdicts = judge(options.objectives, result);
   add_verdicts(result, verdicts);
   result["converged"] = record.outcome.ok();

@@ -46,6 +46,8 @@ std::string progress_line(double elapsed, const Second& second);
 std::string summary_text(const Outcome& outcome,
                          const Measurements& measurements,
                          const std::vector<Verdict>& verdicts = {});
+/// A line for each rung of the ladder that was reached.
+std::string ladder_text(const Options& options, const Ladder& ladder);
 JsonObject summary_json(const Options& options,
                         const Outcome& outcome,
                         const Measurements& measurements);

@@ -11,6 +11,7 @@ struct RunRecord {
   Outcome outcome;
   Measurements measurements;  ///< totals
   Timeline timeline;
+  Ladder ladder;
 };
 
 }  // namespace cloudsync::loadtest

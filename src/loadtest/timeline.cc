@@ -1,17 +1,20 @@
 #include "loadtest/timeline.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloudsync::loadtest {
 
 void Second::start_next() {
+  rung = 0;
   connect.reset();
   delivery.reset();
   ack.reset();
 }
 
 Second take_second(Measurements& measurements) {
-  Second second{.joined = measurements.joined,
+  Second second{.rung = measurements.rung,
+                .joined = measurements.joined,
                 .errors = measurements.errors,
                 .connect = measurements.connect.interval,
                 .delivery = measurements.delivery.interval,
@@ -23,6 +26,7 @@ Second take_second(Measurements& measurements) {
 }
 
 void merge_second(Second& second, const Second& other) {
+  second.rung = std::max(second.rung, other.rung);
   second.joined += other.joined;
   for (const auto& [code, count] : other.errors) {
     second.errors[code] += count;
@@ -30,6 +34,17 @@ void merge_second(Second& second, const Second& other) {
   second.connect.merge(other.connect);
   second.delivery.merge(other.delivery);
   second.ack.merge(other.ack);
+}
+
+void Ladder::add(const Second& second) {
+  if (second.rung > 0 && second.rung == last_) {
+    rungs_.resize(std::max<std::size_t>(rungs_.size(), second.rung));
+    Rung& rung = rungs_[second.rung - 1];
+    ++rung.seconds;
+    rung.delivery.merge(second.delivery);
+    rung.ack.merge(second.ack);
+  }
+  last_ = second.rung;
 }
 
 void Timeline::add(double end, const Second& second) {

@@ -12,7 +12,8 @@
 namespace cloudsync::loadtest {
 
 struct Second {
-  std::uint64_t joined = 0;                                  ///< members joined at its end
+  std::uint64_t rung = 0;    ///< of the ladder, from 1 on, at its end; 0: not measuring
+  std::uint64_t joined = 0;  ///< members joined at its end
   std::map<std::string, std::uint64_t, std::less<>> errors;  ///< since the start
   LatencyHistogram connect;                                  ///< the warm-up is in these three, too
   LatencyHistogram delivery;
@@ -27,6 +28,26 @@ Second take_second(Measurements& measurements);
 
 /// Adds another process's part.
 void merge_second(Second& second, const Second& other);
+
+/// What was measured of each rung of the ladder. The second in which one begins is not counted:
+/// half of it may be of the one before.
+class Ladder {
+ public:
+  struct Rung {
+    std::uint64_t seconds = 0;
+    LatencyHistogram delivery;
+    LatencyHistogram ack;
+  };
+
+  void add(const Second& second);
+
+  /// Rung 1 first.
+  const std::vector<Rung>& rungs() const { return rungs_; }
+
+ private:
+  std::uint64_t last_ = 0;
+  std::vector<Rung> rungs_;
+};
 
 class Timeline {
  public:

@@ -1,0 +1,112 @@
+// Many sessions on one machine: `node bench/fleet.mjs SESSIONS [LADDER] [SECONDS]`, such as
+//   node bench/fleet.mjs 500000 0,1,5,8,10 20
+// Each node is a process with its own data directory, since a process may have 20,000 descriptors; documents have
+// ten members, all on one node. LADDER is in thousands of deliveries a second. Prints the memory that a session
+// takes, in the servers and in the kernel, what the servers' processors do without edits, and a row for each rung.
+// MEMBERS, NODE_SESSIONS and SERVER_OPTIONS change what their names say. As root, without other load.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const sessions = Number(process.argv[2] ?? 100_000);
+const ladder = (process.argv[3] ?? "0,1,5").split(",").map(Number);
+const seconds = Number(process.argv[4] ?? 20);
+const members = Number(process.env.MEMBERS ?? 10);
+const nodes = Math.ceil(sessions / Number(process.env.NODE_SESSIONS ?? 17_500));
+const serverOptions = (process.env.SERVER_OPTIONS ?? "").split(" ").filter(Boolean);
+const directory = mkdtempSync(join(tmpdir(), "cloudsync-fleet-"));
+const servers = [];
+const kPageBytes = 4096;
+const kTickSeconds = 0.01; // USER_HZ, proc(5)
+
+function fieldsOf(path) {
+  return Object.fromEntries([...readFileSync(path, "utf8").matchAll(/^(\w+):\s+(\d+)/gm)].map(([, key, value]) => [key, 1024 * value]));
+}
+
+/** Bytes and seconds, of all servers; of the kernel's memory only what cannot be reclaimed, which is where sockets are. */
+function sample() {
+  let rss = 0;
+  let cpu = 0;
+  for (const { pid } of servers) {
+    rss += kPageBytes * Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
+    cpu += kTickSeconds * (Number(stat[11]) + Number(stat[12]));
+  }
+  const { SUnreclaim, MemAvailable } = fieldsOf("/proc/meminfo");
+  return { at: performance.now() / 1000, rss, cpu, slab: SUnreclaim, available: MemAvailable };
+}
+
+async function startServer(index) {
+  const options = ["serve", "--listen", "127.0.0.1:0", "--threads", "1", "--data-dir", join(directory, String(index)), ...serverOptions];
+  const server = spawn("build/release/cloudsync", options, { stdio: ["ignore", "pipe", "ignore"] });
+  servers.push(server);
+  for await (const line of createInterface({ input: server.stdout })) {
+    const url = line.match(/ready at (\S+)/)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`server ${index} did not start`);
+}
+
+const per = (bytes) => Math.round(bytes / sessions).toLocaleString("en-US");
+
+async function run() {
+  const urls = [];
+  for (let i = 0; i < nodes; i++) urls.push(await startServer(i));
+  const before = sample();
+  const json = join(directory, "result.json");
+  const perSecond = 1000 / (members - 1);
+  const generator = spawn("build/release/cloudsync-loadtest", [
+    "--target", urls.join(), "--connections", sessions, "--documents", Math.floor(sessions / members),
+    "--ops-per-second", perSecond, "--ladder", ladder.join(), "--duration", seconds, "--io-engine", "auto",
+    "--workers", nodes, "--source-addresses", nodes, "--settle", 60, "--json", json, "--set-sysctls",
+  ].map(String), { stdio: ["ignore", "pipe", "inherit"] });
+  let joinedAt = null;
+  let joined = null;
+  for await (const line of createInterface({ input: generator.stdout })) {
+    console.error(line);
+    const count = Number(line.match(/joined +(\d+)/)?.[1] ?? 0);
+    if (count >= sessions && joinedAt === null) {
+      joinedAt = performance.now() / 1000;
+      joined = sample();
+    }
+    // The idle rung, if there is one, comes first; its beginning still has what connecting left to do.
+    if (joined !== null && ladder[0] === 0 && joined.idle === undefined) {
+      const now = sample();
+      if (now.at > joinedAt + seconds / 2 && joined.half === undefined) joined.half = now;
+      if (now.at > joinedAt + seconds - 2) joined.idle = now;
+    }
+  }
+  const result = JSON.parse(readFileSync(json, "utf8"));
+  report(before, joined, result);
+  if (process.env.RESULT !== undefined) writeFileSync(process.env.RESULT, JSON.stringify(result) + "\n");
+}
+
+function report(before, joined, { connections, connectLatency, ladder: rungs, errors }) {
+  console.log(`${connections.joined} of ${sessions} sessions on ${nodes} nodes in ${connections.seconds.toFixed(1)} s, `
+    + `${connections.failed} failed, ${connections.disconnects} disconnected; connect p50 ${connectLatency.p50Ms.toFixed(0)}, `
+    + `p95 ${connectLatency.p95Ms.toFixed(0)}, p99 ${connectLatency.p99Ms.toFixed(0)} ms; errors ${JSON.stringify(errors)}`);
+  if (joined !== null) {
+    console.log(`a session: ${per(joined.rss - before.rss)} bytes of the servers (and ${per(before.rss)} that they took empty), `
+      + `${per(joined.slab - before.slab)} of the kernel for both ends of it; ${Math.round(joined.available / 2 ** 30)} GiB available`);
+  }
+  if (joined?.idle !== undefined && joined.half !== undefined) {
+    const { half, idle } = joined;
+    console.log(`without edits the servers take ${((idle.cpu - half.cpu) / (idle.at - half.at)).toFixed(2)} of a core`);
+  }
+  console.log("| deliveries/s | p50, ms | p95 | p99 | ack p95 |\n| --- | --- | --- | --- | --- |");
+  for (const { deliveriesPerSecond, delivery, ack } of rungs) {
+    const row = [Math.round(deliveriesPerSecond).toLocaleString("en-US"),
+      ...[delivery.p50Ms, delivery.p95Ms, delivery.p99Ms, ack.p95Ms].map((ms) => ms.toFixed(1))];
+    console.log(`| ${row.join(" | ")} |`);
+  }
+}
+
+process.on("SIGINT", () => process.exit(1));
+process.on("exit", () => {
+  for (const server of servers) server.kill("SIGKILL");
+  rmSync(directory, { recursive: true, force: true });
+});
+await run();
+process.exit(0);
