@@ -16,13 +16,13 @@ resident() { awk '/^VmRSS/ {print $2}' "/proc/$server/status"; }
 
 before=$(resident)
 build/release/cloudsync-loadtest --target "$url" --connections "$connections" --documents "$documents" \
-  --ops-per-second 1 --duration 20 >/dev/null &
+  --ops-per-second 0 --duration 20 >/dev/null &
 generator=$!
 until [ "$(curl -s "$url/metrics" | awk '/^cloudsync_sessions /{print $2}')" = "$connections" ]; do
   kill -0 $generator || { echo "the generator ended before all were connected" >&2; exit 1; }
   sleep 0.5
 done
-sleep 5
+sleep 15
 after=$(resident)
 wait $generator
 sleep 25

@@ -2,6 +2,7 @@
 
 #include "base/crash_point.h"
 #include "storage/answer.h"
+#include "storage/sqlite/idle_wait.h"
 
 #include <sqlite3.h>
 
@@ -141,7 +142,7 @@ std::optional<Committer::Batch> Committer::take() {
   std::unique_lock lock(mutex_);
   const auto is_wanted = [this] { return closing_ || !appends_.empty() || !writes_.empty(); };
   if (!health_.full()) {
-    wake_.wait(lock, is_wanted);
+    wait_for_work(lock, wake_, is_wanted, [this] { writer_.connection().release_memory(); });
   } else if (!wake_.wait_for(lock, kProbeInterval, is_wanted)) {
     return std::nullopt;
   }

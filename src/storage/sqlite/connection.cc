@@ -227,6 +227,10 @@ int Connection::checkpoint(CheckpointMode wanted) {
   return SQLITE_OK;
 }
 
+void Connection::release_memory() {
+  sqlite3_db_release_memory(database_.get());
+}
+
 void Connection::keep_log_on_close() {
   sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }

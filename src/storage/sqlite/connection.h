@@ -178,6 +178,8 @@ class Connection {
 
   /// Copies the write-ahead log into the database. The result code, 0 if it went well.
   int checkpoint(CheckpointMode wanted);
+  /// Gives back the pages that are kept in memory, as far as no statement uses them.
+  void release_memory();
   /// Leaves the log as it is when the connection closes, for recovery at the next start.
   void keep_log_on_close();
 

@@ -108,6 +108,16 @@ TEST_F(ConnectionTest, ReadsAreCounted) {
   EXPECT_GT(counters_.fullscan_steps, 0u);
 }
 
+TEST_F(ConnectionTest, PagesInMemoryAreGivenBack) {
+  Connection connection = open();
+  ASSERT_EQ(connection.execute("CREATE TABLE t (x BLOB)"), SQLITE_OK);
+  ASSERT_EQ(connection.execute("INSERT INTO t VALUES (zeroblob(1000000))"), SQLITE_OK);
+  const std::int64_t filled = sqlite3_memory_used();
+  EXPECT_GT(filled, 1'000'000);
+  connection.release_memory();
+  EXPECT_LT(sqlite3_memory_used(), filled - 900'000);
+}
+
 TEST_F(ConnectionTest, CheckpointResetsTheLog) {
   auto connection = open();
   ASSERT_TRUE(connection.run("CREATE TABLE t (a INTEGER) STRICT"));

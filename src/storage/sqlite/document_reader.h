@@ -29,6 +29,9 @@ class DocumentReader {
   Result<DocumentInfo> find_document(const DocumentId& document);
   Result<std::vector<DocumentInfo>> list_documents(const UserId& user, DocumentPage page);
 
+  /// Nothing was read for a while.
+  void release_memory() { connection_.release_memory(); }
+
  private:
   enum Sql : std::uint8_t {
     kFindDocument,

@@ -1,5 +1,7 @@
 #include "storage/sqlite/reader_pool.h"
 
+#include "storage/sqlite/idle_wait.h"
+
 namespace cloudsync::storage {
 
 ReaderPool::ReaderPool(std::vector<DocumentReader> readers, std::size_t queue_limit)
@@ -44,7 +46,11 @@ void ReaderPool::close() {
 void ReaderPool::run(DocumentReader& reader) {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return closing_ || !jobs_.empty(); });
+    wait_for_work(
+        lock,
+        wake_,
+        [this] { return closing_ || !jobs_.empty(); },
+        [&reader] { reader.release_memory(); });
     if (jobs_.empty()) {
       return;
     }
