@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 
 namespace cloudsync::simulation {
@@ -330,7 +331,26 @@ class Simulation {
     }
   }
 
-  // I13: two seconds after the last of all changes.
+  /// What faults may add to the time that a cursor is on its way, up, from node to node and down:
+  /// the message that is meant to be late may come only now, and waits for those late before it.
+  Duration latest() const {
+    Duration sum{};
+    for (const Act act : {Act::kUpLate, Act::kDownLate, Act::kUpgradeLate, Act::kBusLate}) {
+      std::map<std::int64_t, std::int64_t> late_ms;  // of each client, or node
+      std::int64_t longest_ms = 0;
+      for (const Event& event : plan_.events) {
+        if (event.act == act) {
+          std::int64_t& whose = late_ms[event.args[0]];
+          whose += event.args[act_arguments(act) - 1];
+          longest_ms = std::max(longest_ms, whose);
+        }
+      }
+      sum += ms(longest_ms);
+    }
+    return sum;
+  }
+
+  // I13: two seconds after the last of all changes, unless faults are still under way.
   void compare_presence() {
     std::vector<ClientId> present;
     for (const auto& editor : editors_) {
@@ -339,7 +359,7 @@ class Simulation {
         editor->select(kLastCursor);
       }
     }
-    run_for(std::chrono::seconds(2));
+    run_for(std::chrono::seconds(2) + latest());
     for (const auto& editor : editors_) {
       if (editor->client() != nullptr) {
         editor->note_cursors(present);
