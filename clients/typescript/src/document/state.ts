@@ -55,10 +55,15 @@ export type ExportedState<C, O> = {
 /** Early entries kept before they are dropped and fetched again. */
 export const kEarlyEntriesMax = 10_000;
 
+/** Operations kept while something is unsent; a server refuses who is further behind (limits.rebase-ops). */
+const kCommittedSinceMax = 100_000;
+
 export class DocumentState<C, O> {
   readonly #type: OtType<C, O>;
   #content: C;
+  /** The server's content, before what was committed since: that is applied when it is asked for. */
   #confirmed: C;
+  #committedSince: O[] = [];
   #revision: number;
   #hash: string | undefined;
   #inFlight: InFlight<O> | null = null;
@@ -87,7 +92,7 @@ export class DocumentState<C, O> {
 
   export(): ExportedState<C, O> {
     return {
-      content: this.#confirmed,
+      content: this.#takeConfirmed(),
       revision: this.#revision,
       hash: this.#hash,
       inFlight: this.#inFlight === null ? null : { ...this.#inFlight },
@@ -200,10 +205,22 @@ export class DocumentState<C, O> {
     }
     const change = composeAll(this.#type, changes) ?? null;
     if (change !== null) this.#content = this.#type.apply(this.#content, change);
-    const whole = this.hasUnsent ? composeAll(this.#type, committed) : undefined;
-    if (whole !== undefined) this.#confirmed = this.#type.apply(this.#confirmed, whole);
-    else if (!this.hasUnsent) this.#confirmed = this.#content;
+    if (this.hasUnsent) {
+      for (const op of committed) this.#committedSince.push(op);
+      if (this.#committedSince.length > kCommittedSinceMax) this.#takeConfirmed();
+    } else {
+      this.#confirmed = this.#content;
+      this.#committedSince = [];
+    }
     return change;
+  }
+
+  /** The server's content at `revision`. Mostly nobody asks before it is `content` again. */
+  #takeConfirmed(): C {
+    const op = composeAll(this.#type, this.#committedSince);
+    if (op !== undefined) this.#confirmed = this.#type.apply(this.#confirmed, op);
+    this.#committedSince = [];
+    return this.#confirmed;
   }
 
   /** The first revisions that are neither applied nor waiting for their turn, up to the next that is. */
@@ -225,9 +242,10 @@ export class DocumentState<C, O> {
       content: this.#content,
       op: second === undefined ? first : this.#type.compose(first, second),
     };
-    const step = this.#type.diff(this.#content, this.#confirmed);
+    const confirmed = this.#takeConfirmed();
+    const step = this.#type.diff(this.#content, confirmed);
     this.#inFlight = this.#pending = null;
-    this.#content = this.#confirmed;
+    this.#content = confirmed;
     return { unsent, step };
   }
 
@@ -235,6 +253,7 @@ export class DocumentState<C, O> {
   restart(content: C, revision: number, hash: string | undefined): O {
     const step = this.#type.diff(this.#content, content);
     this.#content = this.#confirmed = content;
+    this.#committedSince = [];
     this.#inFlight = this.#pending = null;
     this.#revision = this.#head = revision;
     this.#hash = hash;
