@@ -44,6 +44,16 @@ export const servers = {
   },
 };
 
+/** The running ones, with their data: neither outlives this process, however that ends. */
+const all = new Map();
+process.once("exit", () => {
+  for (const [server, data] of all) {
+    server.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 const isPinned = cpus().length > 1;
 
 /** The command line on that core, if there are several, with as many descriptors as a process may have. */
@@ -57,12 +67,14 @@ export async function start(name, build) {
   const data = mkdtempSync(join(server.dataIn ?? tmpdir(), "cloudsync-peers-"));
   const [file, ...args] = onCore(0, server.command(build, data));
   const running = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+  all.set(running, data);
   let errors = "";
   running.stderr.on("data", (text) => (errors = (errors + text).slice(-4000)));
   const ended = new Promise((resolve) => running.once("exit", resolve));
   const stop = async () => {
     running.kill("SIGTERM");
     await ended;
+    all.delete(running);
     rmSync(data, { recursive: true, force: true });
   };
   const url = await new Promise((resolve, reject) => {

@@ -38,9 +38,17 @@ class FakeServer final : public gateway::WebSocketHandler {
 
   void on_binary(WebSocket&, std::string_view) override {}
 
+  void on_close(WebSocket& socket) override {
+    for (auto& [name, members] : rooms) {
+      std::erase(members, &socket);
+    }
+    room_of.erase(&socket);
+  }
+
   std::map<std::string, std::vector<WebSocket*>> rooms;
   std::map<WebSocket*, std::string> room_of;
-  std::map<std::string, std::string> documents;  // the operations' sources, in order
+  std::map<std::string, std::string>
+      documents;  // a letter for each operation, the creation included
   std::size_t delivered = 0;
   std::size_t lost = 0;          // the number of the delivery that is not made; 0: none
   std::size_t counted_less = 0;  // characters that a document lacks when it is fetched
@@ -51,8 +59,7 @@ class FakeServer final : public gateway::WebSocketHandler {
   void on_sharedb(WebSocket& socket, const JsonObject& message) {
     const std::string action(view(message.at("a").as_string()));
     if (action == "hs") {
-      const std::string id = "source " + std::to_string(ids_.size());
-      ids_[&socket] = id;
+      const std::string id = "source " + std::to_string(next_id_++);
       socket.send_text(to_json(JsonObject{{"a", "hs"}, {"id", id}}));
       return;
     }
@@ -89,7 +96,7 @@ class FakeServer final : public gateway::WebSocketHandler {
     const char* change = message.contains("op") ? "op" : "create";
     operation[change] = message.at(change);
     for (WebSocket* member : members) {
-      if (member != &author && ++delivered != lost) {
+      if (member != &author && (message.contains("create") || ++delivered != lost)) {
         for (int i = 0; i < (twice ? 2 : 1); ++i) {
           member->send_text(to_json(operation));
         }
@@ -98,7 +105,7 @@ class FakeServer final : public gateway::WebSocketHandler {
     author.send_text(to_json(ack));
   }
 
-  std::map<WebSocket*, std::string> ids_;
+  std::size_t next_id_ = 0;
 };
 
 class Peers : public testing::Test {
@@ -146,7 +153,7 @@ TEST_F(Peers, CountEachMessageOnceForEachMemberOfTheRoom) {
   options.in_flight = 2;
   EXPECT_TRUE(run().ok());
   EXPECT_EQ(test_->outcome().connected, 12U);
-  EXPECT_GT(measurements().edits, 6U);
+  EXPECT_GE(measurements().edits, 6U);
   EXPECT_EQ(measurements().operations, measurements().edits * 4);
   EXPECT_EQ(measurements().ack.total.count(), measurements().edits);
   EXPECT_EQ(measurements().delivery.total.count(), measurements().edits * 3);
@@ -183,7 +190,7 @@ TEST_F(Peers, OfShareDbEditAndHaveWhatTheServerHas) {
   options.in_flight = 2;
   EXPECT_TRUE(run().ok());
   EXPECT_TRUE(measurements().errors.empty());
-  EXPECT_GT(measurements().edits, 6U);
+  EXPECT_GE(measurements().edits, 6U);
   EXPECT_EQ(measurements().operations, measurements().edits * 4);
   EXPECT_EQ(measurements().submissions, measurements().edits);
 }
@@ -199,17 +206,18 @@ TEST_F(Peers, OfShareDbIgnoreWhatComesTwice) {
 TEST_F(Peers, OfShareDbHaveOneOperationInFlightAndSendTheOthersLater) {
   options.protocol = Protocol::kShareDb;
   options.writers = 1;
-  options.ops_per_second = 20'000;
+  options.ops_per_second = 5'000;
+  options.duration = 10ms;
   EXPECT_TRUE(run().ok());
   EXPECT_EQ(measurements().submissions, measurements().edits);
   EXPECT_EQ(measurements().ack.total.count(), measurements().edits);
 }
 
-TEST_F(Peers, OfShareDbNoticeAGapAndAnotherContent) {
+TEST_F(Peers, OfShareDbNoticeAGap) {
   options.protocol = Protocol::kShareDb;
-  options.in_flight = 1;
+  options.in_flight = 2;  // who lacks the operation of the first gets that of the second
   options.settle = 100ms;
-  server.lost = 10 + 4;  // the creation of three documents comes to three members each
+  server.lost = 1;
   EXPECT_FALSE(run().ok());
   EXPECT_THAT(measurements().errors, ElementsAre(Pair("gap", 1)));
   EXPECT_EQ(test_->outcome().diverged_documents, 1U);

@@ -89,7 +89,6 @@ class BroadcastTest : public testing::Test {
 
   std::function<void()> prepare = [] {};  // with all sockets in sockets_
   std::function<void(const SocketPtr&, const Arguments&)> say;
-  std::vector<SocketPtr> sockets_;
 
  private:
   SocketServer server_{{}};
@@ -97,6 +96,9 @@ class BroadcastTest : public testing::Test {
   std::mt19937_64 random_{1};
   std::vector<std::unique_ptr<Client>> clients_;
   std::size_t ended_ = 0;
+
+ protected:
+  std::vector<SocketPtr> sockets_;  // which end before the server
 };
 
 TEST_F(BroadcastTest, ReachesARoomWithTheSenderOnce) {
