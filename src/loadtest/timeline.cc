@@ -37,14 +37,15 @@ void merge_second(Second& second, const Second& other) {
 }
 
 void Ladder::add(const Second& second) {
-  if (second.rung > 0 && second.rung == last_) {
+  seconds_ = second.rung == rung_ ? seconds_ + 1 : 1;
+  rung_ = second.rung;
+  if (rung_ > 0 && seconds_ > kSkipped) {
     rungs_.resize(std::max<std::size_t>(rungs_.size(), second.rung));
     Rung& rung = rungs_[second.rung - 1];
     ++rung.seconds;
     rung.delivery.merge(second.delivery);
     rung.ack.merge(second.ack);
   }
-  last_ = second.rung;
 }
 
 void Timeline::add(double end, const Second& second) {

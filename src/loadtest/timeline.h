@@ -29,8 +29,8 @@ Second take_second(Measurements& measurements);
 /// Adds another process's part.
 void merge_second(Second& second, const Second& other);
 
-/// What was measured of each rung of the ladder. The second in which one begins is not counted:
-/// half of it may be of the one before.
+/// What was measured of each rung of the ladder. The first two seconds of one are not counted: a
+/// process tells each second what it had in it, and another's second is up to one later.
 class Ladder {
  public:
   struct Rung {
@@ -45,7 +45,10 @@ class Ladder {
   const std::vector<Rung>& rungs() const { return rungs_; }
 
  private:
-  std::uint64_t last_ = 0;
+  static constexpr std::uint64_t kSkipped = 2;
+
+  std::uint64_t rung_ = 0;
+  std::uint64_t seconds_ = 0;  // of rung_ so far
   std::vector<Rung> rungs_;
 };
 

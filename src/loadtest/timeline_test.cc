@@ -13,12 +13,14 @@ Second second_of(std::uint64_t rung, std::uint64_t deliveries) {
   return second;
 }
 
-TEST(Ladder, CountsWholeSecondsOfEachRung) {
+TEST(Ladder, CountsSecondsThatAreOfOneRungInAllProcesses) {
   Ladder ladder;
   for (const Second& second : {second_of(0, 9),
                                second_of(1, 9),
+                               second_of(1, 9),
                                second_of(1, 2),
                                second_of(1, 3),
+                               second_of(2, 9),
                                second_of(2, 9),
                                second_of(2, 4),
                                second_of(0, 9)}) {
