@@ -58,7 +58,12 @@ test("24 attacks at once get their answers and hurt nobody", async (t) => {
   const sizeBefore = await calm();
   const before = await metrics(server);
   const { report, editors, largest } = await run(12);
-  const sizeAfter = await calm();
+  await calm();
+  const mib = (bytes) => `${(bytes / MiB).toFixed(1)} MiB`;
+  // Caches and the allocator give back some seconds later what nobody uses.
+  const more = () => server.residentBytes() - sizeBefore;
+  await eventually(() => more() < afterMax, () => `${mib(more())} more afterwards`, 60_000);
+  const sizeAfter = server.residentBytes();
   const counted = await metrics(server);
 
   const least = {};
@@ -80,8 +85,6 @@ test("24 attacks at once get their answers and hurt nobody", async (t) => {
   assert.ok(editors.result.edits.made > 500, "they did edit");
   t.diagnostic(`ack p95 ${editors.result.ackLatency.p95Ms} ms, delivery p95 ${editors.result.deliveryLatency.p95Ms} ms`);
 
-  const mib = (bytes) => `${(bytes / MiB).toFixed(1)} MiB`;
   t.diagnostic(`resident: ${mib(sizeBefore)} before, ${mib(largest)} meanwhile, ${mib(sizeAfter)} after`);
   assert.ok(largest - sizeBefore < whileMax, `${mib(largest - sizeBefore)} more meanwhile`);
-  assert.ok(sizeAfter - sizeBefore < afterMax, `${mib(sizeAfter - sizeBefore)} more afterwards`);
 });

@@ -56,7 +56,7 @@ test("two people's concurrent typing ends in their text", async (context) => {
   const paths = ["node", "log", "0", "1"].map((name) => join(folder, `${name}.jsonl`));
   const server = await Server.start({ args: ["--history", paths[0]] });
   const histories = [2, 3].map((i) => new HistoryFile(paths[i]));
-  const clients = histories.map(({ listener }) => new CloudSyncClient({ url: server.url, history: listener }));
+  const clients = histories.map(({ listener }) => new CloudSyncClient({ url: server.url, submitIntervalMs: 0, history: listener }));
   context.after(async () => {
     await Promise.all(clients.map((client) => client.close({ discard: true })));
     await server.dispose();
