@@ -286,7 +286,7 @@ class DocumentAuthority {
 
   // authority_windows.cc
   Duration window(Duration full) const;
-  bool hold_batch(Moment moment);
+  bool hold(Window window, Moment moment);
 
   // authority_commit.cc
   void on_committed(Moment moment);
@@ -337,11 +337,14 @@ class DocumentAuthority {
   std::vector<Committed> batch_committed_;  // what batch_ becomes
   std::size_t batch_bytes_ = 0;             // of batch_committed_
 
-  // What is not due before its window is over, and whether a WindowEffect is under way for it.
-  TimePoint batch_opens_at_;
-  TimePoint presence_opens_at_;
-  bool batch_held_ = false;
-  bool presence_held_ = false;
+  /// What is not due before `opens_at`.
+  struct Holding {
+    TimePoint opens_at;
+    bool held = false;  // a WindowEffect is under way
+  };
+
+  Holding batch_holding_;
+  Holding presence_holding_;
   std::vector<MemberId> to_show_;  // those whose presence changed and was not delivered, in order
 
   std::map<Token, Read> reads_;

@@ -54,18 +54,10 @@ void DocumentAuthority::show_soon(Member& member, Moment moment) {
   if (!std::exchange(member.presence_due, true)) {
     to_show_.push_back(member.id);
   }
-  if (presence_held_) {
-    return;
-  }
-  if (presence_opens_at_ <= moment.at) {
-    presence_opens_at_ = moment.at + window(limits_.presence_window);
+  if (!hold(Window::kPresence, moment)) {
+    presence_holding_.opens_at = moment.at + window(limits_.presence_window);
     deliver_presence();
-    return;
   }
-  presence_held_ = true;
-  effects_.emplace_back(LimitEffect{"presence_window"});
-  effects_.emplace_back(
-      WindowEffect{.window = Window::kPresence, .wait = presence_opens_at_ - moment.at});
 }
 
 // Behind every change of the head the positions would be of the past, so this comes before.

@@ -40,7 +40,7 @@ void DocumentAuthority::start_batch(Moment moment) {
   if (std::exchange(check_again_, false)) {
     read_head();
   }
-  if ((!lagging_.empty() || !queue_.empty()) && !hold_batch(moment)) {
+  if ((!lagging_.empty() || !queue_.empty()) && !hold(Window::kBatch, moment)) {
     phase_ = Phase::kBatching;
     batch_bytes_ = 0;
     make_batch(moment);
@@ -186,7 +186,7 @@ PendingSubmission DocumentAuthority::take_candidate() {
 }
 
 void DocumentAuthority::append_batch(Moment moment) {
-  batch_opens_at_ = moment.at + window(limits_.batch_window);
+  batch_holding_.opens_at = moment.at + window(limits_.batch_window);
   storage::Append append{
       .document = info_.id, .expected_head = head(), .updates = {}, .clients = {}};
   append.updates.reserve(batch_.size());

@@ -24,25 +24,25 @@ Duration DocumentAuthority::window(Duration full) const {
 }
 
 // True if what waits is to wait on, for company.
-bool DocumentAuthority::hold_batch(Moment moment) {
-  if (batch_held_ || batch_opens_at_ <= moment.at) {
-    return batch_held_;
+bool DocumentAuthority::hold(Window window, Moment moment) {
+  const bool is_batch = window == Window::kBatch;
+  Holding& holding = is_batch ? batch_holding_ : presence_holding_;
+  if (holding.held || holding.opens_at <= moment.at) {
+    return holding.held;
   }
-  batch_held_ = true;
-  effects_.emplace_back(LimitEffect{"batch_window"});
-  effects_.emplace_back(
-      WindowEffect{.window = Window::kBatch, .wait = batch_opens_at_ - moment.at});
+  holding.held = true;
+  effects_.emplace_back(LimitEffect{is_batch ? "batch_window" : "presence_window"});
+  effects_.emplace_back(WindowEffect{.window = window, .wait = holding.opens_at - moment.at});
   return true;
 }
 
 void DocumentAuthority::on_window(Window window, Moment moment) {
   if (window == Window::kBatch) {
-    batch_held_ = false;
-    batch_opens_at_ = moment.at;
+    batch_holding_ = {.opens_at = moment.at, .held = false};
     start_batch(moment);
   } else {
-    presence_held_ = false;
-    presence_opens_at_ = moment.at + this->window(limits_.presence_window);
+    presence_holding_ = {.opens_at = moment.at + this->window(limits_.presence_window),
+                         .held = false};
     deliver_presence();
   }
 }
