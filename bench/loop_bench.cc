@@ -103,7 +103,7 @@ class Server {
 
   std::uint64_t calls() {
     const std::uint64_t waits = count("cloudsync_loop_waits_total");
-    return engine_ == IoEngine::kUring ? waits
+    return engine_ != IoEngine::kEpoll ? waits
                                        : waits + count("cloudsync_loop_receives_total") +
                                              count("cloudsync_loop_sends_total");
   }
@@ -221,6 +221,7 @@ void bench_post(benchmark::State& state, IoEngine engine) {
 
 constexpr IoEngine kEpoll = IoEngine::kEpoll;
 constexpr IoEngine kUring = IoEngine::kUring;
+constexpr IoEngine kDirect = IoEngine::kUringDirect;
 
 // engine, rooms, members of each, frames at once
 BENCHMARK_CAPTURE(bench_rooms, echo_1_epoll, kEpoll, 1, 1, 1)->UseRealTime();
@@ -229,8 +230,10 @@ BENCHMARK_CAPTURE(bench_rooms, echo_1000_epoll, kEpoll, 1'000, 1, 1)->UseRealTim
 BENCHMARK_CAPTURE(bench_rooms, echo_1000_io_uring, kUring, 1'000, 1, 1)->UseRealTime();
 BENCHMARK_CAPTURE(bench_rooms, rooms_of_10_epoll, kEpoll, 300, 10, 1)->UseRealTime();
 BENCHMARK_CAPTURE(bench_rooms, rooms_of_10_io_uring, kUring, 300, 10, 1)->UseRealTime();
+BENCHMARK_CAPTURE(bench_rooms, rooms_of_10_direct, kDirect, 300, 10, 1)->UseRealTime();
 BENCHMARK_CAPTURE(bench_rooms, room_of_1000_epoll, kEpoll, 1, 1'000, 1)->UseRealTime();
 BENCHMARK_CAPTURE(bench_rooms, room_of_1000_io_uring, kUring, 1, 1'000, 1)->UseRealTime();
+BENCHMARK_CAPTURE(bench_rooms, room_of_1000_direct, kDirect, 1, 1'000, 1)->UseRealTime();
 BENCHMARK_CAPTURE(bench_rooms, room_of_1000_8_at_once_epoll, kEpoll, 1, 1'000, 8)->UseRealTime();
 BENCHMARK_CAPTURE(bench_rooms, room_of_1000_8_at_once_io_uring, kUring, 1, 1'000, 8)->UseRealTime();
 BENCHMARK_CAPTURE(bench_post, epoll, kEpoll);

@@ -22,7 +22,7 @@ inline void add_io_engine(CLI::App& app, runtime::IoEngine& engine) {
          "--io-engine",
          [&engine](const std::string& name) { engine = *runtime::parse_io_engine(name); },
          "How the loop asks the kernel")
-      ->check(CLI::IsMember({"auto", "io_uring", "epoll"}))
+      ->check(CLI::IsMember(runtime::io_engine_names()))
       ->envname("CLOUDSYNC_IO_ENGINE")
       ->default_str(std::string(runtime::io_engine_name(engine)));
 }

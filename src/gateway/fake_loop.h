@@ -146,6 +146,8 @@ class FakeLoop final : public runtime::Loop {
     return {.descriptor = descriptor, .unread = {}};
   }
 
+  void pin(runtime::SocketId) override {}
+
   runtime::SocketId adopt(int descriptor, runtime::SocketEvents& events) override {
     return add(network_.descriptors.extract(descriptor).mapped(), &events);
   }

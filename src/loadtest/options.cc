@@ -140,7 +140,7 @@ void add_connections(CLI::App& app, Options& options, Texts& texts) {
 
 void add_making(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--io-engine", texts.engine, "How the generator asks the kernel")
-      ->check(CLI::IsMember({"auto", "io_uring", "epoll"}))
+      ->check(CLI::IsMember(runtime::io_engine_names()))
       ->capture_default_str();
   add_from_zero(app, "--workers", options.workers, "Processes; 0: as many as the connections need");
   app.add_flag("--spread", options.spread, "Members of one document are in all processes");

@@ -142,6 +142,7 @@ bool WebSocketClient::finish_upgrade(std::span<std::uint8_t>& bytes) {
   }
   state_ = State::kOpen;
   upgrade_.reset();
+  loop_.pin(*socket_);
   bytes = bytes.subspan(result.consumed);
   events_.on_open();
   return reason_.empty();

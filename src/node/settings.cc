@@ -165,8 +165,8 @@ std::vector<Setting> make_settings() {
        },
        .show = [](const Settings& source) { return std::to_string(source.threads); }});
   settings.push_back({.name = "io-engine",
-                      .help = "auto, io_uring or epoll: how the event loops ask the kernel; auto "
-                              "is io_uring where the system allows it.",
+                      .help = "auto, io_uring, io_uring-direct or epoll: how the event loops ask "
+                              "the kernel; auto is io_uring where the system allows it.",
                       .set = [](Settings& target, const std::string& text) -> Result<void> {
                         CS_TRY_ASSIGN(target.io_engine, runtime::parse_io_engine(text));
                         return {};

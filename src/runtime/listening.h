@@ -4,6 +4,8 @@
 #include "base/result.h"
 #include "runtime/socket_address.h"
 
+#include <sys/socket.h>
+
 #include <string>
 
 namespace cloudsync::runtime {
@@ -15,6 +17,9 @@ Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std
 /// A socket with a connect under way that gives up on a silent host after about 15 s; from `source`
 /// unless null. Errors: kUnavailable.
 Result<int> start_connect(const SocketAddress& address, const SocketAddress* source = nullptr);
+
+/// SO_LINGER that resets the connection: the kernel's share of the queue goes at once, too.
+inline constexpr linger kReset{.l_onoff = 1, .l_linger = 0};
 
 /// kUnavailable: "<what>: <the system's text for errno `error`>".
 Error system_error(const std::string& what, int error);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace cloudsync {
 class Metrics;
@@ -127,9 +128,12 @@ class Loop : public Executor {
   };
 
   /// Gives up a socket whose send queue is empty: no further events here, the descriptor is to be
-  /// adopt()ed by another loop or closed. Descriptor -1 if the id is dead or bytes are still
-  /// queued.
+  /// adopt()ed by another loop or closed. Descriptor -1 if the id is dead, was pinned, or bytes are
+  /// still queued.
   virtual Released release(SocketId socket) = 0;
+  /// The socket stays on this loop for the rest of its life, so that it needs no descriptor of the
+  /// process: IoEngine::kUringDirect gives that back.
+  virtual void pin(SocketId socket) = 0;
   /// Takes a connected, non-blocking descriptor.
   virtual SocketId adopt(int descriptor, SocketEvents& events) = 0;
 
@@ -151,10 +155,16 @@ class Loop : public Executor {
 
 /// How a loop asks the kernel. io_uring takes about 0.7 of epoll's time in rooms, but is often
 /// forbidden in containers (docs/decisions/0008-io-uring-first.md).
-enum class IoEngine : std::uint8_t { kAuto, kUring, kEpoll };
+enum class IoEngine : std::uint8_t {
+  kAuto,
+  kUring,
+  kUringDirect,  ///< pinned sockets are known to the ring alone (Linux 6.15)
+  kEpoll,
+};
 
-/// "auto", "io_uring", "epoll".
+/// "auto", "io_uring", "io_uring-direct", "epoll".
 std::string_view io_engine_name(IoEngine engine);
+std::vector<std::string> io_engine_names();
 /// Errors: kBadRequest.
 Result<IoEngine> parse_io_engine(std::string_view text);
 

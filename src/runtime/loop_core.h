@@ -39,6 +39,7 @@ class LoopCore : public Loop {
   void resume_reading(SocketId socket) final;
   void close(SocketId socket, CloseMode mode) final;
   Released release(SocketId socket) final;
+  void pin(SocketId socket) final;
   SocketId adopt(int descriptor, SocketEvents& events) final;
   TimerId run_after(Duration delay, UniqueFunction<void()> task) final;
   bool cancel(TimerId timer) final;
@@ -90,6 +91,14 @@ class LoopCore : public Loop {
   virtual std::string unwatch(SocketId socket, SocketRecord& record) = 0;
   /// Ends everything that the kernel does for the socket, and closes its descriptor.
   virtual void drop(SocketId socket, SocketRecord& record) = 0;
+
+  /// The open socket was pinned.
+  virtual void keep(SocketId /*socket*/, SocketRecord& /*record*/) {}
+
+  /// Everything was sent: ends this side of the stream.
+  virtual void end_stream(SocketId socket, SocketRecord& record);
+  /// The socket is about to be dropped, with what the kernel still has to send.
+  virtual void discard(SocketId socket, SocketRecord& record);
 
   // --- what it does it with ---
 

@@ -163,12 +163,20 @@ SocketId LoopCore::adopt(int descriptor, SocketEvents& events) {
 Loop::Released LoopCore::release(SocketId socket) {
   check_thread();
   SocketRecord* record = find_open(socket);
-  if (record == nullptr || record->outbox != nullptr) {
+  if (record == nullptr || record->outbox != nullptr || record->pinned) {
     return {};
   }
   Released released{.descriptor = record->fd, .unread = unwatch(socket, *record)};
   sockets_.remove(socket);
   return released;
+}
+
+void LoopCore::pin(SocketId socket) {
+  check_thread();
+  SocketRecord* record = find_open(socket);
+  if (record != nullptr && !std::exchange(record->pinned, true)) {
+    keep(socket, *record);
+  }
 }
 
 void LoopCore::on_end_of_stream(SocketId socket, SocketRecord& record) {
@@ -266,13 +274,21 @@ void LoopCore::on_flushed(SocketId socket, SocketRecord& record) {
 
 void LoopCore::after_flush(SocketId socket, SocketRecord& record, bool had_queue) {
   if (record.state == SocketState::kClosing) {
-    ::shutdown(record.fd, SHUT_WR);
+    end_stream(socket, record);
     if (record.peer_ended) {
       destroy(socket, record, record.cause);
     }
   } else if (had_queue && record.events != nullptr) {
     record.events->on_drained(socket);
   }
+}
+
+void LoopCore::end_stream(SocketId /*socket*/, SocketRecord& record) {
+  ::shutdown(record.fd, SHUT_WR);
+}
+
+void LoopCore::discard(SocketId /*socket*/, SocketRecord& record) {
+  ::setsockopt(record.fd, SOL_SOCKET, SO_LINGER, &kReset, sizeof kReset);
 }
 
 void LoopCore::close(SocketId socket, CloseMode mode) {
@@ -284,9 +300,7 @@ void LoopCore::close(SocketId socket, CloseMode mode) {
     return;
   }
   if (mode == CloseMode::kAbort) {
-    // Linger 0 resets the connection: the kernel's share of the queue goes at once, too.
-    const linger reset{1, 0};
-    ::setsockopt(record->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    discard(socket, *record);
     destroy(socket, *record, CloseCause::kLocal);
   } else if (record->state == SocketState::kOpen) {
     begin_closing(socket, *record, CloseCause::kLocal);

@@ -104,7 +104,7 @@ TEST_P(LoopTest, FlushingCloseDeliversEverythingThenEndsBothSides) {
 
 TEST_P(LoopTest, PeerThatEndsItsSideStillGetsWhatWasQueued) {
   auto loop = make_loop();
-  Pair pair(*loop);
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
   const std::string answer = pattern(2 * 1024 * 1024);
   pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
     loop->send(socket, share(answer));
@@ -145,7 +145,7 @@ TEST_P(LoopTest, SocketMovesBetweenLoopsMidStreamWithoutLosingBytes) {
     total.fetch_add(chunk.size());
   };
   auto loop = make_loop();
-  Pair pair(*loop);
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
   pair.server.when_data = [&](SocketId socket, std::span<std::uint8_t> chunk) {
     total.fetch_add(chunk.size());
     if (pair.server.received.size() > bytes.size() / 4) {
@@ -167,9 +167,22 @@ TEST_P(LoopTest, SocketMovesBetweenLoopsMidStreamWithoutLosingBytes) {
   EXPECT_EQ(adopted.closed.size(), 1U);
 }
 
-TEST_P(LoopTest, SocketWithQueuedBytesIsNotReleased) {
+TEST_P(LoopTest, APinnedSocketIsNotReleased) {
   auto loop = make_loop();
   Pair pair(*loop);
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              EXPECT_EQ(loop->release(*pair.client_id).descriptor, -1);
+              loop->send(*pair.client_id, share("still here"));
+            })
+      .when([&] { return pair.server.received == "still here"; })
+      .run();
+}
+
+TEST_P(LoopTest, SocketWithQueuedBytesIsNotReleased) {
+  auto loop = make_loop();
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
   Script(*loop)
       .when([&] { return pair.connected(); },
             [&] {
@@ -242,7 +255,7 @@ TEST_P(LoopTest, PauseWithBytesOnTheWayLosesNone) {
 // io_uring has taken all of it from the socket when the first of it is handed over.
 TEST_P(LoopTest, ReleaseAtTheFirstBytesGivesTheRest) {
   auto loop = make_loop();
-  Pair pair(*loop);
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
   Recorder next_owner;
   const std::string bytes = pattern(48 * 1024);
   int client = -1;
@@ -269,7 +282,7 @@ TEST_P(LoopTest, ReleaseAtTheFirstBytesGivesTheRest) {
 
 TEST_P(LoopTest, ReleaseWhilePausedGivesWhatCame) {
   auto loop = make_loop();
-  Pair pair(*loop);
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
   Recorder next_owner;
   const std::string bytes = pattern(200 * 1024);
   bool waited = false;
@@ -296,7 +309,7 @@ TEST_P(LoopTest, ReleaseWhilePausedGivesWhatCame) {
 // just sent, and with the next one behind it.
 TEST_P(LoopTest, ASocketIsReleasedFromItsDataRightAfterAnAnswer) {
   auto loop = make_loop();
-  Pair pair(*loop);
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
   std::vector<Recorder> owners(50);
   std::size_t moves = 0;
   SocketId current{};

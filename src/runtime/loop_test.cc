@@ -19,9 +19,11 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Engines,
                          LoopTest,
-                         testing::Values(IoEngine::kEpoll, IoEngine::kUring),
+                         testing::Values(IoEngine::kEpoll, IoEngine::kUring, IoEngine::kUringDirect),
                          [](const auto& engine) {
-                           return std::string(io_engine_name(engine.param));
+                           std::string name(io_engine_name(engine.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
                          });
 
 void echo(Pair& pair) {
@@ -191,7 +193,7 @@ TEST_P(LoopTest, PausesAcceptingWithoutDescriptorsAndGoesOnWhenThereAreSome) {
   auto loop = make_loop(&metrics);
   Counter& pauses = metrics.counter("cloudsync_loop_accept_pauses_total", "");
   Counter& turns = metrics.counter("cloudsync_loop_turns_total", "");
-  Pair pair(*loop);
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);  // a pinned client would make room
   std::uint64_t turns_then = 0;
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);

@@ -33,6 +33,7 @@ struct SocketRecord {
   SocketState state = SocketState::kFree;
   CloseCause cause = CloseCause::kLocal;  // in kClosing and kGone: what on_closed will say
   bool paused = false;
+  bool pinned = false;
   bool dirty = false;       // listed for this turn's flush
   bool blocked = false;     // the kernel takes no more bytes for now; the engine waits for that
   bool ready = false;       // listed to be read again: unread bytes may wait
@@ -47,6 +48,7 @@ struct SocketRecord {
   bool sending = false;     // a send of this turn: taken whole unless its completion says otherwise
   bool heard = false;       // received since find_lost_ends() looked
   bool holding = false;     // received while paused: bytes wait in the engine
+  bool direct = false;      // fd is an index of the ring's own table
 };
 
 class SocketTable {

@@ -122,19 +122,29 @@ class Script {
 
 inline const Endpoint kAnyPort{"127.0.0.1", 0};
 
+/// Whether a pair's sockets are pinned; those that are to be released can't be.
+enum class Stay : std::uint8_t { kPinned, kMaybe };
+
 /// A connected pair on one loop: `client` connected to `server` through a listener.
 struct Pair {
-  explicit Pair(Loop& loop, const Endpoint& at = kAnyPort) : loop_(loop) {
-    auto bound = loop.listen(at, false, [this](SocketId socket, const Endpoint& peer) {
+  explicit Pair(Loop& loop, const Endpoint& at = kAnyPort, Stay stay = Stay::kPinned)
+      : loop_(loop) {
+    auto bound = loop.listen(at, false, [this, stay](SocketId socket, const Endpoint& peer) {
       loop_.attach(socket, server);
+      if (stay == Stay::kPinned) {
+        loop_.pin(socket);
+      }
       server_id = socket;
       server_peer = peer;
     });
     CS_ASSERT(bound.has_value(), "loopback listens");
     endpoint = *bound;
-    loop.connect(endpoint, client, [this](Result<SocketId> socket) {
+    loop.connect(endpoint, client, [this, stay](Result<SocketId> socket) {
       CS_ASSERT(socket.has_value(), "loopback connects");
       client_id = *socket;
+      if (stay == Stay::kPinned) {
+        loop_.pin(*socket);
+      }
     });
   }
 

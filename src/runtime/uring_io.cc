@@ -83,6 +83,10 @@ void UringLoop::find_lost_ends() {
     SocketRecord* record = sockets_.find(socket);
     if (record != nullptr && record->state != SocketState::kGone) {
       record->heard = false;
+      if (record->direct) {
+        look_for_end(socket, *record);
+        continue;
+      }
       polled.push_back({.fd = record->fd, .events = 0, .revents = 0});
       sockets.push_back(socket);
     }
@@ -92,10 +96,16 @@ void UringLoop::find_lost_ends() {
   }
   for (std::size_t i = 0; i < polled.size(); ++i) {
     SocketRecord& record = *sockets_.find(sockets[i]);
-    if (polled[i].revents != 0 && record.receiving && !record.cancelling) {
-      record.cancelling = true;
-      cancel_request(UringOp::kReceive, sockets[i]);
+    if (polled[i].revents != 0) {
+      restart_receive(sockets[i], record);
     }
+  }
+}
+
+void UringLoop::restart_receive(SocketId socket, SocketRecord& record) {
+  if (record.receiving && !record.cancelling) {
+    record.cancelling = true;
+    cancel_request(UringOp::kReceive, socket);
   }
 }
 
@@ -205,6 +215,7 @@ io_uring_sqe& UringLoop::prepare_send(const SocketRecord& record, int flags, std
   bytes = total_bytes({chunks.data(), count});
   if (count == 1) {
     ::io_uring_prep_send(&entry, record.fd, chunks[0].iov_base, chunks[0].iov_len, flags);
+    address(entry, record);
     return entry;
   }
   UringRing::Message& message = ring_.message();
@@ -213,6 +224,7 @@ io_uring_sqe& UringLoop::prepare_send(const SocketRecord& record, int flags, std
   message.header.msg_iov = message.chunks.data();
   message.header.msg_iovlen = count;
   ::io_uring_prep_sendmsg(&entry, record.fd, &message.header, static_cast<unsigned>(flags));
+  address(entry, record);
   return entry;
 }
 

@@ -17,6 +17,8 @@ enum class UringOp : std::uint8_t {
   kReceive,      ///< multishot
   kSend,         ///< completes only if it was cut short or failed
   kWaitingSend,  ///< completes when the peer took something
+  kLook,         ///< whether the stream has ended, of a direct socket
+  kEnd,          ///< ends this side of the stream of a direct socket
 };
 
 /// Slots are 28 bits: 268 million sockets.

@@ -58,6 +58,7 @@ void UringLoop::end_run() {
   if (outstanding_ > 0) {
     log_warning("io_uring_requests_left", {{"count", outstanding_}});
   }
+  enter(Duration::zero());  // closes what waited for the last of them
   for (const Arrival& arrival : std::exchange(arrivals_, {})) {
     ::close(arrival.fd);
   }
@@ -88,6 +89,7 @@ void UringLoop::enter(std::optional<Duration> wait) {
   }
   ring_.reap(completions_);
   submitting_.clear();
+  moving_.clear();
 }
 
 void UringLoop::dispatch_all() {
@@ -124,6 +126,12 @@ void UringLoop::dispatch(const io_uring_cqe& completion) {
       break;
     case UringOp::kWaitingSend:
       on_waiting_send(socket, completion.res);
+      break;
+    case UringOp::kLook:
+      on_look(socket, completion.res);
+      break;
+    case UringOp::kEnd:
+      on_stream_ended(socket);
       break;
     case UringOp::kUnheeded:
     case UringOp::kSend:
@@ -250,6 +258,7 @@ void UringLoop::sync_socket(SocketId socket, SocketRecord& record) {
     submit(entry, UringOp::kConnect, socket);
   } else {
     ::io_uring_prep_recv_multishot(&entry, record.fd, nullptr, 0, 0);
+    address(entry, record);
     entry.flags |= IOSQE_BUFFER_SELECT;
     entry.buf_group = UringRing::kBufferGroup;
     submit(entry, UringOp::kReceive, socket);
@@ -285,6 +294,10 @@ void UringLoop::drop(SocketId socket, SocketRecord& record) {
     submitting_.push_back(std::move(record.outbox));
   }
   record.sending = false;
+  if (record.direct) {
+    close_direct(socket, record.fd);
+    return;
+  }
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_close(&entry, record.fd);
   submit_silent(entry, UringOp::kUnheeded, socket);

@@ -51,6 +51,9 @@ class UringLoop final : public LoopCore {
   void flush(SocketId socket, SocketRecord& record) override;
   std::string unwatch(SocketId socket, SocketRecord& record) override;
   void drop(SocketId socket, SocketRecord& record) override;
+  void keep(SocketId socket, SocketRecord& record) override;
+  void end_stream(SocketId socket, SocketRecord& record) override;
+  void discard(SocketId socket, SocketRecord& record) override;
 
   // uring_loop.cc: requests, listeners and the ways a socket comes and goes
   void enter(std::optional<Duration> wait);
@@ -74,6 +77,7 @@ class UringLoop final : public LoopCore {
   void on_receive_ended(SocketId socket, SocketRecord& record, int result);
   void note_heard(SocketId socket, SocketRecord& record);
   void find_lost_ends();
+  void restart_receive(SocketId socket, SocketRecord& record);
   std::string take_held(SocketId socket, SocketRecord& record);
   void hand_out_held();
   io_uring_sqe& prepare_send(const SocketRecord& record, int flags, std::size_t& bytes);
@@ -81,6 +85,13 @@ class UringLoop final : public LoopCore {
   void on_cut_send(SocketId socket, int result);
   void send_waiting(SocketId socket, SocketRecord& record);
   void on_waiting_send(SocketId socket, int result);
+
+  // uring_direct.cc: sockets that only the ring knows
+  static void address(io_uring_sqe& entry, const SocketRecord& record);
+  void close_direct(SocketId socket, int place);
+  void look_for_end(SocketId socket, const SocketRecord& record);
+  void on_look(SocketId socket, int result);
+  void on_stream_ended(SocketId socket);
 
   Counter& buffer_shortages_;
   UringRing ring_;
@@ -98,6 +109,19 @@ class UringLoop final : public LoopCore {
   // What a dropped socket's sends still point at, until they are submitted or have completed.
   std::vector<std::unique_ptr<Outbox>> submitting_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Outbox>> waiting_;
+
+  /// The end of a stream is with the kernel, which may work on it elsewhere: its place must not be
+  /// another socket's meanwhile.
+  struct Ending {
+    int place;
+    bool dropped = false;
+  };
+
+  std::unordered_map<std::uint64_t, Ending> ending_;  // by kEnd's key
+  std::vector<int> free_places_;
+  int places_used_ = 0;        // [0, places_used_) were a socket's once
+  std::deque<int> moving_;     // descriptors that queued entries point at
+  char looked_at_ = 0;         // where looking puts the byte that it finds
 };
 
 /// Makes a small ring and uses it. Errors: kUnavailable with what it lacks.

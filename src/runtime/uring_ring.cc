@@ -3,6 +3,7 @@
 #include "base/assert.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,6 +35,13 @@ std::string reason(const char* what, int error) {
   return std::string(what) + ": " + std::strerror(error);
 }
 
+// IORING_OP_RECV_ZC, which came with Linux 6.15. Direct descriptors need two things that no probe
+// shows: socket options through the ring (6.7), and that one which is closed goes at once and not
+// when every request that is older than it has ended (6.13), which a receive may never do.
+constexpr int kLaterOperation = 58;
+// What the kernel takes at most (IORING_MAX_FIXED_FILES).
+constexpr rlim_t kDirectMax = 1U << 20U;
+
 __kernel_timespec to_timespec(Duration wait) {
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(wait).count();
   return {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
@@ -61,7 +69,26 @@ Result<void> UringRing::open(const UringOptions& options) {
   if ((params.features & kFeatures) != kFeatures) {
     return fail(ErrorCode::kUnavailable, reason("io_uring", EINVAL));
   }
-  return provide_buffers(options);
+  CS_TRY(provide_buffers(options));
+  return options.direct ? provide_direct() : Result<void>();
+}
+
+Result<void> UringRing::provide_direct() {
+  io_uring_probe* probe = ::io_uring_get_probe_ring(&ring_);
+  const bool supported =
+      probe != nullptr && ::io_uring_opcode_supported(probe, kLaterOperation) != 0;
+  ::io_uring_free_probe(probe);
+  if (!supported) {
+    return fail(ErrorCode::kUnavailable, "direct descriptors take Linux 6.15");
+  }
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);  // the kernel takes no larger table
+  const auto count = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, kDirectMax));
+  if (const int error = ::io_uring_register_files_sparse(&ring_, count); error < 0) {
+    return fail(ErrorCode::kUnavailable, reason("a table of descriptors", -error));
+  }
+  direct_count_ = count;
+  return {};
 }
 
 Result<void> UringRing::provide_buffers(const UringOptions& options) {

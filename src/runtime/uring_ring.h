@@ -28,6 +28,8 @@ struct UringOptions {
   /// Receive buffers of the loop, a power of two: 1 MB with those sizes.
   unsigned buffers = 512;
   unsigned buffer_bytes = 2'048;
+  /// Pinned sockets leave the process's table of descriptors for the ring's.
+  bool direct = false;
 };
 
 class UringRing {
@@ -73,8 +75,12 @@ class UringRing {
 
   unsigned buffer_count() const { return buffer_count_; }
 
+  /// Places for descriptors of the ring's own; 0 without UringOptions::direct.
+  unsigned direct_count() const { return direct_count_; }
+
  private:
   Result<void> provide_buffers(const UringOptions& options);
+  Result<void> provide_direct();
 
   io_uring ring_{};
   bool open_ = false;
@@ -86,6 +92,7 @@ class UringRing {
   std::uint8_t* buffers_ = nullptr;
   unsigned buffer_count_ = 0;
   unsigned buffer_bytes_ = 0;
+  unsigned direct_count_ = 0;
 };
 
 }  // namespace cloudsync::runtime
