@@ -113,6 +113,7 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
   }
   if (client.client.value().empty()) {
     client.client = ClientId(random_token(context_.random, 16));
+    client.is_new = true;
   }
   client.rates.emplace(event_rates_.caller(client.user.value(), context_.clock.now()));
   clients_.emplace(connection, std::move(client));
@@ -220,6 +221,7 @@ void Collaboration::join_document(const Call& call, Client& client, const JsonOb
                                 .user = client.user,
                                 .client = client.client,
                                 .name = client.name,
+                                .client_is_new = client.is_new,
                                 .revision = std::nullopt,
                                 .hash = *std::move(hash)};
   if (arguments.contains("revision")) {
@@ -236,6 +238,7 @@ void Collaboration::join_document(const Call& call, Client& client, const JsonOb
     refuse(call, {ErrorCode::kTooLarge, "too many documents on one connection"});
     return;
   }
+  client.is_new = false;
   Membership& membership = client.documents[*id];
   ++membership.joins_under_way;
   with_document(

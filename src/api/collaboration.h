@@ -46,6 +46,7 @@ class Collaboration final : public document::MemberSink {
     UserId user;
     ClientId client;
     std::string name;
+    bool is_new = false;  ///< its id was made here, and nobody knows of it
     std::optional<gateway::EventRates::Caller> rates;  // set, once the user is known
     std::map<DocumentId, Membership> documents;
   };

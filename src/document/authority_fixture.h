@@ -67,6 +67,10 @@ class AuthorityTest : public testing::Test {
     if (revision) {
       request.revision = Revision(*revision);
     }
+    return start_join(who, request);
+  }
+
+  Token start_join(MemberId who, const JoinRequest& request) {
     authority->join(++last_token, who, request, now);
     take();
     return last_token;

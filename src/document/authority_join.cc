@@ -37,6 +37,9 @@ void DocumentAuthority::join(Token token,
     answer_join(token, fail(ErrorCode::kInternal, "the document is out of order"));
     return;
   }
+  if (request.client_is_new) {
+    ledger_.load(request.client, std::nullopt);
+  }
   if (ledger_.knows(request.client)) {
     admit(token, now);
     return;

@@ -15,6 +15,26 @@ TEST_F(Join, AFreshOneGetsTheContentAtTheHead) {
   EXPECT_EQ(*joins.at(token)->snapshot, R"("1abc")");
 }
 
+TEST_F(Join, ANewClientIsNotLookedUp) {
+  open("text", R"("abc")");
+  const Token token = start_join(ann,
+                                 {.document = DocumentId("doc"),
+                                  .user = UserId("u-ann"),
+                                  .client = ClientId("ann"),
+                                  .name = "ann",
+                                  .client_is_new = true,
+                                  .revision = std::nullopt,
+                                  .hash = {}});
+  EXPECT_TRUE(lookups.empty());
+  EXPECT_TRUE(joins.at(token).has_value());
+  submit(ann, 0, 1, R"(["1"])");
+  commit();
+  authority->leave(ann, now);
+  take();
+  start_join(ann, "ann");
+  EXPECT_EQ(lookups.size(), 1U);  // by now the store has something
+}
+
 TEST_F(Join, TheContentIsSharedByAllWhoJoinAtOneRevision) {
   open("text", R"("abc")");
   const Token first = join(ann, "ann");

@@ -31,6 +31,9 @@ struct JoinRequest {
   UserId user;
   ClientId client;
   std::string name;  ///< display name, already bounded
+  /// The id was made for this connection, and this is the first that anybody hears of it: there is
+  /// nothing to look up.
+  bool client_is_new = false;
   /// The revision and chain hash (16 hex digits) that the client has, for a resume.
   std::optional<Revision> revision;
   std::string hash;

@@ -251,6 +251,7 @@ void Connection::accept_websocket(const Request& request) {
   frames_.emplace(codec::websocket::Role::kServer,
                   limits_.frames,
                   deflate ? &compression_->inflater() : nullptr);
+  loop_.pin(socket_);  // only requests of HTTP move to other loops
   loop_.send(socket_, share(codec::websocket::accept_response(request, deflate)));
   if (!processing_) {
     process_pending();

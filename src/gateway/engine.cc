@@ -48,6 +48,7 @@ Engine::Engine(const EngineDependencies& dependencies)
                            }
                          });
                        },
+                   .look_soon = [this](SessionId id) { due_.soon(slot_of(id)); },
                    .retire = [this](Session& session) { retire(session); }},
       connections_gauge_(metrics_.gauge("cloudsync_connections", "Open TCP connections.")),
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
@@ -139,7 +140,7 @@ void Engine::on_ended(Connection& connection) {
 
 void Engine::on_drained(Connection& connection) {
   queued_answers_.remove(connection);
-  if (Session* session = session_of(connection)) {
+  if (Session* session = find_receiver(connection.session)) {
     session->on_drained(connection);
   }
 }
@@ -162,12 +163,17 @@ void Engine::on_violation(Connection& connection, std::string_view limit_or_reas
 }
 
 Session* Engine::find(SessionId id) {
-  const std::uint32_t slot = slot_of(id);
-  if (slot >= slots_.size() || slots_[slot].generation != generation_of(id)) {
-    return nullptr;
+  Session* session = find_receiver(id);
+  if (session != nullptr) {
+    due_.soon(slot_of(id));
   }
-  due_.soon(slot);
-  return slots_[slot].session.get();
+  return session;
+}
+
+Session* Engine::find_receiver(SessionId id) {
+  const std::uint32_t slot = slot_of(id);
+  const bool lives = slot < slots_.size() && slots_[slot].generation == generation_of(id);
+  return lives ? slots_[slot].session.get() : nullptr;
 }
 
 Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Transport transport) {
@@ -181,10 +187,12 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
   const SessionId id = make_session_id(slot.generation, index);
   std::string sid = kLoopAlphabet[loop_index_] + random_token(random_, kSidBytes);
   slot.session = std::make_unique<Session>(
-      environment_, Session::Identity{id, sid, std::move(subject), origin.peer.address}, transport);
+      environment_,
+      Session::Identity{id, std::move(sid), std::move(subject), origin.peer.address},
+      transport);
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
-  by_sid_.emplace(std::move(sid), id);
+  by_sid_.emplace(session.identity().sid, id);
   due_.soon(index);
   sessions_gauge_.add(1);
   return session;

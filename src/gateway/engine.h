@@ -78,6 +78,9 @@ class Engine final : public ConnectionOwner {
   /// sweep.
   Session* find(SessionId id);
 
+  /// The same for who only sends to it: it is looked at if its peer does not take that at once.
+  Session* find_receiver(SessionId id);
+
   /// Calls `visit(session)`; sessions may open and close meanwhile.
   template <class Visit>
   void for_each_session(Visit visit);
@@ -185,7 +188,7 @@ class Engine final : public ConnectionOwner {
   std::vector<Slot> slots_;
   DueTimes due_;  // of the sessions, by slot
   std::vector<std::uint32_t> free_slots_;
-  std::unordered_map<std::string, SessionId> by_sid_;
+  std::unordered_map<std::string_view, SessionId> by_sid_;  // the sessions' own text
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
   Duration lag_{};  // of the last sweep

@@ -10,6 +10,11 @@ Multiplexer& multiplexer_of(Session& session) {
   return static_cast<Multiplexer&>(session.handler());  // on_session made them all
 }
 
+/// The session, or null if the connection is not connected there.
+Session* if_connected(Session* session, ConnectionId connection) {
+  return session != nullptr && multiplexer_of(*session).connected(connection) ? session : nullptr;
+}
+
 }  // namespace
 
 Gateway::Gateway(const GatewayDependencies& dependencies)
@@ -68,8 +73,11 @@ std::unique_ptr<MessageHandler> Gateway::on_session(Session& session) {
 }
 
 Session* Gateway::connected_session(ConnectionId connection) {
-  Session* session = engine_.find(session_of(connection));
-  return session != nullptr && multiplexer_of(*session).connected(connection) ? session : nullptr;
+  return if_connected(engine_.find(session_of(connection)), connection);
+}
+
+Session* Gateway::receiver(ConnectionId connection) {
+  return if_connected(engine_.find_receiver(session_of(connection)), connection);
 }
 
 EncodedPacket Gateway::in_format_of(Session& session, const EncodedPacket& packet) {
@@ -83,13 +91,13 @@ EncodedPacket Gateway::in_format_of(Session& session, const EncodedPacket& packe
 }
 
 void Gateway::emit(ConnectionId connection, const EncodedPacket& packet) {
-  if (Session* session = connected_session(connection)) {
+  if (Session* session = receiver(connection)) {
     session->send(in_format_of(*session, packet));
   }
 }
 
 void Gateway::emit(ConnectionId connection, std::span<const EncodedPacket> messages) {
-  if (Session* session = connected_session(connection)) {
+  if (Session* session = receiver(connection)) {
     for (const EncodedPacket& message : messages) {
       session->send(message);
     }
@@ -97,7 +105,7 @@ void Gateway::emit(ConnectionId connection, std::span<const EncodedPacket> messa
 }
 
 bool Gateway::emit_volatile(ConnectionId connection, std::span<const EncodedPacket> messages) {
-  const Session* session = connected_session(connection);
+  const Session* session = receiver(connection);
   if (session == nullptr || !session->writable()) {
     volatile_dropped_.add();
     return false;
@@ -109,7 +117,7 @@ bool Gateway::emit_volatile(ConnectionId connection, std::span<const EncodedPack
 void Gateway::emit_latest(ConnectionId connection,
                           const std::string& key,
                           const EncodedPacket& packet) {
-  if (Session* session = connected_session(connection)) {
+  if (Session* session = receiver(connection)) {
     session->send_latest(key, in_format_of(*session, packet));
   }
 }

@@ -96,6 +96,8 @@ class Gateway final : private EngineApplication {
   EncodedPacket in_format_of(Session& session, const EncodedPacket& packet);
   /// The session of a connection that is up, or null.
   Session* connected_session(ConnectionId connection);
+  /// The same for who only sends to it; Engine::find_receiver().
+  Session* receiver(ConnectionId connection);
 
   Application& application_;
   Rooms rooms_;

@@ -183,7 +183,7 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
     link->sid = answer.sid;
   }
   JsonObject ids;
-  ids["sid"] = link->sid;
+  ids["sid"] = std::exchange(link->sid, {});
   if (!answer.pid.empty()) {
     ids["pid"] = answer.pid;
   }
@@ -265,8 +265,8 @@ void Multiplexer::on_closed(std::string_view reason) {
 
 // The session stays open for the client to close or to join again, but not for long.
 void Multiplexer::end(Link link, std::string_view reason) {
-  for (const std::string& room : link.rooms) {
-    environment_.rooms.leave(room, link.id);
+  for (const std::string* room : link.rooms) {
+    environment_.rooms.leave(*room, link.id);
   }
   if (!connected_anywhere()) {
     expect_connect();
@@ -307,16 +307,27 @@ void Multiplexer::join(ConnectionId connection, const std::string& room) {
   if (link == nullptr || link->state != State::kConnected) {
     return;  // no join takes effect after a disconnect
   }
-  if (std::find(link->rooms.begin(), link->rooms.end(), room) == link->rooms.end()) {
-    link->rooms.push_back(room);
-    environment_.rooms.join(room, connection);
+  if (find_room(*link, room) == link->rooms.end()) {
+    link->rooms.push_back(&environment_.rooms.join(room, connection));
   }
 }
 
 void Multiplexer::leave(ConnectionId connection, const std::string& room) {
-  if (Link* link = find(connection); link != nullptr && std::erase(link->rooms, room) > 0) {
+  Link* link = find(connection);
+  if (link == nullptr) {
+    return;
+  }
+  if (const auto found = find_room(*link, room); found != link->rooms.end()) {
+    link->rooms.erase(found);
     environment_.rooms.leave(room, connection);
   }
+}
+
+std::vector<const std::string*>::iterator Multiplexer::find_room(Link& link,
+                                                                const std::string& room) {
+  return std::find_if(link.rooms.begin(), link.rooms.end(), [&](const std::string* name) {
+    return *name == room;
+  });
 }
 
 void Multiplexer::send(socketio::PacketType type, std::string_view nsp, JsonValue data) {

@@ -70,13 +70,14 @@ class Multiplexer final : public MessageHandler {
     ConnectionId id;
     State state = State::kPending;
     std::string nsp;
-    std::string sid;
-    std::vector<std::string> rooms;
+    std::string sid;  ///< until it is told
+    std::vector<const std::string*> rooms;  ///< their names, which the rooms have
   };
 
   Link* find(std::string_view nsp);
   Link* find(ConnectionId connection);
   const Link* find(ConnectionId connection) const;
+  static std::vector<const std::string*>::iterator find_room(Link& link, const std::string& room);
   void handle_packet(codec::socketio::Packet packet);
   void handle_connect(codec::socketio::Packet packet);
   void handle_event(ConnectionId connection, codec::socketio::Packet packet);

@@ -4,14 +4,13 @@
 
 namespace cloudsync::gateway {
 
-void Rooms::join(const std::string& room, ConnectionId member) {
-  auto& members = rooms_[room];
+const std::string& Rooms::join(const std::string& room, ConnectionId member) {
+  auto& [name, members] = *rooms_.try_emplace(room).first;
   if (members.empty()) {
     count_.add(1);
   }
-  if (std::find(members.begin(), members.end(), member) == members.end()) {
-    members.push_back(member);
-  }
+  members.push_back(member);
+  return name;
 }
 
 void Rooms::leave(const std::string& room, ConnectionId member) {

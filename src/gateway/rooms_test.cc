@@ -13,13 +13,19 @@ constexpr ConnectionId kAnn{1};
 constexpr ConnectionId kBen{2};
 constexpr ConnectionId kCid{3};
 
-TEST(Rooms, HoldsEachMemberOnce) {
+TEST(Rooms, HasOneNameForAllMembersOfARoom) {
   Gauge count;
   Rooms rooms(count);
-  rooms.join("a", kAnn);
-  rooms.join("a", kBen);
-  rooms.join("a", kAnn);
+  const std::string& name = rooms.join("a", kAnn);
+  for (const char* other : {"b", "c", "d"}) {
+    rooms.join(other, kAnn);
+  }
+  EXPECT_EQ(name, "a");
+  EXPECT_EQ(&rooms.join("a", kBen), &name);
   EXPECT_THAT(rooms.members("a"), UnorderedElementsAre(kAnn, kBen));
+  rooms.leave(name, kAnn);
+  rooms.leave(name, kBen);  // its own name, which goes with it
+  EXPECT_EQ(rooms.size(), 3U);
 }
 
 TEST(Rooms, KeepsTheOthersWhenOneLeaves) {

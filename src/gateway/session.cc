@@ -25,6 +25,11 @@ constexpr std::chrono::seconds kFarewellTime{30};
 /// tells a peer that it broke a rule and 1013 that the server is at fault.
 constexpr std::uint16_t kCloseSlowConsumer = 4008;
 
+/// A send of more than this may be too much for the kernel's buffers (TCP_NOTSENT_LOWAT is as
+/// much): then whether its peer takes it is to be watched. What is less, and nothing behind it,
+/// shows with the next ping.
+constexpr std::size_t kWatchedSend = 16 * 1024;
+
 /// How late a ping may go out and still count from when it was due: the sweep's interval and some.
 /// Beyond it the loop itself stood still, which is not the peers' fault.
 constexpr std::chrono::milliseconds kLatePingMax{150};
@@ -207,7 +212,11 @@ void Session::send(const EncodedPacket& packet) {
   }
   const std::size_t bytes =
       websocket_ != nullptr ? websocket_->frame_bytes(packet.websocket_frame()) : packet.size();
-  if (queued_bytes() + bytes > environment_.limits.send_queue_bytes && queued_bytes() > 0) {
+  const std::size_t queued = queued_bytes();
+  if (queued > 0 || bytes > kWatchedSend || transport_ == Transport::kPolling) {
+    environment_.look_soon(identity_.id);
+  }
+  if (queued + bytes > environment_.limits.send_queue_bytes && queued > 0) {
     environment_.queue_limit.add();
     refuse("send_queue_bytes", "transport error", kCloseSlowConsumer);
     return;

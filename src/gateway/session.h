@@ -44,6 +44,8 @@ struct SessionEnvironment {
   /// Calls the function on the session, if it is still there, at the end of this turn of the loop.
   /// From any thread.
   std::function<void(SessionId, void (Session::*)())> call_later;
+  /// The session is to be looked at, tick(), in the next sweep.
+  std::function<void(SessionId)> look_soon;
   /// The session closed; destroy it soon, not at once.
   std::function<void(Session&)> retire;
 };
@@ -118,7 +120,7 @@ class Session {
   RequestTicket begin_request();
 
   /// Heartbeat and deadlines. Comes when it said that it is due, and in the sweep behind any other
-  /// call. Returns the next time, TimePoint::max() for none.
+  /// call but a send that the peer took. Returns the next time, TimePoint::max() for none.
   TimePoint tick(TimePoint now);
   /// Answers a held poll with what is buffered.
   void flush();
