@@ -3,7 +3,8 @@
 // Each node is a process with its own data directory, since a process may have 20,000 descriptors; documents have
 // ten members, all on one node. LADDER is in thousands of deliveries a second. Prints the memory that a session
 // takes, in the servers and in the kernel, what the servers' processors do without edits, and a row for each rung.
-// MEMBERS, NODE_SESSIONS and SERVER_OPTIONS change what their names say. As root, without other load.
+// MEMBERS, NODE_SESSIONS, SERVER_OPTIONS, LOAD_OPTIONS and DATA_ROOT (of the data directories; on /dev/shm a commit
+// waits for no disk) change what their names say. As root, without other load.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +17,8 @@ const seconds = Number(process.argv[4] ?? 20);
 const members = Number(process.env.MEMBERS ?? 10);
 const nodes = Math.ceil(sessions / Number(process.env.NODE_SESSIONS ?? 17_500));
 const serverOptions = (process.env.SERVER_OPTIONS ?? "").split(" ").filter(Boolean);
-const directory = mkdtempSync(join(tmpdir(), "cloudsync-fleet-"));
+const loadOptions = (process.env.LOAD_OPTIONS ?? "--io-engine auto").split(" ").filter(Boolean);
+const directory = mkdtempSync(join(process.env.DATA_ROOT ?? tmpdir(), "cloudsync-fleet-"));
 const servers = [];
 const kPageBytes = 4096;
 const kTickSeconds = 0.01; // USER_HZ, proc(5)
@@ -59,7 +61,7 @@ async function run() {
   const perSecond = 1000 / (members - 1);
   const generator = spawn("build/release/cloudsync-loadtest", [
     "--target", urls.join(), "--connections", sessions, "--documents", Math.floor(sessions / members),
-    "--ops-per-second", perSecond, "--ladder", ladder.join(), "--duration", seconds, "--io-engine", "auto",
+    "--ops-per-second", perSecond, "--ladder", ladder.join(), "--duration", seconds, ...loadOptions,
     "--workers", nodes, "--source-addresses", nodes, "--settle", 60, "--json", json, "--set-sysctls",
   ].map(String), { stdio: ["ignore", "pipe", "inherit"] });
   let joinedAt = null;

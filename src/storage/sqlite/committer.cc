@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kWriteBytesPerCommit = 256 * 1024;
 /// Writes beside appends that one transaction takes.
 constexpr std::size_t kWritesPerCommit = 256;
+/// How long writes that nobody waits for are gathered, and how many at most: some 5 ms of writing.
+constexpr std::chrono::milliseconds kGatherTime{100};
+constexpr std::size_t kGatheredMax = 1'024;
 /// Content that may wait for the committer; a snapshot is at most Limits::document_bytes.
 constexpr std::size_t kWaitingWriteBytes = 256 * 1024 * 1024;
 /// The log is copied into the database above this (8 MiB at 4 KiB a page) …
@@ -94,9 +97,14 @@ void Committer::submit(PendingWrite write) {
     const std::lock_guard lock(mutex_);
     if (closing_) {
       refusal = fail(ErrorCode::kUnavailable, "the store is closed");
-    } else if (writes_.size() >= append_queue_limit_ ||
+    } else if (writes_.size() + gathered_.size() >= append_queue_limit_ ||
                writes_bytes_ + bytes > kWaitingWriteBytes) {
       refusal = fail(ErrorCode::kOverloaded, "too many writes wait for the store");
+    } else if (std::holds_alternative<RecordOpened>(write.write)) {
+      if (gathered_.empty()) {
+        gathered_due_ = std::chrono::steady_clock::now() + kGatherTime;
+      }
+      gathered_.push_back(std::move(write));
     } else {
       writes_bytes_ += bytes;
       writes_.push_back(std::move(write));
@@ -140,13 +148,25 @@ void Committer::run() {
 
 std::optional<Committer::Batch> Committer::take() {
   std::unique_lock lock(mutex_);
-  const auto is_wanted = [this] { return closing_ || !appends_.empty() || !writes_.empty(); };
+  const auto is_wanted = [this] {
+    return closing_ || !appends_.empty() || !writes_.empty() || !gathered_.empty();
+  };
   if (!health_.full()) {
     wait_for_work(lock, wake_, is_wanted, [this] { writer_.connection().release_memory(); });
   } else if (!wake_.wait_for(lock, kProbeInterval, is_wanted)) {
     return std::nullopt;
   }
+  wake_.wait_until(lock, gathered_due_, [this] {
+    return closing_ || !appends_.empty() || !writes_.empty() || gathered_.size() >= kGatheredMax;
+  });
   Batch batch;
+  take_appends(batch);
+  take_writes(batch);
+  take_gathered(batch);
+  return batch;
+}
+
+void Committer::take_appends(Batch& batch) {
   std::size_t ops = 0;
   while (!appends_.empty()) {
     ops += appends_.front().append.updates.size();
@@ -156,7 +176,10 @@ std::optional<Committer::Batch> Committer::take() {
     batch.appends.push_back(std::move(appends_.front()));
     appends_.pop_front();
   }
-  // At least one write joins, so that appends can't hold it off for ever.
+}
+
+// At least one write joins, so that appends can't hold it off for ever.
+void Committer::take_writes(Batch& batch) {
   std::size_t bytes = 0;
   while (!writes_.empty() && batch.writes.size() < kWritesPerCommit) {
     const std::size_t more = content_bytes(writes_.front().write);
@@ -168,7 +191,17 @@ std::optional<Committer::Batch> Committer::take() {
     batch.writes.push_back(std::move(writes_.front()));
     writes_.pop_front();
   }
-  return batch;
+}
+
+void Committer::take_gathered(Batch& batch) {
+  if (!closing_ && gathered_.size() < kGatheredMax &&
+      std::chrono::steady_clock::now() < gathered_due_) {
+    return;
+  }
+  for (std::size_t i = 0; i < kGatheredMax && !gathered_.empty(); ++i) {
+    batch.writes.push_back(std::move(gathered_.front()));
+    gathered_.pop_front();
+  }
 }
 
 void Committer::commit(Batch& batch) {

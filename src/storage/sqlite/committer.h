@@ -2,7 +2,8 @@
 // Group commit: one thread takes everything that waits, writes it in one transaction, and answers
 // after the fsync. While it syncs, the next group gathers, so the cost of a sync is shared by as
 // many documents as are being edited. Appends go first; the rest joins the same transaction up to a
-// budget, so that a large snapshot delays at most one of them.
+// budget, so that a large snapshot delays at most one of them. What nobody waits for is gathered for
+// a while: its rows lie all over their tables, and a page is written once for all that it gets.
 //
 //   error before COMMIT        -> rolled back, everybody refused; the store goes on (disk full) or
 //                                 closes (I/O error)
@@ -17,6 +18,7 @@
 #include "storage/sqlite/document_writer.h"
 #include "storage/sqlite/store_health.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -58,6 +60,9 @@ class Committer {
   };
 
   void run();
+  void take_appends(Batch& batch);
+  void take_writes(Batch& batch);
+  void take_gathered(Batch& batch);
   /// The next group, waiting for one; empty once closed and drained. Nothing if the disk is full
   /// and nobody asked for a while.
   std::optional<Batch> take();
@@ -89,6 +94,8 @@ class Committer {
   std::deque<PendingAppend> appends_;
   std::deque<PendingWrite> writes_;
   std::size_t writes_bytes_ = 0;  ///< content held by writes_
+  std::deque<PendingWrite> gathered_;
+  std::chrono::steady_clock::time_point gathered_due_;  ///< of the oldest of them
 
   std::once_flag joined_;
   std::thread thread_;  // last: it uses everything above
