@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { cpuSeconds, residentBytes, serve, startServer } from "./running.mjs";
 
 const sessions = Number(process.argv[2] ?? 100_000);
 const ladder = (process.argv[3] ?? "0,1,5").split(",").map(Number);
@@ -18,10 +19,10 @@ const members = Number(process.env.MEMBERS ?? 10);
 const nodes = Math.ceil(sessions / Number(process.env.NODE_SESSIONS ?? 17_500));
 const serverOptions = (process.env.SERVER_OPTIONS ?? "").split(" ").filter(Boolean);
 const loadOptions = (process.env.LOAD_OPTIONS ?? "--io-engine auto").split(" ").filter(Boolean);
-const directory = mkdtempSync(join(process.env.DATA_ROOT ?? tmpdir(), "cloudsync-fleet-"));
+/** Under way at a time, in all: more would only wait longer, out of the caches. */
+const kHandshakes = 2048;
+const directory = mkdtempSync(join(tmpdir(), "cloudsync-fleet-"));
 const servers = [];
-const kPageBytes = 4096;
-const kTickSeconds = 0.01; // USER_HZ, proc(5)
 
 function fieldsOf(path) {
   return Object.fromEntries([...readFileSync(path, "utf8").matchAll(/^(\w+):\s+(\d+)/gm)].map(([, key, value]) => [key, 1024 * value]));
@@ -32,37 +33,24 @@ function sample() {
   let rss = 0;
   let cpu = 0;
   for (const { pid } of servers) {
-    rss += kPageBytes * Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
-    cpu += kTickSeconds * (Number(stat[11]) + Number(stat[12]));
+    rss += residentBytes(pid);
+    cpu += cpuSeconds(pid);
   }
   const { SUnreclaim, MemAvailable } = fieldsOf("/proc/meminfo");
   return { at: performance.now() / 1000, rss, cpu, slab: SUnreclaim, available: MemAvailable };
 }
 
-async function startServer(index) {
-  const options = ["serve", "--listen", "127.0.0.1:0", "--threads", "1", "--data-dir", join(directory, String(index)), ...serverOptions];
-  const server = spawn("build/release/cloudsync", options, { stdio: ["ignore", "pipe", "ignore"] });
-  servers.push(server);
-  for await (const line of createInterface({ input: server.stdout })) {
-    const url = line.match(/ready at (\S+)/)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`server ${index} did not start`);
-}
-
 const per = (bytes) => Math.round(bytes / sessions).toLocaleString("en-US");
 
 async function run() {
-  const urls = [];
-  for (let i = 0; i < nodes; i++) urls.push(await startServer(i));
+  for (let i = 0; i < nodes; i++) servers.push(await startServer(serve(serverOptions), process.env.DATA_ROOT));
   const before = sample();
   const json = join(directory, "result.json");
   const perSecond = 1000 / (members - 1);
   const generator = spawn("build/release/cloudsync-loadtest", [
-    "--target", urls.join(), "--connections", sessions, "--documents", Math.floor(sessions / members),
+    "--target", servers.map(({ url }) => url).join(), "--connections", sessions, "--documents", Math.floor(sessions / members),
     "--ops-per-second", perSecond, "--ladder", ladder.join(), "--duration", seconds, ...loadOptions,
-    "--workers", nodes, "--source-addresses", nodes, "--settle", 60, "--json", json, "--set-sysctls",
+    "--handshakes", Math.max(16, Math.floor(kHandshakes / nodes)), "--workers", nodes, "--source-addresses", nodes, "--settle", 60, "--json", json, "--set-sysctls",
   ].map(String), { stdio: ["ignore", "pipe", "inherit"] });
   let joinedAt = null;
   let joined = null;
@@ -105,10 +93,6 @@ function report(before, joined, { connections, connectLatency, ladder: rungs, er
   }
 }
 
-process.on("SIGINT", () => process.exit(1));
-process.on("exit", () => {
-  for (const server of servers) server.kill("SIGKILL");
-  rmSync(directory, { recursive: true, force: true });
-});
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
 await run();
 process.exit(0);

@@ -1,10 +1,8 @@
 // The servers that are compared, each as a process of its own on a free port, on one core.
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpus } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { startServer } from "../running.mjs";
 
 const script = (name) => [process.execPath, fileURLToPath(new URL(name, import.meta.url))];
 
@@ -44,16 +42,6 @@ export const servers = {
   },
 };
 
-/** The running ones, with their data: neither outlives this process, however that ends. */
-const all = new Map();
-process.once("exit", () => {
-  for (const [server, data] of all) {
-    server.kill("SIGKILL");
-    rmSync(data, { recursive: true, force: true });
-  }
-});
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-
 const isPinned = cpus().length > 1;
 
 /** The command line on that core, if there are several, with as many descriptors as a process may have. */
@@ -62,30 +50,7 @@ export const onCore = (core, command) =>
     ...command];
 
 /** Starts a server on core 0; it is ready when this resolves. */
-export async function start(name, build) {
+export function start(name, build) {
   const server = servers[name];
-  const data = mkdtempSync(join(server.dataIn ?? tmpdir(), "cloudsync-peers-"));
-  const [file, ...args] = onCore(0, server.command(build, data));
-  const running = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
-  all.set(running, data);
-  let errors = "";
-  running.stderr.on("data", (text) => (errors = (errors + text).slice(-4000)));
-  const ended = new Promise((resolve) => running.once("exit", resolve));
-  const stop = async () => {
-    running.kill("SIGTERM");
-    await ended;
-    all.delete(running);
-    rmSync(data, { recursive: true, force: true });
-  };
-  const url = await new Promise((resolve, reject) => {
-    createInterface({ input: running.stdout }).on("line", (line) => {
-      const found = /^(?:listening on|CloudSync is ready at) (http:\S+)$/.exec(line);
-      if (found) resolve(found[1]);
-    });
-    ended.then(() => reject(new Error(`${name} ended at its start:\n${errors}`)));
-  }).catch(async (error) => {
-    await stop();
-    throw error;
-  });
-  return { url, pid: running.pid, stop };
+  return startServer((data) => onCore(0, server.command(build, data)), server.dataIn);
 }

@@ -24,6 +24,9 @@ class DueTimes {
     due_[slot] = TimePoint::min();
   }
 
+  /// Not looked at before `due`, whatever was said of a slot that was known. O(1).
+  void at(std::uint32_t slot, TimePoint due) { due_[slot] = due; }
+
   /// Calls `look(slot)` for each that is due at `now`; it returns when the slot is due again. Any
   /// may be made due meanwhile by soon(), the slot itself, too: in this sweep if it stands behind,
   /// else in the next. O(slots), a comparison each.

@@ -46,6 +46,16 @@ TEST_F(DueTimesTest, SoonComesBeforeWhatWasTold) {
   EXPECT_THAT(seen_at(1), ElementsAre(0));
 }
 
+TEST_F(DueTimesTest, ATimeReplacesWhatWasToldBefore) {
+  due.soon(0);
+  due.at(0, start + seconds(5));
+  EXPECT_THAT(seen_at(4), IsEmpty());
+  EXPECT_THAT(seen_at(5, start + seconds(25)), ElementsAre(0));
+  due.at(0, start + seconds(30));
+  EXPECT_THAT(seen_at(29), IsEmpty());
+  EXPECT_THAT(seen_at(30), ElementsAre(0));
+}
+
 TEST_F(DueTimesTest, WhatALookMakesDueIsNotForgotten) {
   due.soon(0);
   due.sweep(start, [&](std::uint32_t slot) {

@@ -15,6 +15,9 @@ constexpr std::chrono::milliseconds kSweepInterval{100};
 /// An Engine.IO sid is a bearer secret: 128 random bits.
 constexpr std::size_t kSidBytes = 16;
 
+/// The whole message (Engine.IO protocol, v4).
+constexpr std::string_view kPong = "3";
+
 /// Bytes. By default presence waits from 64 KiB on, and a connection is closed above 1 MiB.
 constexpr std::array kQueueBounds = {1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0};
 
@@ -148,6 +151,10 @@ void Engine::on_drained(Connection& connection) {
 void Engine::on_websocket_text(Connection& connection, std::string_view text) {
   if (Session* session = session_of(connection)) {
     session->on_websocket_text(connection, text);
+    if (text == kPong) {
+      // All that an idle peer says: not worth another look when it has left the caches.
+      due_.at(slot_of(connection.session), session->next_look(loop_.now()));
+    }
   }
 }
 

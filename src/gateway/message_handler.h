@@ -22,6 +22,8 @@ class MessageHandler {
   /// A look at deadlines: comes when one is due, and in the sweep behind any other call. Returns
   /// the next, TimePoint::max() for none.
   virtual TimePoint on_tick(TimePoint now) = 0;
+  /// The next deadline.
+  virtual TimePoint next_tick() const = 0;
 };
 
 }  // namespace cloudsync::gateway

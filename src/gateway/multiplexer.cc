@@ -251,6 +251,10 @@ TimePoint Multiplexer::on_tick(TimePoint now) {
     environment_.metrics.limit("handshake_timeout").add();
     refuse("attachments_too_late");
   }
+  return next_tick();
+}
+
+TimePoint Multiplexer::next_tick() const {
   return std::min(connect_deadline_.value_or(TimePoint::max()),
                   attachments_deadline_.value_or(TimePoint::max()));
 }

@@ -299,7 +299,7 @@ TimePoint Session::tick(TimePoint now) {
   return std::min(handler_due, next_tick(now));
 }
 
-TimePoint Session::next_tick(TimePoint now) {
+TimePoint Session::next_tick(TimePoint now) const {
   const auto or_never = [](const std::optional<TimePoint>& deadline) {
     return deadline.value_or(TimePoint::max());
   };
@@ -320,7 +320,7 @@ void Session::ping_if_due(TimePoint now) {
   const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
   pong_deadline_ = since + environment_.limits.ping_timeout;
   pong_extended_ = false;
-  send_engine('2');
+  send(environment_.ping);
 }
 
 bool Session::stalled(TimePoint now) {

@@ -18,6 +18,7 @@
 #include "gateway/refusals.h"
 #include "gateway/requests_in_flight.h"
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <memory>
@@ -41,6 +42,7 @@ struct SessionEnvironment {
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   Counter& requests_limit;  ///< limit="requests_in_flight"
   Counter& stalled_limit;   ///< limit="send_queue_timeout"
+  EncodedPacket ping = EncodedPacket::from_engine_text("2");
   /// Calls the function on the session, if it is still there, at the end of this turn of the loop.
   /// From any thread.
   std::function<void(SessionId, void (Session::*)())> call_later;
@@ -122,6 +124,11 @@ class Session {
   /// Heartbeat and deadlines. Comes when it said that it is due, and in the sweep behind any other
   /// call but a send that the peer took. Returns the next time, TimePoint::max() for none.
   TimePoint tick(TimePoint now);
+  /// When tick() is due, if nothing more happens.
+  TimePoint next_look(TimePoint now) const {
+    return std::min(handler_->next_tick(), next_tick(now));
+  }
+
   /// Answers a held poll with what is buffered.
   void flush();
   /// Goes on with the messages that waited: a request was finished, or a new turn has begun.
@@ -199,7 +206,7 @@ class Session {
   bool stalled(TimePoint now);
   void ping_if_due(TimePoint now);
   /// When tick() is due again.
-  TimePoint next_tick(TimePoint now);
+  TimePoint next_tick(TimePoint now) const;
   void retire();
   void complete_upgrade();
   void say_farewell();

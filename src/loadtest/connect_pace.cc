@@ -3,13 +3,6 @@
 #include <utility>
 
 namespace cloudsync::loadtest {
-namespace {
-
-// Below net.core.somaxconn, and what a server can answer within a client's patience.
-constexpr std::size_t kHandshakesMax = 512;
-
-}  // namespace
-
 void ConnectPace::run(std::size_t count, Start start, UniqueFunction<void()> done) {
   begin_ = loop_.now();
   count_ = count;
@@ -27,7 +20,7 @@ TimePoint ConnectPace::due(std::size_t connection) const {
 }
 
 void ConnectPace::start_more() {
-  while (started_ < count_ && in_flight_ < kHandshakesMax) {
+  while (started_ < count_ && in_flight_ < at_once_) {
     const TimePoint next = due(started_);
     if (next > loop_.now()) {
       if (!std::exchange(waits_, true)) {

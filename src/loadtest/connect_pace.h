@@ -15,8 +15,9 @@ class ConnectPace {
   /// once.
   using Start = UniqueFunction<void(std::size_t connection, TimePoint due)>;
 
-  /// `per_second` 0: as fast as the server takes them.
-  ConnectPace(runtime::Loop& loop, double per_second) : loop_(loop), per_second_(per_second) {}
+  /// `per_second` 0: as fast as the server takes them, `at_once` at a time.
+  ConnectPace(runtime::Loop& loop, double per_second, std::size_t at_once)
+      : loop_(loop), per_second_(per_second), at_once_(at_once) {}
 
   /// Starts connections 0 to `count` - 1; calls `done` when no handshake is in flight any more.
   void run(std::size_t count, Start start, UniqueFunction<void()> done);
@@ -29,6 +30,7 @@ class ConnectPace {
 
   runtime::Loop& loop_;
   const double per_second_;
+  const std::size_t at_once_;
   TimePoint begin_;
   std::size_t count_ = 0;
   std::size_t started_ = 0;

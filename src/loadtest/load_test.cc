@@ -39,7 +39,7 @@ LoadTest::LoadTest(const Options& options, runtime::Loop& loop, checker::History
       loop_(loop),
       random_(options.seed),
       http_(loop),
-      pace_(loop, options.connects_per_second),
+      pace_(loop, options.connects_per_second, options.handshakes),
       context_{loop,
                http_,
                options,

@@ -115,6 +115,7 @@ void add_connections(CLI::App& app, Options& options, Texts& texts) {
                 "--connects-per-second",
                 options.connects_per_second,
                 "Connections that are due per second; 0: as fast as the server takes them");
+  add_positive(app, "--handshakes", options.handshakes, "Handshakes of a worker at a time, at most");
   app.add_option(
          "--source-addresses",
          options.source_addresses,
@@ -326,6 +327,7 @@ std::vector<std::string> worker_arguments(const Options& part) {
   add("warm-up", seconds(part.warm_up));
   add("settle", seconds(part.settle));
   add("connects-per-second", part.connects_per_second);
+  add("handshakes", part.handshakes);
   add("source-addresses", part.source_addresses);
   add("writers", part.writers);
   add("slow-readers", part.slow_readers);

@@ -48,8 +48,11 @@ struct Options {
   std::chrono::milliseconds warm_up{0};
   /// How long after the last edit everything may take to arrive.
   std::chrono::milliseconds settle{30'000};
-  /// Connections that are due per second; 0: as fast as the server takes them, 512 at a time.
+  /// Connections that are due per second; 0: as fast as the server takes them.
   double connects_per_second = 0;
+  /// Of one worker under way at a time: below net.core.somaxconn, and what a server can answer
+  /// within a client's patience.
+  std::size_t handshakes = 512;
   /// Addresses of this host that connections come from, starting at 127.0.1.1; 0: what the kernel
   /// chooses, which has ports for some 28,000 connections to one target. Each worker has one at
   /// least.

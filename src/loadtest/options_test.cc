@@ -38,7 +38,9 @@ TEST(Options, TakesAll) {
                              "--connects-per-second",
                              "250",
                              "--source-addresses",
-                             "4"});
+                             "4",
+                             "--handshakes",
+                             "8"});
   const auto& options = std::get<Options>(parsed);
   EXPECT_EQ(options.targets.size(), 2U);
   EXPECT_EQ(options.connections, 50U);
@@ -54,6 +56,7 @@ TEST(Options, TakesAll) {
   EXPECT_EQ(options.warm_up, std::chrono::milliseconds(1'500));
   EXPECT_EQ(options.connects_per_second, 250.0);
   EXPECT_EQ(options.source_addresses, 4U);
+  EXPECT_EQ(options.handshakes, 8U);
 }
 
 TEST(Options, EverybodyWritesAndNoDocumentIsEmptyUnlessSaidOtherwise) {

@@ -16,7 +16,7 @@ PeerTest::PeerTest(const Options& options, runtime::Loop& loop)
     : options_(options),
       loop_(loop),
       random_(options.seed),
-      pace_(loop, options.connects_per_second),
+      pace_(loop, options.connects_per_second, options.handshakes),
       context_{loop,
                options,
                measurements_,
