@@ -230,6 +230,24 @@ TEST(Backpressure, KeepsAWebSocketWhoseQueueMovesHoweverSlowly) {
   EXPECT_THAT(node.application.disconnected, IsEmpty());
 }
 
+// The queue that is found at the end is a new one: what stood in between was taken, unseen.
+TEST(Backpressure, CountsANewQueueFromItsOwnBeginning) {
+  TestNode node({.send_queue_timeout = seconds(20), .ping_interval = seconds(100)});
+  const auto client = join_over_websocket(node);
+  const ConnectionId id = node.application.connected[0];
+  const auto queue_two = [&] {
+    client->peer->room = 0;
+    node.gateway().emit(id, packet_of(100));
+    node.gateway().emit(id, packet_of(100));
+    node.advance(milliseconds(500));
+  };
+  queue_two();
+  client->peer->room = std::string::npos;
+  node.advance(seconds(50));
+  queue_two();
+  EXPECT_EQ(node.limit("send_queue_timeout"), 0U);
+}
+
 TEST(Backpressure, KeepsAQuietWebSocket) {
   TestNode node({.send_queue_timeout = seconds(20), .ping_interval = seconds(100)});
   const auto client = join_over_websocket(node);

@@ -329,7 +329,8 @@ bool Session::stalled(TimePoint now) {
   }
   const std::uint64_t sent = websocket_->sent_bytes();
   const bool queued = websocket_->queued_bytes() > 0;
-  if (sent != sent_seen_ || !std::exchange(queue_seen_, queued)) {
+  const bool was_queued = std::exchange(queue_seen_, queued);
+  if (sent != sent_seen_ || !was_queued) {
     sent_seen_ = sent;
     queue_moved_at_ = now;
   }
