@@ -328,10 +328,9 @@ void Multiplexer::leave(ConnectionId connection, const std::string& room) {
 }
 
 std::vector<const std::string*>::iterator Multiplexer::find_room(Link& link,
-                                                                const std::string& room) {
-  return std::find_if(link.rooms.begin(), link.rooms.end(), [&](const std::string* name) {
-    return *name == room;
-  });
+                                                                 const std::string& room) {
+  return std::find_if(
+      link.rooms.begin(), link.rooms.end(), [&](const std::string* name) { return *name == room; });
 }
 
 void Multiplexer::send(socketio::PacketType type, std::string_view nsp, JsonValue data) {

@@ -71,7 +71,7 @@ class Multiplexer final : public MessageHandler {
     ConnectionId id;
     State state = State::kPending;
     std::string nsp;
-    std::string sid;  ///< until it is told
+    std::string sid;                        ///< until it is told
     std::vector<const std::string*> rooms;  ///< their names, which the rooms have
   };
 

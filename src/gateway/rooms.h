@@ -15,7 +15,8 @@ class Rooms {
   /// `count` is the number of rooms, added up by those who share it.
   explicit Rooms(Gauge& count) : count_(count) {}
 
-  /// Adds who is no member yet. Returns the room's name, which lives as long as its membership. O(1).
+  /// Adds who is no member yet. Returns the room's name, which lives as long as its membership.
+  /// O(1).
   const std::string& join(const std::string& room, ConnectionId member);
   void leave(const std::string& room, ConnectionId member);
   /// The members, in no order; empty for an unknown room. Valid until the next change.

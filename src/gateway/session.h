@@ -124,6 +124,7 @@ class Session {
   /// Heartbeat and deadlines. Comes when it said that it is due, and in the sweep behind any other
   /// call but a send that the peer took. Returns the next time, TimePoint::max() for none.
   TimePoint tick(TimePoint now);
+
   /// When tick() is due, if nothing more happens.
   TimePoint next_look(TimePoint now) const {
     return std::min(handler_->next_tick(), next_tick(now));

@@ -115,7 +115,8 @@ void add_connections(CLI::App& app, Options& options, Texts& texts) {
                 "--connects-per-second",
                 options.connects_per_second,
                 "Connections that are due per second; 0: as fast as the server takes them");
-  add_positive(app, "--handshakes", options.handshakes, "Handshakes of a worker at a time, at most");
+  add_positive(
+      app, "--handshakes", options.handshakes, "Handshakes of a worker at a time, at most");
   app.add_option(
          "--source-addresses",
          options.source_addresses,

@@ -19,7 +19,9 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Engines,
                          LoopTest,
-                         testing::Values(IoEngine::kEpoll, IoEngine::kUring, IoEngine::kUringDirect),
+                         testing::Values(IoEngine::kEpoll,
+                                         IoEngine::kUring,
+                                         IoEngine::kUringDirect),
                          [](const auto& engine) {
                            std::string name(io_engine_name(engine.param));
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -111,8 +111,8 @@ void UringLoop::look_for_end(SocketId socket, const SocketRecord& record) {
 
 void UringLoop::on_look(SocketId socket, int result) {
   SocketRecord* record = sockets_.find(socket);
-  if (record == nullptr || record->state == SocketState::kGone || result > 0 ||
-      result == -EAGAIN || result == -EINTR) {
+  if (record == nullptr || record->state == SocketState::kGone || result > 0 || result == -EAGAIN ||
+      result == -EINTR) {
     return;
   }
   if (result == 0) {

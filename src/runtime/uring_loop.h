@@ -119,9 +119,9 @@ class UringLoop final : public LoopCore {
 
   std::unordered_map<std::uint64_t, Ending> ending_;  // by kEnd's key
   std::vector<int> free_places_;
-  int places_used_ = 0;        // [0, places_used_) were a socket's once
-  std::deque<int> moving_;     // descriptors that queued entries point at
-  char looked_at_ = 0;         // where looking puts the byte that it finds
+  int places_used_ = 0;     // [0, places_used_) were a socket's once
+  std::deque<int> moving_;  // descriptors that queued entries point at
+  char looked_at_ = 0;      // where looking puts the byte that it finds
 };
 
 /// Makes a small ring and uses it. Errors: kUnavailable with what it lacks.

@@ -2,8 +2,8 @@
 // Group commit: one thread takes everything that waits, writes it in one transaction, and answers
 // after the fsync. While it syncs, the next group gathers, so the cost of a sync is shared by as
 // many documents as are being edited. Appends go first; the rest joins the same transaction up to a
-// budget, so that a large snapshot delays at most one of them. What nobody waits for is gathered for
-// a while: its rows lie all over their tables, and a page is written once for all that it gets.
+// budget, so that a large snapshot delays at most one of them. What nobody waits for is gathered
+// for a while: its rows lie all over their tables, and a page is written once for all that it gets.
 //
 //   error before COMMIT        -> rolled back, everybody refused; the store goes on (disk full) or
 //                                 closes (I/O error)
