@@ -27,7 +27,9 @@ class Echo final : public MessageHandler {
 
   void on_closed(std::string_view) override {}
 
-  TimePoint on_tick(TimePoint) override { return TimePoint::max(); }
+  TimePoint on_tick(TimePoint) override { return next_tick(); }
+
+  TimePoint next_tick() const override { return TimePoint::max(); }
 
  private:
   Session& session_;
