@@ -208,7 +208,9 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
 // A session may close while it handles a packet, so it goes at the end of the turn.
 void Engine::retire(Session& session) {
   const SessionId id = session.identity().id;
-  by_sid_.erase(session.identity().sid);
+  if (by_sid_.erase(session.identity().sid) == 0) {
+    return;  // it is retired: its slot must not be given away twice
+  }
   sessions_gauge_.add(-1);
   loop_.post([this, id] {
     const std::uint32_t index = slot_of(id);

@@ -72,6 +72,26 @@ TEST(Move, CarriesARequestThatWaitedBehindAnother) {
   EXPECT_THAT(node.application.events, ElementsAre("x"));
 }
 
+// The farewell is answered from inside the move, which reads the next GET at once.
+TEST(Move, GivesTheFarewellOfAClosedSessionToTheFirstOfTwoRequests) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  EXPECT_EQ(first.ask(HttpClient::post(url, "40")), "ok");
+  EXPECT_THAT(first.ask(HttpClient::get(url)), testing::StartsWith("40{"));
+  first.send(HttpClient::post(url, "4nonsense"));
+  HttpClient second(node, 0);
+  second.send(HttpClient::get(url) + HttpClient::get(url));
+  EXPECT_EQ(second.body(), "1");
+  EXPECT_EQ(second.body(), R"({"code":1,"message":"Session ID unknown"})");
+  HttpClient ann(node, 1);
+  const std::string ann_url = with_sid(kPolling, sid_of(ann.ask(HttpClient::get(kPolling))));
+  HttpClient ben(node, 1);
+  const std::string ben_url = with_sid(kPolling, sid_of(ben.ask(HttpClient::get(kPolling))));
+  EXPECT_EQ(ann.ask(HttpClient::post(ann_url, "40")), "ok");
+  EXPECT_EQ(ben.ask(HttpClient::post(ben_url, "40")), "ok");
+}
+
 TEST(Move, RefusesBehindAnAnswerThatIsStillQueued) {
   TestNode node({}, 2);
   HttpClient first(node, 1);

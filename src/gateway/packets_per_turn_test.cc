@@ -138,5 +138,24 @@ TEST_F(PacketsPerTurnTest, DropsTheRestOfAPostThatClosesItsSession) {
   EXPECT_THAT(node.application.disconnected, SizeIs(1));
 }
 
+// The farewell goes to the GET behind the POST that is at fault, from inside the close.
+TEST(PacketsPerTurn, AFarewellMayBeTakenByTheRequestBehindThePost) {
+  TestNode node;
+  const auto client = PollingClient::joined(node);
+  std::string body;
+  for (std::size_t i = 0; i < 2 * kPerTurn; ++i) {
+    body += R"(42["x"])";
+    body += '\x1e';
+  }
+  body += "4nonsense";
+  client->post.send(HttpClient::post(client->url, body) + HttpClient::get(client->url));
+  EXPECT_EQ(client->post.body(), "ok");
+  EXPECT_EQ(client->post.body(), "1");
+  PollingClient ann(node);
+  PollingClient ben(node);
+  EXPECT_EQ(ann.say("40"), "ok");
+  EXPECT_EQ(ben.say("40"), "ok");
+}
+
 }  // namespace
 }  // namespace cloudsync::gateway

@@ -35,6 +35,9 @@ void Session::open_polling(Connection& connection, codec::http1::Headers headers
 
 void Session::on_poll(Connection& connection) {
   if (lingering()) {
+    // One GET may take the farewell: another may stand behind this one, and be read when it is
+    // answered.
+    linger_deadline_.reset();
     poll_ = &connection;
     flush();
     retire();

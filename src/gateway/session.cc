@@ -403,15 +403,19 @@ void Session::close(std::string_view reason) {
     buffer_.push_back(EncodedPacket::from_engine_text("1"));
     flush();
   }
+  const bool lingers = lingering();
+  if (lingers) {
+    buffer_.push_back(EncodedPacket::from_engine_text("1"));
+  }
   if (receiving_ != nullptr) {
     std::exchange(receiving_, nullptr)->close(codec::websocket::kCloseNoStatus);
   }
   if (post_ != nullptr) {
-    post_->answer_ok();  // not destroyed: the packet that closes the session may be in it
+    // Not destroyed: the packet that closes the session may be in it. The GET that takes the
+    // farewell may stand behind it.
+    post_->answer_ok();
   }
-  if (lingering()) {
-    buffer_.push_back(EncodedPacket::from_engine_text("1"));
-  } else {
+  if (!lingers) {
     retire();
   }
 }

@@ -76,11 +76,14 @@ void UringLoop::end_stream(SocketId socket, SocketRecord& record) {
     LoopCore::end_stream(socket, record);
     return;
   }
+  // A socket that is closed between its last send and the end of the turn comes twice.
+  if (!ending_.try_emplace(uring_key(UringOp::kEnd, socket), Ending{record.fd}).second) {
+    return;
+  }
   io_uring_sqe& entry = ring_.entry();
   ::io_uring_prep_shutdown(&entry, record.fd, SHUT_WR);
   address(entry, record);
   submit(entry, UringOp::kEnd, socket);
-  ending_.emplace(uring_key(UringOp::kEnd, socket), Ending{record.fd});
 }
 
 void UringLoop::on_stream_ended(SocketId socket) {
@@ -117,7 +120,7 @@ void UringLoop::on_look(SocketId socket, int result) {
   }
   if (result == 0) {
     restart_receive(socket, *record);
-  } else {
+  } else if (!record->paused && !record->holding) {  // else its owner gets what is held, first
     destroy_broken(socket, *record);  // looking took the error, so that no receive would find it
   }
 }

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace cloudsync::runtime {
@@ -13,6 +14,8 @@ namespace {
 
 // How late a lost end is found. Looking takes some 0.1 us for a socket that received meanwhile.
 constexpr std::chrono::seconds kLostEndCheck{1};
+// So many are looked at in one turn, half of the completions that there is room for.
+constexpr std::size_t kLooksPerTurn = 4'096;
 
 bool passing(int result) {
   return result == -EAGAIN || result == -EINTR;
@@ -79,7 +82,14 @@ void UringLoop::note_heard(SocketId socket, SocketRecord& record) {
 void UringLoop::find_lost_ends() {
   std::vector<pollfd> polled;
   std::vector<SocketId> sockets;
-  for (const SocketId socket : std::exchange(heard_, {})) {
+  const auto end =
+      heard_.begin() + static_cast<std::ptrdiff_t>(std::min(heard_.size(), kLooksPerTurn));
+  const std::vector<SocketId> batch(heard_.begin(), end);
+  heard_.erase(heard_.begin(), end);
+  if (!heard_.empty()) {
+    run_after(Duration::zero(), [this] { find_lost_ends(); });
+  }
+  for (const SocketId socket : batch) {
     SocketRecord* record = sockets_.find(socket);
     if (record != nullptr && record->state != SocketState::kGone) {
       record->heard = false;

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace cloudsync::storage {
@@ -50,6 +51,7 @@ Committer::Committer(DocumentWriter writer,
                      Metrics& metrics)
     : append_queue_limit_(limits.commit_queue),
       batch_ops_limit_(limits.commit_batch_ops),
+      gathered_limit_(std::min(kGatheredMax, limits.commit_queue)),
       health_(health),
       commits_(metrics.counter("cloudsync_commits_total", "Transactions committed")),
       overloads_(metrics.limit("commit_queue")),
@@ -157,7 +159,7 @@ std::optional<Committer::Batch> Committer::take() {
     return std::nullopt;
   }
   wake_.wait_until(lock, gathered_due_, [this] {
-    return closing_ || !appends_.empty() || !writes_.empty() || gathered_.size() >= kGatheredMax;
+    return closing_ || !appends_.empty() || !writes_.empty() || gathered_.size() >= gathered_limit_;
   });
   Batch batch;
   take_appends(batch);
@@ -194,11 +196,11 @@ void Committer::take_writes(Batch& batch) {
 }
 
 void Committer::take_gathered(Batch& batch) {
-  if (!closing_ && gathered_.size() < kGatheredMax &&
+  if (!closing_ && gathered_.size() < gathered_limit_ &&
       std::chrono::steady_clock::now() < gathered_due_) {
     return;
   }
-  for (std::size_t i = 0; i < kGatheredMax && !gathered_.empty(); ++i) {
+  for (std::size_t i = 0; i < gathered_limit_ && !gathered_.empty(); ++i) {
     batch.writes.push_back(std::move(gathered_.front()));
     gathered_.pop_front();
   }

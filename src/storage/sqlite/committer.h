@@ -79,6 +79,7 @@ class Committer {
 
   const std::size_t append_queue_limit_;
   const std::size_t batch_ops_limit_;
+  const std::size_t gathered_limit_;
   StoreHealth& health_;
   Counter& commits_;
   Counter& overloads_;
