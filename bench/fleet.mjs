@@ -25,7 +25,8 @@ const directory = mkdtempSync(join(tmpdir(), "cloudsync-fleet-"));
 const servers = [];
 
 function fieldsOf(path) {
-  return Object.fromEntries([...readFileSync(path, "utf8").matchAll(/^(\w+):\s+(\d+)/gm)].map(([, key, value]) => [key, 1024 * value]));
+  const lines = readFileSync(path, "utf8").matchAll(/^(\w+):\s+(\d+)/gm);
+  return Object.fromEntries([...lines].map(([, key, value]) => [key, 1024 * value]));
 }
 
 /** Bytes and seconds, of all servers; of the kernel's memory only what cannot be reclaimed, which is where sockets are. */
@@ -50,7 +51,8 @@ async function run() {
   const generator = spawn("build/release/cloudsync-loadtest", [
     "--target", servers.map(({ url }) => url).join(), "--connections", sessions, "--documents", Math.floor(sessions / members),
     "--ops-per-second", perSecond, "--ladder", ladder.join(), "--duration", seconds, ...loadOptions,
-    "--handshakes", Math.max(16, Math.floor(kHandshakes / nodes)), "--workers", nodes, "--source-addresses", nodes, "--settle", 60, "--json", json, "--set-sysctls",
+    "--handshakes", Math.max(16, Math.floor(kHandshakes / nodes)), "--workers", nodes,
+    "--source-addresses", nodes, "--settle", 60, "--json", json, "--set-sysctls",
   ].map(String), { stdio: ["ignore", "pipe", "inherit"] });
   let joinedAt = null;
   let joined = null;
