@@ -34,6 +34,7 @@ for (const kind of ["new-rich-text", "new-text"]) {
     await bothShow([ann, ben], "BEN");
     await ann.press("Control+z"); // nothing is left
     await ann.press("Control+Shift+z");
+    await bothShow([ann, ben], "onBENe "); // what is typed at the same place meanwhile may come in either order
     await ben.press("Control+Home");
     await ben.type("<");
     await bothShow([ann, ben], "<onBENe ");
