@@ -19,10 +19,9 @@ class MessageHandler {
   /// nothing is sent any more. Comes once.
   virtual void on_closed(std::string_view reason) = 0;
 
-  /// A look at deadlines: comes when one is due, and in the sweep behind any other call. Returns
-  /// the next, TimePoint::max() for none.
-  virtual TimePoint on_tick(TimePoint now) = 0;
-  /// The next deadline.
+  /// A look at deadlines: comes when one is due, and in the sweep behind any other call.
+  virtual void on_tick(TimePoint now) = 0;
+  /// The next deadline, TimePoint::max() for none.
   virtual TimePoint next_tick() const = 0;
 };
 

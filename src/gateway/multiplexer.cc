@@ -242,7 +242,7 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 
 // --- ends ---
 
-TimePoint Multiplexer::on_tick(TimePoint now) {
+void Multiplexer::on_tick(TimePoint now) {
   if (connect_deadline_ && now >= *connect_deadline_) {
     environment_.metrics.limit("connect_timeout").add();
     session_.note_refusal("session_closed", "connect_timeout");
@@ -251,7 +251,6 @@ TimePoint Multiplexer::on_tick(TimePoint now) {
     environment_.metrics.limit("handshake_timeout").add();
     refuse("attachments_too_late");
   }
-  return next_tick();
 }
 
 TimePoint Multiplexer::next_tick() const {

@@ -45,7 +45,7 @@ class Multiplexer final : public MessageHandler {
 
   void on_message(bool binary, std::string_view bytes) override;
   void on_closed(std::string_view reason) override;
-  TimePoint on_tick(TimePoint now) override;
+  void on_tick(TimePoint now) override;
   TimePoint next_tick() const override;
 
   // --- the application's side; no-ops on a connection that is gone ---

@@ -294,7 +294,8 @@ TimePoint Session::tick(TimePoint now) {
     if (requests_.use_count() == 1) {
       requests_.reset();  // all are finished
     }
-    handler_due = handler_->on_tick(now);
+    handler_->on_tick(now);
+    handler_due = handler_->next_tick();
   }
   return std::min(handler_due, next_tick(now));
 }

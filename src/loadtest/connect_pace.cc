@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace cloudsync::loadtest {
+
 void ConnectPace::run(std::size_t count, Start start, UniqueFunction<void()> done) {
   begin_ = loop_.now();
   count_ = count;

@@ -2,27 +2,15 @@
 // need not look them up there, and whoever walks through the descriptors of processes does not
 // meet half a million of them.
 
-#include "base/assert.h"
 #include "runtime/uring_loop.h"
 
 #include <sys/socket.h>
-
-#include <cerrno>
 
 namespace cloudsync::runtime {
 namespace {
 
 // SOCKET_URING_OP_SETSOCKOPT (Linux 6.7), which the headers of liburing 2.3 don't have yet.
 constexpr unsigned kSetSocketOption = 3;
-
-/// The entry of a socket option; its fields have older names in these headers.
-void prepare_option(io_uring_sqe& entry, int level, int option, const void* value, unsigned size) {
-  ::io_uring_prep_rw(IORING_OP_URING_CMD, &entry, -1, nullptr, 0, 0);
-  entry.cmd_op = kSetSocketOption;
-  entry.addr = static_cast<std::uint64_t>(option) << 32U | static_cast<std::uint32_t>(level);
-  entry.file_index = size;
-  entry.addr3 = reinterpret_cast<std::uintptr_t>(value);
-}
 
 }  // namespace
 
@@ -99,30 +87,14 @@ void UringLoop::discard(SocketId socket, SocketRecord& record) {
     return;
   }
   io_uring_sqe& entry = ring_.entry();
-  prepare_option(entry, SOL_SOCKET, SO_LINGER, &kReset, sizeof kReset);
-  entry.fd = record.fd;
+  ::io_uring_prep_rw(IORING_OP_URING_CMD, &entry, record.fd, nullptr, 0, 0);
   address(entry, record);
+  // Level and option, size and value; these headers have older names for their places.
+  entry.cmd_op = kSetSocketOption;
+  entry.addr = std::uint64_t{SO_LINGER} << 32U | std::uint64_t{SOL_SOCKET};
+  entry.file_index = sizeof kReset;
+  entry.addr3 = reinterpret_cast<std::uintptr_t>(&kReset);
   submit_silent(entry, UringOp::kUnheeded, socket);
-}
-
-void UringLoop::look_for_end(SocketId socket, const SocketRecord& record) {
-  io_uring_sqe& entry = ring_.entry();
-  ::io_uring_prep_recv(&entry, record.fd, &looked_at_, 1, MSG_PEEK | MSG_DONTWAIT);
-  address(entry, record);
-  submit(entry, UringOp::kLook, socket);
-}
-
-void UringLoop::on_look(SocketId socket, int result) {
-  SocketRecord* record = sockets_.find(socket);
-  if (record == nullptr || record->state == SocketState::kGone || result > 0 || result == -EAGAIN ||
-      result == -EINTR) {
-    return;
-  }
-  if (result == 0) {
-    restart_receive(socket, *record);
-  } else if (!record->paused && !record->holding) {  // else its owner gets what is held, first
-    destroy_broken(socket, *record);  // looking took the error, so that no receive would find it
-  }
 }
 
 }  // namespace cloudsync::runtime

@@ -112,6 +112,26 @@ void UringLoop::find_lost_ends() {
   }
 }
 
+/// The same of a direct socket, which poll() does not know: its next byte tells.
+void UringLoop::look_for_end(SocketId socket, const SocketRecord& record) {
+  io_uring_sqe& entry = ring_.entry();
+  ::io_uring_prep_recv(&entry, record.fd, &looked_at_, 1, MSG_PEEK | MSG_DONTWAIT);
+  address(entry, record);
+  submit(entry, UringOp::kLook, socket);
+}
+
+void UringLoop::on_look(SocketId socket, int result) {
+  SocketRecord* record = sockets_.find(socket);
+  if (record == nullptr || record->state == SocketState::kGone || result > 0 || passing(result)) {
+    return;
+  }
+  if (result == 0) {
+    restart_receive(socket, *record);
+  } else if (!record->paused && !record->holding) {  // else its owner gets what is held, first
+    destroy_broken(socket, *record);  // looking took the error, so that no receive would find it
+  }
+}
+
 void UringLoop::restart_receive(SocketId socket, SocketRecord& record) {
   if (record.receiving && !record.cancelling) {
     record.cancelling = true;

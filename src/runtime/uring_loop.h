@@ -77,6 +77,8 @@ class UringLoop final : public LoopCore {
   void on_receive_ended(SocketId socket, SocketRecord& record, int result);
   void note_heard(SocketId socket, SocketRecord& record);
   void find_lost_ends();
+  void look_for_end(SocketId socket, const SocketRecord& record);
+  void on_look(SocketId socket, int result);
   void restart_receive(SocketId socket, SocketRecord& record);
   std::string take_held(SocketId socket, SocketRecord& record);
   void hand_out_held();
@@ -89,8 +91,6 @@ class UringLoop final : public LoopCore {
   // uring_direct.cc: sockets that only the ring knows
   static void address(io_uring_sqe& entry, const SocketRecord& record);
   void close_direct(SocketId socket, int place);
-  void look_for_end(SocketId socket, const SocketRecord& record);
-  void on_look(SocketId socket, int result);
   void on_stream_ended(SocketId socket);
 
   Counter& buffer_shortages_;
