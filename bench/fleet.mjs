@@ -4,7 +4,9 @@
 // ten members, all on one node. LADDER is in thousands of deliveries a second. Prints the memory that a session
 // takes, in the servers and in the kernel, what the servers' processors do without edits, and a row for each rung.
 // MEMBERS, NODE_SESSIONS, SERVER_OPTIONS, LOAD_OPTIONS and DATA_ROOT (of the data directories; on /dev/shm a commit
-// waits for no disk) change what their names say. As root, without other load.
+// waits for no disk) change what their names say. RESTART=SIGKILL (or SIGTERM) ends all nodes at once when all have
+// joined, in the middle of the first rung, and starts them again: how long is it until everybody is back? As root,
+// without other load.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +23,7 @@ const serverOptions = (process.env.SERVER_OPTIONS ?? "").split(" ").filter(Boole
 const loadOptions = (process.env.LOAD_OPTIONS ?? "--io-engine auto").split(" ").filter(Boolean);
 /** Under way at a time, in all: more would only wait longer, out of the caches. */
 const kHandshakes = 2048;
+const restartSignal = process.env.RESTART;
 const directory = mkdtempSync(join(tmpdir(), "cloudsync-fleet-"));
 const servers = [];
 
@@ -56,6 +59,7 @@ async function run() {
   ].map(String), { stdio: ["ignore", "pipe", "inherit"] });
   let joinedAt = null;
   let joined = null;
+  let restarted = null;
   for await (const line of createInterface({ input: generator.stdout })) {
     console.error(line);
     const count = Number(line.match(/joined +(\d+)/)?.[1] ?? 0);
@@ -63,6 +67,7 @@ async function run() {
       joinedAt = performance.now() / 1000;
       joined = sample();
     }
+    if (restartSignal !== undefined && joinedAt !== null) restarted = await followRestart(restarted, joinedAt, count);
     // The idle rung, if there is one, comes first; its beginning still has what connecting left to do.
     if (joined !== null && ladder[0] === 0 && joined.idle === undefined) {
       const now = sample();
@@ -75,9 +80,24 @@ async function run() {
   if (process.env.RESULT !== undefined) writeFileSync(process.env.RESULT, JSON.stringify(result) + "\n");
 }
 
+/** Makes the storm when it is time, and says when it is over. */
+async function followRestart(restarted, joinedAt, joined) {
+  const now = performance.now() / 1000;
+  if (restarted === null && now > joinedAt + 10) {
+    const ended = Promise.all(servers.map((server) => server.restart(restartSignal)));
+    ended.then(() => console.log(`all nodes were ended and ready again in ${(performance.now() / 1000 - now).toFixed(1)} s`));
+    return { at: now, lowest: joined };
+  }
+  if (restarted?.lowest === undefined) return restarted;
+  if (joined < restarted.lowest) return { ...restarted, lowest: joined };
+  if (joined < sessions || restarted.lowest === sessions) return restarted;
+  console.log(`all ${sessions} were back ${(now - restarted.at).toFixed(1)} s after the nodes ended`);
+  return {};
+}
+
 function report(before, joined, { connections, connectLatency, ladder: rungs, errors }) {
   console.log(`${connections.joined} of ${sessions} sessions on ${nodes} nodes in ${connections.seconds.toFixed(1)} s, `
-    + `${connections.failed} failed, ${connections.disconnects} disconnected; connect p50 ${connectLatency.p50Ms.toFixed(0)}, `
+    + `${connections.failed} failed, ${connections.disconnects} disconnected, ${connections.reconnects} came back; connect p50 ${connectLatency.p50Ms.toFixed(0)}, `
     + `p95 ${connectLatency.p95Ms.toFixed(0)}, p99 ${connectLatency.p99Ms.toFixed(0)} ms; errors ${JSON.stringify(errors)}`);
   if (joined !== null) {
     console.log(`a session: ${per(joined.rss - before.rss)} bytes of the servers (and ${per(before.rss)} that they took empty), `

@@ -18,37 +18,60 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-/** Starts what `command(data)` says, given a new folder in `dataRoot`; the server is ready when this resolves. */
+/**
+ * Starts what `command(data, listen)` says, given a new folder in `dataRoot` and where to listen; the server is ready
+ * when this resolves.
+ */
 export async function startServer(command, dataRoot = tmpdir()) {
   const data = mkdtempSync(join(dataRoot, "cloudsync-bench-"));
-  const [file, ...args] = command(data);
-  const running = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
-  all.set(running, data);
-  let errors = "";
-  running.stderr.on("data", (text) => (errors = (errors + text).slice(-4000)));
-  const ended = new Promise((resolve) => running.once("exit", resolve));
-  const stop = async () => {
-    running.kill("SIGTERM");
+  const server = { url: "", pid: 0, stop, restart };
+  let running;
+  let ended;
+
+  async function start(listen) {
+    const [file, ...args] = command(data, listen);
+    running = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+    all.set(running, data);
+    let said = "";
+    for (const stream of [running.stdout, running.stderr]) {
+      stream.on("data", (text) => (said = (said + text).slice(-4000)));
+    }
+    ended = new Promise((resolve) => running.once("close", resolve)); // when all that it said was read
+    server.pid = running.pid;
+    server.url = await new Promise((resolve, reject) => {
+      createInterface({ input: running.stdout }).on("line", (line) => {
+        const found = /(?:listening on|ready at) (http:\S+)$/.exec(line);
+        if (found) resolve(found[1]);
+      });
+      ended.then(() => reject(new Error(`${file} ended at its start:\n${said}`)));
+    });
+  }
+  async function end(signal) {
+    running.kill(signal);
     await ended;
     all.delete(running);
+  }
+  async function stop() {
+    await end("SIGTERM");
     rmSync(data, { recursive: true, force: true });
-  };
-  const url = await new Promise((resolve, reject) => {
-    createInterface({ input: running.stdout }).on("line", (line) => {
-      const found = /(?:listening on|ready at) (http:\S+)$/.exec(line);
-      if (found) resolve(found[1]);
-    });
-    ended.then(() => reject(new Error(`${file} ended at its start:\n${errors}`)));
-  }).catch(async (error) => {
+  }
+  /** Ends it by `signal`, and starts it again where it listened, on its data. */
+  async function restart(signal) {
+    await end(signal);
+    await start(new URL(server.url).host);
+  }
+  try {
+    await start("127.0.0.1:0");
+  } catch (error) {
     await stop();
     throw error;
-  });
-  return { url, pid: running.pid, stop };
+  }
+  return server;
 }
 
 /** `cloudsync serve` with one loop and `options`. */
-export const serve = (options = []) => (data) =>
-  ["build/release/cloudsync", "serve", "--listen", "127.0.0.1:0", "--threads", "1", "--data-dir", data, ...options];
+export const serve = (options = []) => (data, listen) =>
+  ["build/release/cloudsync", "serve", "--listen", listen, "--threads", "1", "--data-dir", data, ...options];
 
 /** Seconds of the processors that the process has had. */
 export function cpuSeconds(pid) {

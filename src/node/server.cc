@@ -12,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "node/history.h"
 #include "pubsub/local/local_bus.h"
+#include "runtime/listening.h"
 #include "runtime/loop_thread.h"
 #include "runtime/worker_pool.h"
 #include "storage/sqlite/sqlite_store.h"
@@ -248,6 +249,8 @@ void Server::Parts::build_loop(std::uint32_t index) {
 }
 
 Result<void> Server::Parts::listen() {
+  // Loops that share a port would share it with another process, too.
+  CS_TRY(runtime::check_free(settings.listen));
   bound = settings.listen;
   const bool shared = loops.size() > 1;
   for (std::uint32_t i = 0; i < loops.size(); ++i) {

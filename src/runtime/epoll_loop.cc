@@ -13,8 +13,6 @@ namespace cloudsync::runtime {
 namespace {
 
 constexpr int kEventsPerWait = 512;
-// Accepts of one listener per turn, so that a flood of connects can't starve open sockets.
-constexpr int kAcceptsPerTurn = 128;
 
 /// epoll's milliseconds; rounded up, so that a timer is due when its wait ends.
 int wait_ms(std::optional<Duration> wait) {
@@ -91,23 +89,6 @@ bool EpollLoop::watch_listener(std::size_t index) {
   const int action = listener.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   listener.watched = true;
   return ::epoll_ctl(epoll_, action, listener.fd, &event) == 0;
-}
-
-void EpollLoop::on_acceptable(std::size_t index) {
-  Listener& listener = *listeners_[index];
-  for (int i = 0; i < kAcceptsPerTurn && listener.fd >= 0; ++i) {
-    SocketAddress peer;
-    const int fd = ::accept4(listener.fd, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      hand_over_accepted(listener, fd, peer);
-    } else if (errno == EAGAIN) {
-      return;
-    } else if (out_of_resources(errno)) {
-      pause_accepting(index);
-      return;
-    }
-    // Anything else (ECONNABORTED, a pending network error) concerns that one connection only.
-  }
 }
 
 bool EpollLoop::watch(SocketId socket, SocketRecord& record) {

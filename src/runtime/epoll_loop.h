@@ -32,7 +32,6 @@ class EpollLoop final : public LoopCore {
 
   // epoll_loop.cc
   void dispatch(std::uint64_t key, std::uint32_t events);
-  void on_acceptable(std::size_t index);
   bool watch_for(SocketId socket, SocketRecord& record, std::uint32_t events);
 
   // epoll_io.cc: bytes in and out

@@ -54,6 +54,13 @@ Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std
   return fd;
 }
 
+Result<void> check_free(const Endpoint& endpoint) {
+  CS_TRY_ASSIGN(const SocketAddress address, to_socket_address(endpoint));
+  CS_TRY_ASSIGN(const int fd, bind_and_listen(address, false, to_string(endpoint)));
+  ::close(fd);
+  return {};
+}
+
 Result<int> start_connect(const SocketAddress& address, const SocketAddress* source) {
   const int fd = open_socket(address);
   if (fd < 0) {

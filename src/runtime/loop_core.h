@@ -127,8 +127,9 @@ class LoopCore : public Loop {
   void destroy(SocketId socket, SocketRecord& record, CloseCause cause);
   /// destroy(kError), or with the cause that is decided already.
   void destroy_broken(SocketId socket, SocketRecord& record);
-  void hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer);
-  void pause_accepting(std::size_t index);
+  /// Connections wait at the listener. Takes some of them, so that a flood of connects can't starve
+  /// open sockets; true if there may be more.
+  bool on_acceptable(std::size_t index);
   /// A kConnecting socket is connected, or failed.
   void on_connected(SocketId socket, SocketRecord& record);
   /// Engines call it in their destructors: it needs them whole.
@@ -170,6 +171,8 @@ class LoopCore : public Loop {
   void report_closed();
   void watch_connect(const Result<int>& fd, SocketEvents& events, Completion<SocketId> done);
   void refuse_connect(Completion<SocketId> done, Error error);
+  void hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer);
+  void pause_accepting(std::size_t index);
 
   Mailbox mailbox_;
   TimerQueue timers_;

@@ -13,6 +13,8 @@ namespace {
 
 // How long a flushing close waits for the peer to take the bytes and to end its side.
 constexpr std::chrono::seconds kLinger{5};
+// Accepts of one listener in a row.
+constexpr int kAcceptsPerTurn = 128;
 // How long to leave a listener alone when descriptors ran out: it stays readable, so the loop would
 // spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
@@ -39,11 +41,27 @@ void LoopCore::stop_listening() {
   check_thread();
   for (const auto& listener : listeners_) {
     if (listener->fd >= 0) {
-      // Ended and not only closed: an accept that is with the kernel would keep it listening.
-      ::shutdown(listener->fd, SHUT_RDWR);
       ::close(std::exchange(listener->fd, -1));
     }
   }
+}
+
+bool LoopCore::on_acceptable(std::size_t index) {
+  Listener& listener = *listeners_[index];
+  for (int i = 0; i < kAcceptsPerTurn && listener.fd >= 0; ++i) {
+    SocketAddress peer;
+    const int fd = ::accept4(listener.fd, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      hand_over_accepted(listener, fd, peer);
+    } else if (errno == EAGAIN) {
+      return false;
+    } else if (out_of_resources(errno)) {
+      pause_accepting(index);
+      return false;
+    }
+    // Anything else (ECONNABORTED, a pending network error) concerns that one connection only.
+  }
+  return listener.fd >= 0;
 }
 
 void LoopCore::hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer) {

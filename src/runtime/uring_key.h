@@ -12,7 +12,7 @@ namespace cloudsync::runtime {
 enum class UringOp : std::uint8_t {
   kUnheeded,     ///< cancelling and closing: nobody waits for them
   kMailbox,      ///< a multishot poll
-  kAccept,       ///< multishot; the slot is the listener's index
+  kAcceptable,   ///< a multishot poll
   kConnect,      ///< a poll
   kReceive,      ///< multishot
   kSend,         ///< completes only if it was cut short or failed

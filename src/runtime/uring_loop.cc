@@ -4,26 +4,19 @@
 #include "base/log.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <utility>
 
 namespace cloudsync::runtime {
 namespace {
 
-// Accepted sockets handed over per turn, so that a flood of connects can't starve open sockets.
-constexpr std::size_t kArrivalsPerTurn = 128;
-// Above this many that wait for it, accepting stops: the rest wait in the kernel's backlog.
-constexpr std::size_t kArrivalsMax = 1'024;
 // How long the end of a loop waits for the kernel to let go of a request. It does so at once; not
-// waiting would keep ports and sockets for the seconds that the kernel takes to end a ring.
+// waiting would keep sockets for the seconds that the kernel takes to end a ring.
 constexpr std::chrono::seconds kDrainWait{2};
 
 constexpr SocketId kNoSocket{};
-
-SocketId listener_id(std::size_t index) {
-  return {static_cast<std::uint32_t>(index), 0};
-}
 
 }  // namespace
 
@@ -34,10 +27,17 @@ UringLoop::UringLoop(Metrics* metrics)
 
 UringLoop::~UringLoop() {
   shut_down();
+  if (acceptable_ >= 0) {
+    ::close(acceptable_);
+  }
 }
 
 Result<void> UringLoop::open(const UringOptions& options) {
   CS_TRY(open_mailbox());
+  acceptable_ = ::epoll_create1(EPOLL_CLOEXEC);
+  if (acceptable_ < 0) {
+    return fail(ErrorCode::kUnavailable, "no epoll: the process is out of descriptors");
+  }
   return ring_.open(options);
 }
 
@@ -45,11 +45,13 @@ void UringLoop::begin_run() {
   ring_.enable();
   running_ = true;
   watch_mailbox();
+  watch_acceptable();
 }
 
 void UringLoop::end_run() {
   running_ = false;
   cancel_request(UringOp::kMailbox, kNoSocket);
+  cancel_request(UringOp::kAcceptable, kNoSocket);
   for (bool moves = true; outstanding_ > 0 && moves;) {
     enter(kDrainWait);
     moves = !completions_.empty();
@@ -59,27 +61,23 @@ void UringLoop::end_run() {
     log_warning("io_uring_requests_left", {{"count", outstanding_}});
   }
   enter(Duration::zero());  // closes what waited for the last of them
-  for (const Arrival& arrival : std::exchange(arrivals_, {})) {
-    ::close(arrival.fd);
-  }
   ring_.disable();
 }
 
 bool UringLoop::has_leftovers() const {
   // Sends that succeed end no wait, but their owners are to hear of it. (Waiting a millisecond for
   // other events first takes more than the call it saves: the timer does.)
-  return !sending_.empty() || !completions_.empty() || !arrivals_.empty() || !resumed_.empty();
+  return !sending_.empty() || !completions_.empty() || accepting_ || !resumed_.empty();
 }
 
 void UringLoop::wait_and_dispatch(std::optional<Duration> wait) {
-  sync_listeners();
   sync_sockets();
   enter(unsynced_.empty() ? wait : Duration::zero());
   woke_up();
   settle_sends();
   dispatch_all();
   hand_out_held();
-  hand_over_arrivals();
+  accept_waiting();
 }
 
 /// Submits everything, waits, and appends what completed to completions_.
@@ -115,8 +113,11 @@ void UringLoop::dispatch(const io_uring_cqe& completion) {
         watch_mailbox();
       }
       break;
-    case UringOp::kAccept:
-      on_accept(socket.slot, completion.res, last);
+    case UringOp::kAcceptable:
+      accepting_ = true;
+      if (last && running_) {
+        watch_acceptable();
+      }
       break;
     case UringOp::kConnect:
       on_connect(socket);
@@ -164,56 +165,37 @@ void UringLoop::watch_mailbox() {
   submit(entry, UringOp::kMailbox, kNoSocket);
 }
 
-// Listeners and sockets are only listed when their watch is to change, and brought in line just
-// before the loop enters the kernel. So an entry never waits in the queue while a callback could
-// close its descriptor and open another of that number, and calls work before run(), too.
-
-bool UringLoop::watch_listener(std::size_t) {
-  return true;
-}
-
-void UringLoop::sync_listeners() {
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    Listener& listener = *listeners_[i];
-    if (listener.fd < 0) {
-      continue;
-    }
-    if (listener.watched && arrivals_.size() > kArrivalsMax) {
-      cancel_request(UringOp::kAccept, listener_id(i));
-    } else if (!listener.watched && !listener.paused && arrivals_.size() <= kArrivalsMax) {
-      io_uring_sqe& entry = ring_.entry();
-      ::io_uring_prep_multishot_accept(
-          &entry, listener.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      submit(entry, UringOp::kAccept, listener_id(i));
-      listener.watched = true;
-    }
-  }
-}
-
-void UringLoop::on_accept(std::size_t index, int result, bool last) {
+bool UringLoop::watch_listener(std::size_t index) {
   Listener& listener = *listeners_[index];
-  listener.watched = listener.watched && !last;
-  if (result >= 0) {
-    arrivals_.push_back({index, result});
-  } else if (out_of_resources(-result) && listener.fd >= 0) {
-    pause_accepting(index);
-  }
-  // Anything else concerns one connection only, or says that the listener was closed.
+  epoll_event event{};
+  event.events = listener.paused ? 0U : std::uint32_t{EPOLLIN};
+  const int action = listener.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  listener.watched = true;
+  accepting_ = accepting_ || !listener.paused;  // of what waits already nothing more is told
+  return ::epoll_ctl(acceptable_, action, listener.fd, &event) == 0;
 }
 
-void UringLoop::hand_over_arrivals() {
-  for (std::size_t i = 0; i < kArrivalsPerTurn && !arrivals_.empty(); ++i) {
-    const Arrival arrival = arrivals_.front();
-    arrivals_.pop_front();
-    Listener& listener = *listeners_[arrival.listener];
-    SocketAddress peer;  // a multishot accept can't give it
-    if (listener.fd < 0 || ::getpeername(arrival.fd, peer.get(), &peer.size) != 0) {
-      ::close(arrival.fd);
-    } else {
-      hand_over_accepted(listener, arrival.fd, peer);
+void UringLoop::watch_acceptable() {
+  io_uring_sqe& entry = ring_.entry();
+  // Completes once more for each connection that comes, but not for one that is left waiting.
+  ::io_uring_prep_poll_multishot(&entry, acceptable_, POLLIN);
+  submit(entry, UringOp::kAcceptable, kNoSocket);
+}
+
+void UringLoop::accept_waiting() {
+  if (!std::exchange(accepting_, false)) {
+    return;
+  }
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (!listeners_[i]->paused && on_acceptable(i)) {
+      accepting_ = true;
     }
   }
 }
+
+// Sockets are only listed when their watch is to change, and brought in line just before the loop
+// enters the kernel. So an entry never waits in the queue while a callback could
+// close its descriptor and open another of that number, and calls work before run(), too.
 
 bool UringLoop::watch(SocketId socket, SocketRecord& record) {
   list_unsynced(socket, record);

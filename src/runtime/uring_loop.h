@@ -1,7 +1,11 @@
 #pragma once
 // The io_uring engine behind runtime/loop.h (Linux 6.1). One call per turn submits what the last
-// one queued and waits. Sockets are accepted and read by multishot requests; receive buffers belong
-// to the loop, so an idle socket has none.
+// one queued and waits. Sockets are read by multishot requests; receive buffers belong to the loop,
+// so an idle socket has none.
+//
+// No request of the ring holds a listener: it is told of by an epoll instance. What a request holds
+// outlives a process that was killed until the kernel has wound up its ring, which took over ten
+// seconds where half a million sockets died at once: no successor could have listened on the port.
 //
 // Sends: one entry per dirty socket and turn that does not wait and completes only if it was cut
 // short or failed, so a turn's sends cost no completion. With two of one socket under way, the
@@ -35,11 +39,6 @@ class UringLoop final : public LoopCore {
     std::size_t bytes;
   };
 
-  struct Arrival {
-    std::size_t listener;
-    int fd;
-  };
-
   // LoopCore
   void begin_run() override;
   void end_run() override;
@@ -63,9 +62,8 @@ class UringLoop final : public LoopCore {
   static void submit_silent(io_uring_sqe& entry, UringOp op, SocketId socket);
   void cancel_request(UringOp op, SocketId socket);
   void watch_mailbox();
-  void sync_listeners();
-  void on_accept(std::size_t index, int result, bool last);
-  void hand_over_arrivals();
+  void watch_acceptable();
+  void accept_waiting();
   void list_unsynced(SocketId socket, SocketRecord& record);
   void sync_sockets();
   void sync_socket(SocketId socket, SocketRecord& record);
@@ -95,6 +93,8 @@ class UringLoop final : public LoopCore {
 
   Counter& buffer_shortages_;
   UringRing ring_;
+  int acceptable_ = -1;                    // the epoll instance
+  bool accepting_ = false;                 // a listener may have more connections
   bool running_ = false;                   // the ring is enabled
   std::size_t outstanding_ = 0;            // requests whose last completion is to come
   std::vector<io_uring_cqe> completions_;  // reaped
@@ -102,7 +102,6 @@ class UringLoop final : public LoopCore {
   std::vector<SocketId> unsynced_;
   std::vector<Sending> sending_;   // queued or submitted, not yet known to be taken
   std::vector<Sending> settling_;  // settle_sends()'s batch, kept for its capacity
-  std::deque<Arrival> arrivals_;   // accepted, not yet handed over
   std::vector<SocketId> resumed_;
   std::vector<SocketId> heard_;                          // received since find_lost_ends() looked
   std::unordered_map<std::uint32_t, std::string> held_;  // by slot: received while paused

@@ -95,12 +95,15 @@ test("a second process on one data directory refuses to start", async () => {
   await server.dispose();
 });
 
-test("a taken port is a clear error", async () => {
-  const server = await Server.start({ args: ["--threads", "1"] });
+test("a taken port is a clear error, also where a node's own loops share it", async () => {
+  const server = await Server.start({ args: ["--threads", "2"] });
   const directory = await mkdtemp(join(tmpdir(), "cloudsync-test-"));
-  const second = await run(["serve", "--threads", "1", "--listen", new URL(server.url).host, "--data-dir", directory]);
-  assert.notEqual(second.code, 0);
-  assert.match(second.stderr, /in use/i);
+  for (const threads of ["1", "2"]) {
+    const second = await run(["serve", "--threads", threads, "--listen", new URL(server.url).host,
+      "--data-dir", directory]);
+    assert.notEqual(second.code, 0);
+    assert.match(second.stderr, /in use/i);
+  }
   await rm(directory, { recursive: true });
   await server.dispose();
 });
