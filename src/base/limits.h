@@ -32,6 +32,10 @@ struct Limits {
   /// How late a loop's work may be; above it handshakes are refused as overloaded. What people feel
   /// as broken: a fifth of connect_timeout, within which a new session must get on.
   std::chrono::milliseconds loop_lag{2'000};
+  /// How late a loop's work may be before it takes no further connections for a while: they wait in
+  /// the kernel, so that those who are in get on. Without that, half a million clients who came
+  /// back at once all began, none was done in time, and they began anew.
+  std::chrono::milliseconds accept_lag{500};
   /// Bytes of large HTTP answers that peers have not taken, of the node: 16 of the largest
   /// document. Above it a further large answer is refused as overloaded.
   std::size_t http_answer_bytes = 256 * 1024 * 1024;

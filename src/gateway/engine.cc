@@ -240,6 +240,11 @@ void Engine::sweep() {
   const TimePoint now = loop_.now();
   lag_ = now - sweep_due_;
   lag_seconds_.observe(std::chrono::duration<double>(lag_).count());
+  const bool behind = lag_ > limits_.accept_lag;
+  if (behind) {
+    metrics_.limit("accept_lag").add();
+  }
+  loop_.hold_listening(behind);
   queued_ = 0;
   due_.sweep(now, [this, now](std::uint32_t slot) {
     Session* session = slots_[slot].session.get();

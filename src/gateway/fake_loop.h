@@ -84,6 +84,10 @@ class FakeLoop final : public runtime::Loop {
 
   void stop_listening() override { accepted_ = nullptr; }
 
+  void hold_listening(bool held) override { listening_held_ = held; }
+
+  bool listening_held() const { return listening_held_; }
+
   void connect(const runtime::Endpoint&,
                runtime::SocketEvents&,
                Completion<runtime::SocketId>) override {
@@ -306,6 +310,7 @@ class FakeLoop final : public runtime::Loop {
 
   FakeNetwork& network_;
   Accepted accepted_;
+  bool listening_held_ = false;
   std::vector<UniqueFunction<void()>> tasks_;
   std::map<std::pair<TimePoint, std::uint64_t>, UniqueFunction<void()>> timers_;
   std::uint64_t timer_count_ = 0;

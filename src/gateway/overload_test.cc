@@ -35,6 +35,19 @@ TEST(Overload, OfALateLoopIs503UntilItIsOnTime) {
   EXPECT_THAT(handshake(node), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST(Overload, OfALoopThatIsBehindAcceptsNobodyUntilItIsOnTime) {
+  TestNode node({.loop_lag = milliseconds(2'000), .accept_lag = milliseconds(500)});
+  node.advance(milliseconds(400));
+  EXPECT_FALSE(node.loops[0]->listening_held());
+  node.network.clock.advance(milliseconds(700));  // it stands still
+  node.advance(milliseconds(0));
+  EXPECT_TRUE(node.loops[0]->listening_held());
+  EXPECT_EQ(node.limit("accept_lag"), 1U);
+  node.advance(milliseconds(100));
+  EXPECT_FALSE(node.loops[0]->listening_held());
+  EXPECT_EQ(node.limit("accept_lag"), 1U);
+}
+
 TEST(Overload, OfQueuedBytesIs503UntilTheyAreTaken) {
   TestNode node({.node_queue_bytes = 10'000});
   const auto slow = join_over_websocket(node);

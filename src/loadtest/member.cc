@@ -7,7 +7,11 @@
 namespace cloudsync::loadtest {
 namespace {
 
+/// For the first connection: a run may begin as fast as the server takes it. Later ones have the
+/// patience of the SDK.
 constexpr std::chrono::seconds kHandshakeTimeout{30};
+/// For the reply to a join: two requests of the SDK.
+constexpr std::chrono::seconds kJoinTimeout{20};
 constexpr std::chrono::milliseconds kRetryDelay{200};
 
 // The turn's clock is too coarse: a busy turn takes milliseconds, and they count.
@@ -60,18 +64,24 @@ void Member::start(TimePoint due) {
 
 void Member::open() {
   state_ = State::kConnecting;
-  const std::uint64_t attempt = ++attempt_;
-  context_.loop.run_after(kHandshakeTimeout, [this, attempt] {
-    if (attempt == attempt_ && (state_ == State::kConnecting || state_ == State::kJoining)) {
-      context_.measurements.count_error("handshake_timeout");
-      connection_.close();
-    }
-  });
+  ++attempt_;
+  give_up_after(backoff_.is_again() ? backoff_.patience() : kHandshakeTimeout);
   std::optional<runtime::Endpoint> source;
   if (const std::size_t sources = context_.options.source_addresses; sources > 0) {
     source = source_address(context_.options.first_source + number_ % sources);
   }
   connection_.open(document_.target(), source, auth_json_);
+}
+
+/// Unless the connection is in another state by then.
+void Member::give_up_after(Duration delay) {
+  context_.loop.run_after(delay, [this, attempt = attempt_, state = state_] {
+    if (attempt == attempt_ && state == state_) {
+      backoff_.note_timeout();
+      context_.measurements.count_error("handshake_timeout");
+      connection_.close();
+    }
+  });
 }
 
 void Member::leave() {
@@ -99,6 +109,7 @@ bool Member::quiet() const {
 
 void Member::on_ready() {
   state_ = State::kJoining;
+  give_up_after(kJoinTimeout);
   history_.connected(true);
   JsonObject body{{"documentId", document_.id().value()}};
   if (copy_ && copy_->can_resume()) {
@@ -259,6 +270,7 @@ void Member::load_snapshot(const JsonObject& reply) {
 
 void Member::on_joined() {
   state_ = State::kJoined;
+  backoff_.reset();
   connection_.limit_reading(read_rate_);
   ++context_.measurements.joined;
   context_.measurements.connect.record(due_, precise_now());
@@ -541,10 +553,10 @@ void Member::on_disconnected(std::string_view reason) {
   state_ = again ? State::kLost : State::kFailed;
   end_handshake();
   if (again) {
-    const std::chrono::milliseconds delay = context_.options.reconnect_delay;
-    const std::chrono::milliseconds jitter(context_.random() %
-                                           static_cast<std::uint64_t>(2 * delay.count()));
-    context_.loop.run_after(delay + jitter, [this] {
+    const double random = std::uniform_real_distribution<double>()(context_.random);
+    const Duration delay =
+        backoff_.next(context_.loop.now(), random, context_.options.reconnect_delay);
+    context_.loop.run_after(delay, [this] {
       ++context_.measurements.reconnects;
       due_ = context_.loop.now();
       open();

@@ -13,6 +13,7 @@
 #include "loadtest/measurements.h"
 #include "loadtest/member_history.h"
 #include "loadtest/options.h"
+#include "loadtest/reconnect_backoff.h"
 #include "loadtest/shared_document.h"
 #include "loadtest/socket_io_client.h"
 
@@ -78,6 +79,7 @@ class Member final : private SocketIoEvents {
   };
 
   void open();
+  void give_up_after(Duration delay);
   void on_ready() override;
   bool try_packet(std::string_view text) override;
   void on_event(std::string_view name, const JsonArray& args, std::string_view text) override;
@@ -120,6 +122,7 @@ class Member final : private SocketIoEvents {
   bool slow_ = false;      // since it was first limited
   double read_rate_ = 0;
   bool fetching_ = false;
+  ReconnectBackoff backoff_;
   std::uint64_t attempt_ = 0;  // counts connections, so that an old timer or download is known
   std::optional<client::DocumentClient> copy_;
   SharedContent content_;  // what copy_ shows, if others may show it, too

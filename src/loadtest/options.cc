@@ -134,10 +134,10 @@ void add_connections(CLI::App& app, Options& options, Texts& texts) {
                 "Connections that break and come back, one by one");
   app.add_flag(
       "--reconnect", options.reconnect, "Reconnect and count lost connections instead of failing");
-  add_positive(app,
-               "--reconnect-delay",
-               texts.reconnect_delay,
-               "Milliseconds before a lost connection comes back, at least");
+  add_from_zero(app,
+                "--reconnect-delay",
+                texts.reconnect_delay,
+                "Milliseconds before a lost connection comes back, at least; 0: as the SDK does");
 }
 
 void add_making(CLI::App& app, Options& options, Texts& texts) {

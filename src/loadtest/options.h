@@ -76,9 +76,9 @@ struct Options {
   std::uint64_t seed = 1;
   /// Lost connections come back and are counted, instead of failing the run.
   bool reconnect = false;
-  /// How long a lost connection waits before it comes back; up to twice as much is added at random,
-  /// so that a node's restart is not met by everybody at once.
-  std::chrono::milliseconds reconnect_delay{500};
+  /// How long a lost connection waits at least before it comes back; up to twice as much is added
+  /// at random. 0: as a client of the SDK does.
+  std::chrono::milliseconds reconnect_delay{0};
 
   // --- how it is made ---
 

@@ -10,7 +10,10 @@
 namespace cloudsync::runtime {
 namespace {
 
-constexpr int kBacklog = 4'096;  // net.core.somaxconn of current kernels; more is cut to it
+// Connections that wait to be accepted. Whoever comes later asks again in a second (tcp(7),
+// tcp_syn_retries); a longer queue of a node that takes 140 a second, as where half a million
+// clients come back to one machine, would be of clients that have given up.
+constexpr int kBacklog = 1'024;
 // A peer that stops reading would otherwise swallow 4 MB of kernel memory; with it about 130 KB.
 // Accepted sockets inherit it from the listener.
 constexpr int kUnsentLowWatermark = 16 * 1024;

@@ -27,6 +27,8 @@ LoopCore::Counters LoopCore::make_counters(Metrics& metrics, IoEngine engine) {
       metrics.counter("cloudsync_loop_accepts_total", "Accepted sockets"),
       metrics.counter("cloudsync_loop_accept_pauses_total",
                       "Pauses of accepting because descriptors or memory ran out"),
+      metrics.counter("cloudsync_loop_given_up_total",
+                      "Connections whose peer had given up before they were accepted"),
   };
 }
 

@@ -26,6 +26,7 @@ class LoopCore : public Loop {
  public:
   Result<Endpoint> listen(const Endpoint& endpoint, bool shared, Accepted accepted) final;
   void stop_listening() final;
+  void hold_listening(bool held) final;
   void connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) final;
   void connect_from(const Endpoint& source,
                     const Endpoint& endpoint,
@@ -64,6 +65,7 @@ class LoopCore : public Loop {
     Counter& sends;
     Counter& accepts;
     Counter& accept_pauses;
+    Counter& given_up;
   };
 
   LoopCore(IoEngine engine, Metrics* metrics);
@@ -79,7 +81,7 @@ class LoopCore : public Loop {
   virtual void wait_and_dispatch(std::optional<Duration> wait) = 0;
   /// Something is to be done that no event will announce.
   virtual bool has_leftovers() const = 0;
-  /// The listener is new, or its `paused` changed. False: the system refuses.
+  /// The listener is new, or accepts() changed. False: the system refuses.
   virtual bool watch_listener(std::size_t index) = 0;
   /// Reports when a kConnecting socket is connected; reads any other. False: the system refuses.
   virtual bool watch(SocketId socket, SocketRecord& record) = 0;
@@ -130,6 +132,7 @@ class LoopCore : public Loop {
   /// Connections wait at the listener. Takes some of them, so that a flood of connects can't starve
   /// open sockets; true if there may be more.
   bool on_acceptable(std::size_t index);
+  bool accepts(const Listener& listener) const { return !listener.paused && !listening_held_; }
   /// A kConnecting socket is connected, or failed.
   void on_connected(SocketId socket, SocketRecord& record);
   /// Engines call it in their destructors: it needs them whole.
@@ -183,6 +186,8 @@ class LoopCore : public Loop {
   std::vector<SocketId> gone_;
   std::deque<Lingering> lingering_;  // by deadline, since the delay is the same for all
   TimePoint now_;
+  bool listening_held_ = false;
+  bool were_held_ = false;  // connections that wait may have waited long
   std::atomic<bool> stopping_{false};
   std::atomic<std::thread::id> runner_{};  // none outside run()
 };

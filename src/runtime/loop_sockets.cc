@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "runtime/loop_core.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,12 @@ constexpr int kAcceptsPerTurn = 128;
 // How long to leave a listener alone when descriptors ran out: it stays readable, so the loop would
 // spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+
+/// Whether the peer has ended its side of the stream.
+bool has_given_up(int fd) {
+  pollfd state{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&state, 1, 0) > 0;
+}
 
 }  // namespace
 
@@ -46,14 +53,32 @@ void LoopCore::stop_listening() {
   }
 }
 
+void LoopCore::hold_listening(bool held) {
+  check_thread();
+  if (held == listening_held_) {
+    return;
+  }
+  listening_held_ = held;
+  were_held_ = true;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (listeners_[i]->fd >= 0) {
+      watch_listener(i);
+    }
+  }
+}
+
 bool LoopCore::on_acceptable(std::size_t index) {
   Listener& listener = *listeners_[index];
-  for (int i = 0; i < kAcceptsPerTurn && listener.fd >= 0; ++i) {
+  for (int i = 0; i < kAcceptsPerTurn && listener.fd >= 0 && accepts(listener); ++i) {
     SocketAddress peer;
     const int fd = ::accept4(listener.fd, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
+    if (fd >= 0 && were_held_ && has_given_up(fd)) {
+      counters_.given_up.add();
+      ::close(fd);
+    } else if (fd >= 0) {
       hand_over_accepted(listener, fd, peer);
     } else if (errno == EAGAIN) {
+      were_held_ = false;
       return false;
     } else if (out_of_resources(errno)) {
       pause_accepting(index);
@@ -61,7 +86,7 @@ bool LoopCore::on_acceptable(std::size_t index) {
     }
     // Anything else (ECONNABORTED, a pending network error) concerns that one connection only.
   }
-  return listener.fd >= 0;
+  return listener.fd >= 0 && accepts(listener);
 }
 
 void LoopCore::hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer) {

@@ -168,10 +168,10 @@ void UringLoop::watch_mailbox() {
 bool UringLoop::watch_listener(std::size_t index) {
   Listener& listener = *listeners_[index];
   epoll_event event{};
-  event.events = listener.paused ? 0U : std::uint32_t{EPOLLIN};
+  event.events = accepts(listener) ? std::uint32_t{EPOLLIN} : 0U;
   const int action = listener.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   listener.watched = true;
-  accepting_ = accepting_ || !listener.paused;  // of what waits already nothing more is told
+  accepting_ = accepting_ || accepts(listener);  // of what waits already nothing more is told
   return ::epoll_ctl(acceptable_, action, listener.fd, &event) == 0;
 }
 
@@ -187,7 +187,7 @@ void UringLoop::accept_waiting() {
     return;
   }
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    if (!listeners_[i]->paused && on_acceptable(i)) {
+    if (on_acceptable(i)) {
       accepting_ = true;
     }
   }

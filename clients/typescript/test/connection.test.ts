@@ -81,6 +81,23 @@ describe("connection", () => {
     expect(transports.flatMap(({ emitted }) => emitted)).toEqual([]);
   });
 
+  test("waits longer for an attempt behind one that had no answer, until it is connected", async () => {
+    const { last, scheduler } = await start();
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      waits.push(last().options.timeoutMs);
+      last().options.handlers.onClose({ message: "timeout", isTimeout: true });
+      await scheduler.run(1_000);
+    }
+    last().options.handlers.onClose({ message: "refused" });
+    await scheduler.run(1_000);
+    waits.push(last().options.timeoutMs);
+    last().open();
+    last().lose();
+    await scheduler.run(1_000);
+    expect([...waits, last().options.timeoutMs]).toEqual([5_000, 10_000, 20_000, 20_000, 20_000, 5_000]);
+  });
+
   test("replays nothing of the old connection on the new one", async () => {
     const { connection, last, scheduler } = await start();
     last().open();

@@ -7,6 +7,10 @@ export const kQuickPeriodMs = 30_000;
 export const kSlowCapMs = 5_000;
 export const kBaseMs = 100;
 
+/** For an attempt to get an answer. */
+export const kPatienceMs = 5_000;
+export const kPatienceCapMs = 20_000;
+
 export type BackoffInput = {
   /** Attempts made since the connection was lost. */
   attempt: number;
@@ -22,6 +26,14 @@ export function reconnectDelayMs({ attempt, lostForMs, random, hintMs }: Backoff
   if (hintMs !== undefined) return hintMs + random * kQuickCapMs;
   if (lostForMs >= kQuickPeriodMs) return random * kSlowCapMs;
   return random * Math.min(kQuickCapMs, kBaseMs * 2 ** Math.min(attempt, 10));
+}
+
+/**
+ * How long an attempt waits for its answer, behind so many attempts without one: a node to which all come back at
+ * once takes them one after the other, and whoever gives up has to queue up anew.
+ */
+export function patienceMs(timeouts: number): number {
+  return Math.min(kPatienceCapMs, kPatienceMs * 2 ** Math.min(timeouts, 10));
 }
 
 /** When to resend the identical submission after a retryable refusal. */

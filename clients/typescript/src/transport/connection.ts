@@ -5,7 +5,7 @@ import { CloudSyncError, errorFromWire } from "../errors.js";
 import { Emitter } from "../emitter.js";
 import type { Identity } from "../identity.js";
 import type { Scheduler, Timer } from "../scheduler.js";
-import { reconnectDelayMs } from "./backoff.js";
+import { patienceMs, reconnectDelayMs } from "./backoff.js";
 import { packetBytes } from "./packet_size.js";
 import type { CloseReason, Transport, TransportFactory } from "./transport.js";
 
@@ -43,6 +43,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #state: ConnectionState = "idle";
   #retryTimer: Timer | null = null;
   #attempt = 0;
+  #attemptsTimedOut = 0;
   #lostAtMs = 0;
   #openedAtMs = 0;
   #isSettled = false;
@@ -150,6 +151,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       url: this.#options.url,
       auth: { ...(client === null ? {} : { client }), ...(name === undefined ? {} : { name }) },
       pollingFirst: this.#pollingFirst,
+      timeoutMs: patienceMs(this.#attemptsTimedOut),
       handlers: {
         onOpen: () => isCurrent() && this.#onOpen(),
         onClose: (reason) => isCurrent() && this.#onClose(reason),
@@ -163,6 +165,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#openedAtMs = this.#options.scheduler.nowMs();
     this.#isSettled = false;
     this.#timeoutsInRow = 0;
+    this.#attemptsTimedOut = 0;
     this.#hintMs = undefined;
     this.emit("connected", undefined);
   }
@@ -178,6 +181,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #onClose(reason: CloseReason): void {
     const wasConnected = this.#state === "connected";
     this.#transport = null;
+    if (reason.isTimeout === true) this.#attemptsTimedOut++;
     if (wasConnected) this.#noteLoss();
     // A handshake that fails without an answer may be a proxy that swallows WebSockets.
     else if (reason.refusal === undefined) this.#pollingFirst = !this.#pollingFirst;

@@ -4,16 +4,17 @@ import { io } from "socket.io-client";
 
 import type { CloseReason, Transport, TransportFactory } from "./transport.js";
 
-const kConnectTimeoutMs = 5_000;
+/** socket.io-client's word for it. */
+const kTimeoutMessage = "timeout";
 
 /** What CONNECT_ERROR looks like in socket.io-client. */
 type ConnectError = Error & { data?: unknown };
 
-export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, handlers }) => {
+export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, timeoutMs, handlers }) => {
   const socket = io(url, {
     forceNew: true,
     reconnection: false,
-    timeout: kConnectTimeoutMs,
+    timeout: timeoutMs,
     auth: auth as Record<string, unknown>,
     transports: pollingFirst ? ["polling", "websocket"] : ["websocket", "polling"],
     tryAllTransports: true,
@@ -36,7 +37,8 @@ export const socketIoTransport: TransportFactory = ({ url, auth, pollingFirst, h
   });
   socket.on("connect", () => handlers.onOpen());
   socket.on("connect_error", (error: ConnectError) => {
-    finish({ message: error.message, ...(error.data === undefined ? {} : { refusal: error.data }) });
+    const refusal = error.data === undefined ? {} : { refusal: error.data };
+    finish({ message: error.message, isTimeout: error.message === kTimeoutMessage, ...refusal });
   });
   socket.on("disconnect", (reason) => finish({ message: reason }));
   socket.onAny((name: string, payload: unknown) => {

@@ -17,6 +17,8 @@ export type CloseReason = {
   message: string;
   /** The error object of a refused CONNECT. */
   refusal?: unknown;
+  /** Opening failed since there was no answer in time. */
+  isTimeout?: boolean;
 };
 
 export interface Transport {
@@ -35,6 +37,8 @@ export type TransportOptions = {
   auth: ConnectAuth;
   /** Begin with HTTP long-polling: for networks that swallow WebSocket handshakes. */
   pollingFirst: boolean;
+  /** Milliseconds for the connection to be made. */
+  timeoutMs: number;
   handlers: TransportHandlers;
 };
 
