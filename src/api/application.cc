@@ -21,7 +21,7 @@ bool Application::has_session_cookie(const Request& request) const {
 Result<gateway::Subject> Application::authenticate(const Request& request,
                                                    const gateway::RequestOrigin& origin) {
   const auto user = context_.guests.from_cookie(request);
-  return gateway::Subject{.user = user ? user->value() : std::string(),
+  return gateway::Subject{.user = user ? SharedText(user->value()) : SharedText(),
                           .from_cookie = user.has_value(),
                           .guests_allowed = context_.guests.allowed(request, origin)};
 }

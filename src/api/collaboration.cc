@@ -87,7 +87,7 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
   const JsonObject& fields = auth.is_object() ? auth.get_object() : empty;
   CS_TRY_ASSIGN(const std::string name, optional_string(fields, "name"));
   client.name = clipped(name, context_.limits.name_bytes);
-  if (client.name.size() < name.size()) {
+  if (client.name.str().size() < name.size()) {
     context_.metrics.limit("name_bytes").add();
   }
   const auto* resumed = fields.if_contains("client");
@@ -100,7 +100,7 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
     }
     client.client = ClientId(std::string(view(*id)));
     const auto owner = context_.guests.verify_client(client.client, view(*secret));
-    if (!owner || (!subject.user.empty() && owner->value() != subject.user)) {
+    if (!owner || (!subject.user.empty() && *owner != UserId(subject.user))) {
       return fail(ErrorCode::kForbidden, "this client id belongs to somebody else");
     }
     client.user = *owner;
@@ -115,7 +115,7 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
     client.client = ClientId(random_token(context_.random, 16));
     client.is_new = true;
   }
-  client.rates.emplace(event_rates_.caller(client.user.value(), context_.clock.now()));
+  client.rates.emplace(event_rates_.caller(client.user, context_.clock.now()));
   clients_.emplace(connection, std::move(client));
   return {};
 }
@@ -409,7 +409,9 @@ void Collaboration::deliver(std::uint32_t loop, Frame frame) {
 void Collaboration::receive(const Frame& frame, TimePoint made) {
   const auto packet = EncodedPacket::event(frame.event, *frame.payload);
   const std::string presence_key =
-      frame.presence_of ? frame.document.value() + '/' + frame.presence_of->value() : std::string();
+      frame.presence_of
+          ? std::string(frame.document.value()).append("/").append(frame.presence_of->value())
+          : std::string();
   const auto send = [&](ConnectionId connection) {
     if (frame.presence_of) {
       gateway_->emit_latest(connection, presence_key, packet);

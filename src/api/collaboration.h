@@ -9,6 +9,8 @@
 #include "gateway/event_rates.h"
 #include "gateway/gateway.h"
 
+#include <boost/container/flat_map.hpp>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -45,10 +47,10 @@ class Collaboration final : public document::MemberSink {
   struct Client {
     UserId user;
     ClientId client;
-    std::string name;
+    SharedText name;
     bool is_new = false;  ///< its id was made here, and nobody knows of it
     std::optional<gateway::EventRates::Caller> rates;  // set, once the user is known
-    std::map<DocumentId, Membership> documents;
+    boost::container::flat_map<DocumentId, Membership> documents;  // most have one
   };
 
   struct Call {

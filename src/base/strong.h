@@ -18,12 +18,12 @@ class Strong {
 
   explicit Strong(T value) : value_(std::move(value)) {}
 
-  /// Of a text its std::string.
-  const auto& value() const {
+  /// Of a text a view of it.
+  decltype(auto) value() const {
     if constexpr (requires { value_.str(); }) {
       return value_.str();
     } else {
-      return value_;
+      return static_cast<const T&>(value_);
     }
   }
 

@@ -171,7 +171,7 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
     if (holder->id != join.member) {
       const MemberId older = holder->id;
       withdraw_presence(*members_.find(older));
-      members_.remove(older);
+      members_.take(older);
       effects_.emplace_back(SupersedeEffect{older});
     }
   } else if (members_.find(join.member) != nullptr) {
@@ -247,8 +247,7 @@ bool DocumentAuthority::leave(MemberId member, Timestamp now) {
 void DocumentAuthority::remove_member(MemberId id, Timestamp now) {
   Member& found = *members_.find(id);
   withdraw_presence(found);
-  const Member member = found;
-  members_.remove(id);
+  const Member member = members_.take(id);
   if (member.listed && remote_.has(member.client)) {
     // It went to another node before its connection here was known to be gone.
     shown_.emplace(member.client,

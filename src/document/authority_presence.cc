@@ -44,7 +44,8 @@ void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Mome
       return;
     }
   }
-  member->presence = ShownPresence{.revision = head(), .state = to_json(JsonValue(*state))};
+  member->presence = std::make_unique<const ShownPresence>(
+      ShownPresence{.revision = head(), .state = to_json(JsonValue(*state))});
   roster_due_ = true;
   show_soon(*member, moment);
 }
@@ -75,7 +76,7 @@ void DocumentAuthority::deliver_presence() {
 
 void DocumentAuthority::withdraw_presence(Member& member) {
   member.presence_due = false;
-  if (!std::exchange(member.presence, std::nullopt)) {
+  if (!std::exchange(member.presence, nullptr)) {
     return;
   }
   roster_due_ = true;
@@ -136,7 +137,9 @@ void DocumentAuthority::tell_roster() {
       roster.members.push_back({.client = member.client,
                                 .user = member.user,
                                 .name = member.name,
-                                .presence = member.presence});
+                                .presence = member.presence != nullptr
+                                                ? std::optional(*member.presence)
+                                                : std::nullopt});
     }
   }
   effects_.emplace_back(RosterEffect{std::move(roster)});
@@ -186,7 +189,9 @@ void DocumentAuthority::show_remote(Timestamp now) {
 // A member that was shown as another node's. The others know it, unless there is no room for it
 // here; what it showed over there, it will show again.
 void DocumentAuthority::come_over(Member& member, const RosterMember& shown, Timestamp now) {
-  member.presence = shown.presence;
+  if (shown.presence) {
+    member.presence = std::make_unique<const ShownPresence>(*shown.presence);
+  }
   withdraw_presence(member);
   if (!member.listed) {
     deliver("user-left",

@@ -4,10 +4,19 @@
 
 namespace cloudsync::document {
 
+ClientLedger::Last& ClientLedger::of(const ClientId& client) {
+  std::unique_ptr<Last>& last = last_[client];
+  if (last == nullptr) {
+    last = std::make_unique<Last>();
+  }
+  return *last;
+}
+
 void ClientLedger::load(const ClientId& client,
                         const std::optional<storage::ClientRecord>& record) {
-  Last& last = last_[client];
-  if (record && record->last_seq >= last.seq) {
+  if (!record) {
+    last_.try_emplace(client);
+  } else if (Last& last = of(client); record->last_seq >= last.seq) {
     last = {.seq = record->last_seq, .revision = record->revision, .hash = record->submission_hash};
   }
 }
@@ -17,7 +26,7 @@ ClientLedger::Answer ClientLedger::check(const ClientId& client,
                                          const Sha256& hash) const {
   const auto found = last_.find(client);
   CS_ASSERT(found != last_.end(), "a member's client is known");
-  const Last& last = found->second;
+  const Last last = found->second != nullptr ? *found->second : Last();
   if (seq > last.seq) {
     return {.verdict = Verdict::kNew, .revision = {}};
   }
@@ -37,21 +46,21 @@ void ClientLedger::commit(const ClientId& client,
                           ClientSeq seq,
                           Revision revision,
                           const Sha256& hash) {
-  Last& last = last_[client];
+  Last& last = of(client);
   if (seq >= last.seq) {
     last = {.seq = seq, .revision = revision, .hash = hash};
   }
 }
 
 void ClientLedger::meet(const ClientId& client, ClientSeq seq, Revision revision) {
-  Last& last = last_[client];
+  Last& last = of(client);
   if (seq > last.seq) {
     last = {.seq = seq, .revision = revision, .hash = std::nullopt};
   }
 }
 
 void ClientLedger::refuse(const ClientId& client, ClientSeq seq, const Sha256& hash) {
-  Last& last = last_[client];
+  Last& last = of(client);
   if (seq > last.seq) {
     last = {.seq = seq, .revision = std::nullopt, .hash = hash};
   }

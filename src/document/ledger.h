@@ -9,6 +9,7 @@
 #include "storage/records.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 
 namespace cloudsync::document {
@@ -57,7 +58,11 @@ class ClientLedger {
     std::optional<Sha256> hash;
   };
 
-  std::map<ClientId, Last> last_;
+  /// The client becomes known.
+  Last& of(const ClientId& client);
+
+  // Most clients read only: of who has submitted nothing there is nothing but its name.
+  std::map<ClientId, std::unique_ptr<Last>> last_;
 };
 
 }  // namespace cloudsync::document

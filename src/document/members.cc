@@ -8,25 +8,25 @@ namespace cloudsync::document {
 
 Member& Members::add(Member member) {
   const MemberId id = member.id;
-  const bool new_client = by_client_.emplace(member.client, id).second;
-  CS_ASSERT(new_client, "a client id has one member");
   ++per_loop_[id.loop];
   member.listed = false;
   const auto [it, inserted] = members_.emplace(id, std::move(member));
   CS_ASSERT(inserted, "a member joins once");
+  const bool new_client = by_client_.insert(&it->second).second;
+  CS_ASSERT(new_client, "a client id has one member");
   (void)try_list(it->second);
   return it->second;
 }
 
-void Members::remove(MemberId id) {
+Member Members::take(MemberId id) {
   const auto it = members_.find(id);
   CS_ASSERT(it != members_.end(), "only a member is removed");
   listed_count_ -= it->second.listed ? 1 : 0;
-  by_client_.erase(it->second.client);
+  by_client_.erase(&it->second);
   if (--per_loop_[id.loop] == 0) {
     per_loop_.erase(id.loop);
   }
-  members_.erase(it);
+  return std::move(members_.extract(it).mapped());
 }
 
 Member* Members::find(MemberId id) {
@@ -36,7 +36,7 @@ Member* Members::find(MemberId id) {
 
 const Member* Members::find_client(const ClientId& client) const {
   const auto it = by_client_.find(client);
-  return it == by_client_.end() ? nullptr : &members_.at(it->second);
+  return it == by_client_.end() ? nullptr : *it;
 }
 
 bool Members::try_list(Member& member) {

@@ -5,9 +5,12 @@
 #include "document/messages.h"
 #include "document/roster.h"
 
+#include <boost/container/flat_set.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,12 +20,12 @@ struct Member {
   MemberId id;
   ClientId client;
   UserId user;
-  std::string name;
+  SharedText name;
   /// Among the limits.members_listed that others are told of: in their member lists, by user-joined
   /// and user-left, and by presence.
   bool listed = false;
   /// What it shows, if it was not withdrawn.
-  std::optional<ShownPresence> presence = std::nullopt;
+  std::unique_ptr<const ShownPresence> presence = nullptr;
   /// The others were not told of that yet.
   bool presence_due = false;
 };
@@ -33,7 +36,8 @@ class Members {
 
   /// Adds a member whose id and client are not there yet; it is listed while there is room.
   Member& add(Member member);
-  void remove(MemberId id);
+  /// Removes it.
+  Member take(MemberId id);
 
   /// Null if not there. Valid until it is removed.
   Member* find(MemberId id);
@@ -56,10 +60,23 @@ class Members {
   std::vector<std::uint32_t> loops(const std::optional<MemberId>& except) const;
 
  private:
+  struct ByClient {
+    using is_transparent = void;
+
+    static const ClientId& client(const Member* member) { return member->client; }
+
+    static const ClientId& client(const ClientId& client) { return client; }
+
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return client(a) < client(b);
+    }
+  };
+
   std::size_t listed_max_;
   std::size_t listed_count_ = 0;
   std::map<MemberId, Member> members_;
-  std::map<ClientId, MemberId> by_client_;
+  boost::container::flat_set<Member*, ByClient> by_client_;
   std::map<std::uint32_t, std::size_t> per_loop_;  // members on each, never 0
 };
 

@@ -30,7 +30,7 @@ struct JoinRequest {
   DocumentId document;
   UserId user;
   ClientId client;
-  std::string name;  ///< display name, already bounded
+  SharedText name;  ///< display name, already bounded
   /// The id was made for this connection, and this is the first that anybody hears of it: there is
   /// nothing to look up.
   bool client_is_new = false;

@@ -54,7 +54,7 @@ void append_member(std::string& out, const M& member) {
   Fields(out)
       .text("clientId", member.client.value())
       .text("userId", member.user.value())
-      .text("name", member.name);
+      .text("name", member.name.str());
   out += '}';
 }
 
@@ -144,7 +144,7 @@ std::string user_joined_event(const DocumentId& document,
       .text("documentId", document.value())
       .text("clientId", member.client.value())
       .text("userId", member.user.value())
-      .text("name", member.name)
+      .text("name", member.name.str())
       .number("timestamp", at.value())
       .number("memberCount", member_count);
   out += '}';
@@ -211,7 +211,7 @@ std::string fetch_fields(const DocumentId& document,
 }
 
 std::string snapshot_path(const DocumentId& document, Revision revision) {
-  return "/api/v1/documents/" + document.value() +
+  return "/api/v1/documents/" + std::string(document.value()) +
          "/snapshot?revision=" + std::to_string(revision.value());
 }
 

@@ -92,7 +92,7 @@ Error no_publication() {
 }  // namespace
 
 std::string publication_topic(const DocumentId& document) {
-  return "document:" + document.value();
+  return "document:" + std::string(document.value());
 }
 
 std::string encode_publication(std::span<const storage::Update> updates) {

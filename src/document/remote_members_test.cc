@@ -21,7 +21,7 @@ Roster roster(const std::string& node,
 std::vector<std::string> names(const RemoteMembers& members) {
   std::vector<std::string> found;
   for (const auto& [client, member] : members.all()) {
-    found.push_back(member.name);
+    found.emplace_back(member.name.str());
   }
   return found;
 }

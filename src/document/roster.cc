@@ -44,7 +44,7 @@ std::optional<RosterMember> decode_member(const JsonValue& value) {
 }  // namespace
 
 std::string roster_topic(const DocumentId& document) {
-  return "roster:" + document.value();
+  return "roster:" + std::string(document.value());
 }
 
 std::string encode_roster(const Roster& roster) {
@@ -59,7 +59,7 @@ std::string encode_roster(const Roster& roster) {
     out += ",\"user\":";
     append_json_string(out, member.user.value());
     out += ",\"name\":";
-    append_json_string(out, member.name);
+    append_json_string(out, member.name.str());
     if (member.presence) {
       out += ",\"revision\":" + std::to_string(member.presence->revision.value());
       out += ",\"state\":" + member.presence->state;

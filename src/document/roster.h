@@ -25,7 +25,7 @@ struct ShownPresence {
 struct RosterMember {
   ClientId client;
   UserId user;
-  std::string name;
+  SharedText name;
   std::optional<ShownPresence> presence;
 };
 

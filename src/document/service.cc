@@ -126,7 +126,7 @@ void DocumentService::Impl::disconnect(MemberId member) {
   if (found == memberships_.end()) {
     return;
   }
-  const std::set<DocumentId> documents = std::move(found->second);
+  const auto documents = std::move(found->second);
   memberships_.erase(found);
   for (const DocumentId& id : documents) {
     with_open_document(id, [this, member](Result<Document*> document) {

@@ -8,12 +8,13 @@
 #include "document/service.h"
 #include "document/service_metrics.h"
 
+#include <boost/container/flat_set.hpp>
+
 #include <deque>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -166,7 +167,8 @@ class DocumentService::Impl {
   int open_count_ = 0;
   std::list<DocumentId> idle_;  // quiet and without members, longest idle first
   std::size_t idle_bytes_ = 0;  // of content in idle_
-  std::map<MemberId, std::set<DocumentId>> memberships_;  // joined or joining
+  /// Joined or joining; most members are in one.
+  std::map<MemberId, boost::container::flat_set<DocumentId>> memberships_;
 
   Token last_token_ = 0;
   std::map<Token, PendingJoin> joins_;

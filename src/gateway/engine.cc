@@ -52,6 +52,7 @@ Engine::Engine(const EngineDependencies& dependencies)
                          });
                        },
                    .look_soon = [this](SessionId id) { due_.soon(slot_of(id)); },
+                   .arrived = [this](Connection& connection) { arrived(connection); },
                    .retire = [this](Session& session) { retire(session); }},
       connections_gauge_(metrics_.gauge("cloudsync_connections", "Open TCP connections.")),
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
@@ -64,6 +65,8 @@ Engine::Engine(const EngineDependencies& dependencies)
       lag_seconds_(metrics_.histogram("cloudsync_loop_lag_seconds",
                                       "How late the sweep of a loop was (every 100 ms).",
                                       latency_bounds())),
+      accept_lag_limit_(metrics_.limit("accept_lag")),
+      handshakes_limit_(metrics_.limit("handshakes_at_once")),
       queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
                                      "Bytes of large HTTP answers that peers have not taken."),
                       limits_.http_answer_bytes) {
@@ -86,6 +89,10 @@ Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool
 void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback) {
   Connection& connection = add_connection({.peer = peer, .loopback_listener = loopback});
   connection.bind(socket);
+  connection.arriving = true;
+  if (++arriving_ > limits_.handshakes_at_once) {
+    limit_arrivals();
+  }
   loop_.attach(socket, connection);
   const auto open = static_cast<std::size_t>(connections_gauge_.value());
   if (open > limits_.connections) {
@@ -129,6 +136,7 @@ void Engine::unwatch(const Connection& connection) {
 
 void Engine::remove(Connection& connection) {
   connections_gauge_.add(-1);
+  arrived(connection);
   if (connection.watched()) {
     unwatch(connection);
   }
@@ -199,7 +207,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
       transport);
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
-  by_sid_.emplace(session.identity().sid, id);
+  by_sid_.emplace(session.identity().sid.str(), id);
   due_.soon(index);
   sessions_gauge_.add(1);
   return session;
@@ -208,7 +216,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
 // A session may close while it handles a packet, so it goes at the end of the turn.
 void Engine::retire(Session& session) {
   const SessionId id = session.identity().id;
-  if (by_sid_.erase(session.identity().sid) == 0) {
+  if (by_sid_.erase(session.identity().sid.str()) == 0) {
     return;  // it is retired: its slot must not be given away twice
   }
   sessions_gauge_.add(-1);
@@ -240,11 +248,7 @@ void Engine::sweep() {
   const TimePoint now = loop_.now();
   lag_ = now - sweep_due_;
   lag_seconds_.observe(std::chrono::duration<double>(lag_).count());
-  const bool behind = lag_ > limits_.accept_lag;
-  if (behind) {
-    metrics_.limit("accept_lag").add();
-  }
-  loop_.hold_listening(behind);
+  limit_arrivals();
   queued_ = 0;
   due_.sweep(now, [this, now](std::uint32_t slot) {
     Session* session = slots_[slot].session.get();
@@ -259,6 +263,21 @@ void Engine::sweep() {
   queued_gauge_.add(queued_ - std::exchange(queued_reported_, queued_));
   refusals_.report();
   schedule_sweep();
+}
+
+void Engine::limit_arrivals() {
+  const bool behind = lag_ > limits_.accept_lag;
+  const bool many = lag_ > limits_.accept_lag / 10 && arriving_ > limits_.handshakes_at_once;
+  if (behind) {
+    accept_lag_limit_.add();
+  } else if (many) {
+    handshakes_limit_.add();
+  }
+  loop_.hold_listening(behind || many);
+}
+
+void Engine::arrived(Connection& connection) {
+  arriving_ -= std::exchange(connection.arriving, false) ? 1 : 0;
 }
 
 void Engine::schedule_sweep() {

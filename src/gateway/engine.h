@@ -114,6 +114,9 @@ class Engine final : public ConnectionOwner {
   void on_gone(Connection& connection) override;
   void on_watch(Connection& connection) override;
 
+  /// Takes no further connections for now if there is too much to do for those that there are.
+  void limit_arrivals();
+  void arrived(Connection& connection);
   void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
   Connection& add_connection(RequestOrigin origin);
   /// Its socket is gone, or another loop's.
@@ -179,6 +182,8 @@ class Engine final : public ConnectionOwner {
   Gauge& queued_gauge_;
   Histogram& queue_depth_;
   Histogram& lag_seconds_;
+  Counter& accept_lag_limit_;
+  Counter& handshakes_limit_;
   QueuedAnswers queued_answers_;
   std::int64_t queued_ = 0;  // seen in the sweep under way
   std::int64_t queued_reported_ = 0;
@@ -192,6 +197,7 @@ class Engine final : public ConnectionOwner {
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
   Duration lag_{};  // of the last sweep
+  std::size_t arriving_ = 0;  // connections that have neither asked for anything nor joined yet
   bool draining_ = false;
 };
 

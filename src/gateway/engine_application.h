@@ -3,6 +3,7 @@
 // sessions. All calls are made on the engine's loop.
 
 #include "base/result.h"
+#include "base/shared_text.h"
 #include "base/unique_function.h"
 #include "codec/http1/request.h"
 #include "codec/http1/response.h"
@@ -32,7 +33,7 @@ struct Handshake {
 
 /// Who a session speaks for, as the application found at its handshake. Empty: nobody known yet.
 struct Subject {
-  std::string user;
+  SharedText user;
   /// The session cookie gave the identity: later requests of the session must carry the same.
   bool from_cookie = false;
   /// Without an account this peer may act as a guest.

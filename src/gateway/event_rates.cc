@@ -53,7 +53,7 @@ EventRates::EventRates(EventRatesOptions options, Metrics& metrics)
   }
 }
 
-EventRates::Caller EventRates::caller(const std::string& user, TimePoint now) {
+EventRates::Caller EventRates::caller(const UserId& user, TimePoint now) {
   return {users_, users_.hold(user, now)};
 }
 

@@ -4,6 +4,7 @@
 // answer to what is refused.
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/metrics.h"
 #include "gateway/rate_table.h"
 #include "gateway/token_bucket.h"
@@ -36,7 +37,7 @@ struct EventRatesOptions {
   Duration flood_time;
 };
 
-inline constexpr std::size_t kEventKindsMax = 8;
+inline constexpr std::size_t kEventKindsMax = 5;
 
 /// Loop thread only.
 class EventRates {
@@ -46,7 +47,7 @@ class EventRates {
     bool full(TimePoint now) const;
   };
 
-  using Users = RateTable<std::string, Buckets>;
+  using Users = RateTable<UserId, Buckets>;
 
  public:
   /// One connection; ends before the rates do.
@@ -74,7 +75,7 @@ class EventRates {
 
   EventRates(EventRatesOptions options, Metrics& metrics);
 
-  Caller caller(const std::string& user, TimePoint now);
+  Caller caller(const UserId& user, TimePoint now);
 
   /// Takes an event, or refuses it with kRateLimited and the time after which to send it again: a
   /// second at least, so that who heeds it is not refused again at once. O(kinds).

@@ -39,7 +39,7 @@ class EventRatesTest : public testing::Test {
 };
 
 TEST_F(EventRatesTest, LimitsAKindAndAllTogether) {
-  auto caller = rates.caller("ann", kStart);
+  auto caller = rates.caller(UserId("ann"), kStart);
   EXPECT_EQ(take(caller, "edit", 5), 2U);
   EXPECT_EQ(limit("edits"), 3U);
   EXPECT_EQ(take(caller, "other", 10), 8U);  // the two edits are of the ten, refused ones are not
@@ -49,7 +49,7 @@ TEST_F(EventRatesTest, LimitsAKindAndAllTogether) {
 }
 
 TEST_F(EventRatesTest, TellsWhenToComeBack) {
-  auto caller = rates.caller("ann", kStart);
+  auto caller = rates.caller(UserId("ann"), kStart);
   take(caller, "edit", 2);
   const auto refusal = rates.take(caller, "edit", kStart);
   ASSERT_TRUE(refusal);
@@ -59,16 +59,16 @@ TEST_F(EventRatesTest, TellsWhenToComeBack) {
 }
 
 TEST_F(EventRatesTest, LeavesOtherCallersAlone) {
-  auto caller = rates.caller("ann", kStart);
-  auto other = rates.caller("ben", kStart);
+  auto caller = rates.caller(UserId("ann"), kStart);
+  auto other = rates.caller(UserId("ben"), kStart);
   take(caller, "edit", 100);
   EXPECT_EQ(take(other, "edit", 2), 2U);
 }
 
 TEST_F(EventRatesTest, LimitsAUserOverAllConnections) {
-  auto first = rates.caller("ann", kStart);
-  auto second = rates.caller("ann", kStart);
-  auto third = rates.caller("ann", kStart);
+  auto first = rates.caller(UserId("ann"), kStart);
+  auto second = rates.caller(UserId("ann"), kStart);
+  auto third = rates.caller(UserId("ann"), kStart);
   EXPECT_EQ(take(first, "edit", 2) + take(second, "edit", 2), 4U);
   EXPECT_EQ(take(third, "edit", 2), 0U);
   EXPECT_EQ(limit("user_rate_factor"), 2U);
@@ -77,7 +77,7 @@ TEST_F(EventRatesTest, LimitsAUserOverAllConnections) {
 
 TEST_F(EventRatesTest, ConnectingAgainWinsNothingOfTheUsers) {
   for (int i = 0; i < 5; ++i) {
-    auto caller = rates.caller("ann", kStart);
+    auto caller = rates.caller(UserId("ann"), kStart);
     EXPECT_EQ(take(caller, "edit", 2), i < 2 ? 2U : 0U);
   }
 }
@@ -85,13 +85,13 @@ TEST_F(EventRatesTest, ConnectingAgainWinsNothingOfTheUsers) {
 TEST_F(EventRatesTest, AFactorOfZeroLimitsConnectionsOnly) {
   EventRates free(small(0), metrics);
   for (int i = 0; i < 5; ++i) {
-    auto caller = free.caller("ann", kStart);
+    auto caller = free.caller(UserId("ann"), kStart);
     EXPECT_FALSE(free.take(caller, "edit", kStart));
   }
 }
 
 TEST_F(EventRatesTest, FloodsWhoIsRefusedMoreThanTakenForTheTime) {
-  auto caller = rates.caller("ann", kStart);
+  auto caller = rates.caller(UserId("ann"), kStart);
   for (int tick = 0; tick < 1'000; ++tick) {  // 100 a second for 10 s
     rates.take(caller, "other", kStart + tick * milliseconds(10));
     ASSERT_FALSE(rates.floods(caller)) << tick;
@@ -103,7 +103,7 @@ TEST_F(EventRatesTest, FloodsWhoIsRefusedMoreThanTakenForTheTime) {
 }
 
 TEST_F(EventRatesTest, NoFloodIsWhoIsMostlyWithinTheRate) {
-  auto caller = rates.caller("ann", kStart);
+  auto caller = rates.caller(UserId("ann"), kStart);
   for (int tick = 0; tick < 1'800; ++tick) {  // 18 a second for 100 s, with 10 allowed
     rates.take(caller, "other", kStart + tick * seconds(100) / 1'800);
     ASSERT_FALSE(rates.floods(caller)) << tick;
@@ -112,7 +112,7 @@ TEST_F(EventRatesTest, NoFloodIsWhoIsMostlyWithinTheRate) {
 }
 
 TEST_F(EventRatesTest, NoFloodIsWhoPausesWhenTold) {
-  auto caller = rates.caller("ann", kStart);
+  auto caller = rates.caller(UserId("ann"), kStart);
   for (int second = 0; second < 100; second += 2) {
     take(caller, "other", 100, kStart + seconds(second));
     ASSERT_FALSE(rates.floods(caller)) << second;

@@ -122,13 +122,13 @@ void Gateway::emit_latest(ConnectionId connection,
   }
 }
 
-void Gateway::join(ConnectionId connection, const std::string& room) {
+void Gateway::join(ConnectionId connection, std::string_view room) {
   if (Session* session = connected_session(connection)) {
     multiplexer_of(*session).join(connection, room);
   }
 }
 
-void Gateway::leave(ConnectionId connection, const std::string& room) {
+void Gateway::leave(ConnectionId connection, std::string_view room) {
   if (Session* session = connected_session(connection)) {
     multiplexer_of(*session).leave(connection, room);
   }

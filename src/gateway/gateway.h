@@ -54,10 +54,10 @@ class Gateway final : private EngineApplication {
   bool emit_volatile(ConnectionId connection, std::span<const EncodedPacket> messages);
   /// Of packets with one key only the latest is kept for a peer that is slow.
   void emit_latest(ConnectionId connection, const std::string& key, const EncodedPacket& packet);
-  void join(ConnectionId connection, const std::string& room);
-  void leave(ConnectionId connection, const std::string& room);
+  void join(ConnectionId connection, std::string_view room);
+  void leave(ConnectionId connection, std::string_view room);
 
-  const std::vector<ConnectionId>& members(const std::string& room) const {
+  const std::vector<ConnectionId>& members(std::string_view room) const {
     return rooms_.members(room);
   }
 

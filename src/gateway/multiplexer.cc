@@ -42,7 +42,7 @@ void Multiplexer::expect_connect() {
 
 Multiplexer::Link* Multiplexer::find(std::string_view nsp) {
   const auto found =
-      std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.nsp == nsp; });
+      std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.nsp.str() == nsp; });
   return found == links_.end() ? nullptr : &*found;
 }
 
@@ -149,8 +149,7 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
   const SessionId session = session_.identity().id;
   const ConnectionId id = make_connection_id(session, ++connects_);
   std::string sid = random_token(environment_.random, kSocketIdBytes);
-  links_.push_back(
-      {.id = id, .state = State::kPending, .nsp = packet.nsp, .sid = sid, .rooms = {}});
+  links_.push_back({.id = id, .nsp = packet.nsp, .sid = sid, .rooms = {}});
   environment_.application.on_connect(
       {.connection = id,
        .nsp = std::move(packet.nsp),
@@ -170,9 +169,9 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
     return false;
   }
   if (answer.refusal) {
-    const std::string nsp = std::move(link->nsp);
+    const SharedText nsp = link->nsp;
     links_.erase(links_.begin() + (link - links_.data()));
-    refuse_connect(nsp, "application", *answer.refusal);
+    refuse_connect(nsp.str(), "application", *answer.refusal);
     return true;
   }
   link->state = State::kConnected;
@@ -180,18 +179,18 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
   connect_deadline_.reset();
   session_.note_joined();
   if (!answer.sid.empty()) {
-    link->sid = answer.sid;
+    link->sid = SharedText(answer.sid);
   }
   JsonObject ids;
-  ids["sid"] = std::exchange(link->sid, {});
+  ids["sid"] = std::exchange(link->sid, {}).str();
   if (!answer.pid.empty()) {
     ids["pid"] = answer.pid;
   }
-  const std::string nsp = link->nsp;
+  const SharedText nsp = link->nsp;
   for (const EncodedPacket& packet : answer.missed) {
     session_.send(packet);
   }
-  send(socketio::PacketType::kConnect, nsp, std::move(ids));
+  send(socketio::PacketType::kConnect, nsp.str(), std::move(ids));
   return connected(connection);  // too much for a peer that does not read ends the session
 }
 
@@ -259,7 +258,9 @@ TimePoint Multiplexer::next_tick() const {
 }
 
 void Multiplexer::on_closed(std::string_view reason) {
-  for (Link& link : std::exchange(links_, {})) {
+  auto links = std::move(links_);
+  links_.clear();
+  for (Link& link : links) {
     if (link.state == State::kConnected) {
       end(std::move(link), reason);
     }
@@ -283,7 +284,7 @@ void Multiplexer::disconnect(ConnectionId connection) {
   if (link == nullptr || link->state != State::kConnected) {
     return;
   }
-  send(socketio::PacketType::kDisconnect, link->nsp);
+  send(socketio::PacketType::kDisconnect, SharedText(link->nsp).str());
   link = find(connection);
   if (link != nullptr) {
     Link left = *link;
@@ -305,7 +306,7 @@ void Multiplexer::disconnect_all() {
 
 // --- rooms ---
 
-void Multiplexer::join(ConnectionId connection, const std::string& room) {
+void Multiplexer::join(ConnectionId connection, std::string_view room) {
   Link* link = find(connection);
   if (link == nullptr || link->state != State::kConnected) {
     return;  // no join takes effect after a disconnect
@@ -315,7 +316,7 @@ void Multiplexer::join(ConnectionId connection, const std::string& room) {
   }
 }
 
-void Multiplexer::leave(ConnectionId connection, const std::string& room) {
+void Multiplexer::leave(ConnectionId connection, std::string_view room) {
   Link* link = find(connection);
   if (link == nullptr) {
     return;
@@ -326,8 +327,7 @@ void Multiplexer::leave(ConnectionId connection, const std::string& room) {
   }
 }
 
-std::vector<const std::string*>::iterator Multiplexer::find_room(Link& link,
-                                                                 const std::string& room) {
+Multiplexer::RoomNames::iterator Multiplexer::find_room(Link& link, std::string_view room) {
   return std::find_if(
       link.rooms.begin(), link.rooms.end(), [&](const std::string* name) { return *name == room; });
 }

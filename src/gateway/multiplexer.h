@@ -10,11 +10,14 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/shared_text.h"
 #include "codec/socketio/decoder.h"
 #include "gateway/application.h"
 #include "gateway/message_handler.h"
 #include "gateway/rooms.h"
 #include "gateway/session.h"
+
+#include <boost/container/small_vector.hpp>
 
 #include <optional>
 #include <span>
@@ -50,8 +53,8 @@ class Multiplexer final : public MessageHandler {
 
   // --- the application's side; no-ops on a connection that is gone ---
   bool connected(ConnectionId connection) const;
-  void join(ConnectionId connection, const std::string& room);
-  void leave(ConnectionId connection, const std::string& room);
+  void join(ConnectionId connection, std::string_view room);
+  void leave(ConnectionId connection, std::string_view room);
   /// The client gets DISCONNECT; its session stays open for it to close.
   void disconnect(ConnectionId connection);
   void disconnect_all();
@@ -67,18 +70,21 @@ class Multiplexer final : public MessageHandler {
     kLeft,  ///< disconnected by us: what the client sent before it knew is ignored
   };
 
+  /// Names of rooms, which the rooms have. Most connections are in one.
+  using RoomNames = boost::container::small_vector<const std::string*, 1>;
+
   struct Link {
     ConnectionId id;
+    SharedText nsp;
+    SharedText sid;  ///< until it is told
+    RoomNames rooms;
     State state = State::kPending;
-    std::string nsp;
-    std::string sid;                        ///< until it is told
-    std::vector<const std::string*> rooms;  ///< their names, which the rooms have
   };
 
   Link* find(std::string_view nsp);
   Link* find(ConnectionId connection);
   const Link* find(ConnectionId connection) const;
-  static std::vector<const std::string*>::iterator find_room(Link& link, const std::string& room);
+  static RoomNames::iterator find_room(Link& link, std::string_view room);
   void handle_packet(codec::socketio::Packet packet);
   void handle_connect(codec::socketio::Packet packet);
   void handle_event(ConnectionId connection, codec::socketio::Packet packet);
@@ -96,7 +102,7 @@ class Multiplexer final : public MessageHandler {
   MultiplexerEnvironment& environment_;
   Session& session_;
   codec::socketio::Decoder decoder_;
-  std::vector<Link> links_;
+  boost::container::small_vector<Link, 1> links_;
   PacketFormat format_;
   bool format_known_;
   std::optional<TimePoint> connect_deadline_;      // to join a namespace, or to go after the last

@@ -19,8 +19,9 @@ class RateTable {
  public:
   struct Entry {
     Value value;
+    const Key* key = nullptr;
     std::size_t holders = 0;
-    typename std::list<const Key*>::iterator place;  // in held_ or idle_
+    typename std::list<const Key*>::iterator place;  // in idle_, while nobody holds it
   };
 
   /// `idle_max` of the entries that nobody holds are kept.
@@ -33,9 +34,9 @@ class RateTable {
     const auto [found, is_new] = entries_.try_emplace(key);
     Entry& entry = found->second;
     if (is_new) {
-      entry.place = held_.insert(held_.end(), &found->first);
+      entry.key = &found->first;
     } else if (entry.holders == 0) {
-      held_.splice(held_.end(), idle_, entry.place);
+      idle_.erase(entry.place);
     }
     ++entry.holders;
     return entry;
@@ -44,7 +45,7 @@ class RateTable {
   void release(Entry& entry) {
     CS_ASSERT(entry.holders > 0, "an entry is released as often as it was held");
     if (--entry.holders == 0) {
-      idle_.splice(idle_.end(), held_, entry.place);
+      entry.place = idle_.insert(idle_.end(), entry.key);
       if (idle_.size() > idle_max_) {
         forget_oldest();
       }
@@ -68,7 +69,6 @@ class RateTable {
 
   const std::size_t idle_max_;
   std::map<Key, Entry> entries_;
-  std::list<const Key*> held_;
   std::list<const Key*> idle_;  // the longest gone first
 };
 

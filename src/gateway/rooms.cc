@@ -4,8 +4,12 @@
 
 namespace cloudsync::gateway {
 
-const std::string& Rooms::join(const std::string& room, ConnectionId member) {
-  auto& [name, members] = *rooms_.try_emplace(room).first;
+const std::string& Rooms::join(std::string_view room, ConnectionId member) {
+  auto found = rooms_.find(room);
+  if (found == rooms_.end()) {
+    found = rooms_.try_emplace(std::string(room)).first;
+  }
+  auto& [name, members] = *found;
   if (members.empty()) {
     count_.add(1);
   }
@@ -13,7 +17,7 @@ const std::string& Rooms::join(const std::string& room, ConnectionId member) {
   return name;
 }
 
-void Rooms::leave(const std::string& room, ConnectionId member) {
+void Rooms::leave(std::string_view room, ConnectionId member) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) {
     return;
@@ -30,7 +34,7 @@ void Rooms::leave(const std::string& room, ConnectionId member) {
   }
 }
 
-const std::vector<ConnectionId>& Rooms::members(const std::string& room) const {
+const std::vector<ConnectionId>& Rooms::members(std::string_view room) const {
   static const std::vector<ConnectionId> kNone;
   const auto found = rooms_.find(room);
   return found == rooms_.end() ? kNone : found->second;

@@ -4,7 +4,9 @@
 #include "base/metrics.h"
 #include "gateway/ids.h"
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -17,16 +19,24 @@ class Rooms {
 
   /// Adds who is no member yet. Returns the room's name, which lives as long as its membership.
   /// O(1).
-  const std::string& join(const std::string& room, ConnectionId member);
-  void leave(const std::string& room, ConnectionId member);
+  const std::string& join(std::string_view room, ConnectionId member);
+  void leave(std::string_view room, ConnectionId member);
   /// The members, in no order; empty for an unknown room. Valid until the next change.
-  const std::vector<ConnectionId>& members(const std::string& room) const;
+  const std::vector<ConnectionId>& members(std::string_view room) const;
 
   std::size_t size() const { return rooms_.size(); }
 
  private:
   Gauge& count_;
-  std::unordered_map<std::string, std::vector<ConnectionId>> rooms_;
+  struct Hash {
+    using is_transparent = void;
+
+    std::size_t operator()(std::string_view name) const noexcept {
+      return std::hash<std::string_view>{}(name);
+    }
+  };
+
+  std::unordered_map<std::string, std::vector<ConnectionId>, Hash, std::equal_to<>> rooms_;
 };
 
 }  // namespace cloudsync::gateway

@@ -66,9 +66,16 @@ void Session::stop_waiting() {
   }
 }
 
+void Session::note_joined() {
+  holds_.unjoined.reset();
+  if (websocket_ != nullptr) {
+    environment_.arrived(*websocket_);
+  }
+}
+
 std::string Session::open_packet(bool can_upgrade) const {
   engineio::Handshake handshake;
-  handshake.sid = identity_.sid;
+  handshake.sid = identity_.sid.str();
   if (can_upgrade) {
     handshake.upgrades.emplace_back("websocket");
   }

@@ -48,6 +48,8 @@ struct SessionEnvironment {
   std::function<void(SessionId, void (Session::*)())> call_later;
   /// The session is to be looked at, tick(), in the next sweep.
   std::function<void(SessionId)> look_soon;
+  /// The connection's session has joined a namespace.
+  std::function<void(Connection&)> arrived;
   /// The session closed; destroy it soon, not at once.
   std::function<void(Session&)> retire;
 };
@@ -58,7 +60,7 @@ class Session {
  public:
   struct Identity {
     SessionId id;
-    std::string sid;  ///< secret: names the session in URLs
+    SharedText sid;  ///< secret: names the session in URLs
     Subject subject;
     std::string peer;  ///< the address that opened it
   };
@@ -116,7 +118,7 @@ class Session {
   void close_with_farewell(std::string_view reason);
 
   /// The peer is somebody now: for limits.unjoined_sessions_per_ip.
-  void note_joined() { holds_.unjoined.reset(); }
+  void note_joined();
 
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request();

@@ -37,8 +37,23 @@ void ConnectPace::start_more() {
   }
 }
 
+void ConnectPace::again(UniqueFunction<void()> start) {
+  again_.push_back(std::move(start));
+  start_again();
+}
+
+void ConnectPace::start_again() {
+  while (!again_.empty() && in_flight_ < at_once_) {
+    auto start = std::move(again_.front());
+    again_.pop_front();
+    ++in_flight_;
+    start();
+  }
+}
+
 void ConnectPace::on_handshake_over() {
   --in_flight_;
+  start_again();
   start_more();
   if (started_ == count_ && in_flight_ == 0 && done_) {
     std::exchange(done_, nullptr)();

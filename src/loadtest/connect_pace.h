@@ -6,6 +6,7 @@
 #include "runtime/loop.h"
 
 #include <cstddef>
+#include <deque>
 
 namespace cloudsync::loadtest {
 
@@ -21,12 +22,16 @@ class ConnectPace {
 
   /// Starts connections 0 to `count` - 1; calls `done` when no handshake is in flight any more.
   void run(std::size_t count, Start start, UniqueFunction<void()> done);
+  /// Calls `start`, which begins another handshake, as soon as one may: of those that are due the
+  /// oldest comes first. Else the many clients of one process would do each other's timeouts.
+  void again(UniqueFunction<void()> start);
   /// A handshake is over, joined or not.
   void on_handshake_over();
 
  private:
   TimePoint due(std::size_t connection) const;
   void start_more();
+  void start_again();
 
   runtime::Loop& loop_;
   const double per_second_;
@@ -37,6 +42,7 @@ class ConnectPace {
   std::size_t in_flight_ = 0;
   bool waits_ = false;  // a timer calls start_more()
   Start start_;
+  std::deque<UniqueFunction<void()>> again_;
   UniqueFunction<void()> done_;
 };
 

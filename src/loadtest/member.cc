@@ -557,9 +557,12 @@ void Member::on_disconnected(std::string_view reason) {
     const Duration delay =
         backoff_.next(context_.loop.now(), random, context_.options.reconnect_delay);
     context_.loop.run_after(delay, [this] {
-      ++context_.measurements.reconnects;
       due_ = context_.loop.now();
-      open();
+      context_.handshake_again([this] {
+        ++context_.measurements.reconnects;
+        in_handshake_ = true;
+        open();
+      });
     });
   }
 }

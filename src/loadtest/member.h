@@ -34,7 +34,10 @@ struct MemberContext {
   Measurements& measurements;
   std::mt19937_64& random;
   checker::HistoryWriter* history;           ///< may be null
-  UniqueFunction<void()> on_handshake_over;  ///< a start() ended, joined or not
+  /// A start(), or what handshake_again() began, ended, joined or not.
+  UniqueFunction<void()> on_handshake_over;
+  /// Begins a handshake as soon as one may.
+  UniqueFunction<void(UniqueFunction<void()>)> handshake_again;
 };
 
 class Member final : private SocketIoEvents {
@@ -116,7 +119,7 @@ class Member final : private SocketIoEvents {
   SocketIoClient connection_;
   MemberHistory history_;
   State state_ = State::kIdle;
-  bool in_handshake_ = false;  // the start() is not reported as over yet
+  bool in_handshake_ = false;  // the handshake is not reported as over yet
   bool leaving_ = false;
   bool breaking_ = false;  // the connection is gone on purpose
   bool slow_ = false;      // since it was first limited

@@ -76,7 +76,7 @@ TEST(SharedDocument, AnnouncesWhatLeavesItsAuthor) {
   SharedDocument document{DocumentId("d"), kTarget};
   std::vector<std::string> announced;
   document.spread([&](const ClientId& client, ClientSeq seq, const EditTimes& times) {
-    announced.push_back(client.value() + std::to_string(seq.value()) + "x" +
+    announced.push_back(std::string(client.value()) + std::to_string(seq.value()) + "x" +
                         std::to_string(times.size()));
   });
   document.add_member();

@@ -49,7 +49,7 @@ void Editor::note(checker::Event event) {
 }
 
 void Editor::complain(const std::string& what) {
-  environment_.history.complain(id_.value() + ": " + what);
+  environment_.history.complain(std::string(id_.value()) + ": " + what);
 }
 
 // --- what people do ---

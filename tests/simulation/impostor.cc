@@ -41,7 +41,7 @@ class Impostor : public std::enable_shared_from_this<Impostor> {
       return;
     }
     if (message.name == "submit-op") {
-      environment_.history.complain(victim_.id().value() +
+      environment_.history.complain(std::string(victim_.id().value()) +
                                     ": another operation was acknowledged under a seq of its own");
     } else if (message.name == "join-document") {
       on_joined(body);

@@ -374,7 +374,7 @@ class Simulation {
     }
     for (const auto& editor : editors_) {
       if (!editor->is_at_rest()) {
-        environment_.history.complain(editor->id().value() + " does not come to rest");
+        environment_.history.complain(std::string(editor->id().value()) + " does not come to rest");
       }
       editor->note_final();
     }

@@ -172,7 +172,7 @@ class StoreDriver {
     EXPECT_TRUE(listed);
     std::vector<std::string> ids;
     for (const storage::DocumentInfo& info : *listed) {
-      ids.push_back(info.id.value());
+      ids.emplace_back(info.id.value());
     }
     return ids;
   }

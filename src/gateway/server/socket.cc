@@ -13,7 +13,7 @@ Socket::Socket(std::shared_ptr<Namespace> nsp, ConnectRequest request)
       nsp_(*owner_),
       connection_(request.connection),
       sid_(std::move(request.sid)),
-      user_(request.subject.user),
+      user_(request.subject.user.str()),
       handshake_(request.subject.handshake) {
   if (auto* auth = request.auth.if_object()) {
     auth_ = std::move(*auth);
