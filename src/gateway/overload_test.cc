@@ -48,6 +48,28 @@ TEST(Overload, OfALoopThatIsBehindAcceptsNobodyUntilItIsOnTime) {
   EXPECT_EQ(node.limit("accept_lag"), 1U);
 }
 
+TEST(Overload, OfHandshakesWaitsForThoseUnderWayWhileTheLoopIsLate) {
+  TestNode node({.accept_lag = milliseconds(500), .handshakes_at_once = 2});
+  FakeLoop& loop = *node.loops[0];
+  const auto be_late = [&] {
+    node.network.clock.advance(milliseconds(200));  // a tenth of 500 and more
+    node.advance(milliseconds(0));
+  };
+  auto silent = node.connect();
+  auto silent_too = node.connect();
+  HttpClient asks(node);
+  asks.send(HttpClient::get(kPolling));  // it was answered, so it is not under way any more
+  WebSocketClient opened(node);  // it has a session, but has joined nothing
+  node.advance(milliseconds(100));
+  EXPECT_FALSE(loop.listening_held());  // a loop that is on time has time for all
+  be_late();
+  EXPECT_TRUE(loop.listening_held());
+  EXPECT_EQ(node.limit("handshakes_at_once"), 1U);
+  opened.send("40");
+  be_late();
+  EXPECT_FALSE(loop.listening_held());
+}
+
 TEST(Overload, OfQueuedBytesIs503UntilTheyAreTaken) {
   TestNode node({.node_queue_bytes = 10'000});
   const auto slow = join_over_websocket(node);
