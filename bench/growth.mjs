@@ -1,15 +1,21 @@
-// How cost grows with what there is more of: `node bench/growth.mjs [connections,documents,members,history]`.
+// How cost grows with what there is more of: `node bench/growth.mjs [connections,documents,members,history,size]`.
 // One node with one loop and the generator on the same machine; a table for each. As little else as possible should
 // run; `bench/quiet_network.sh node bench/growth.mjs` as root takes the network's settings out of it.
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { cpuSeconds, residentBytes, serve, startServer } from "./running.mjs";
 
 const kSeconds = 10;
+/** Characters that one operation inserts when a document is filled. */
+const kFill = 400_000;
+const { io } = createRequire(new URL("../clients/typescript/package.json", import.meta.url))("socket.io-client");
 const kEngine = ["--io-engine", "auto"];
+const kUnlimited = ["submit-ops-per-second", "events-per-second", "user-rate-factor"]
+  .flatMap((limit) => [`--limits.${limit}`, "0"]);
 const work = mkdtempSync(join(tmpdir(), "cloudsync-growth-"));
 process.once("exit", () => rmSync(work, { recursive: true, force: true }));
 
@@ -63,9 +69,7 @@ async function table(name, loads) {
 /** One document that is edited and edited: a row whenever its history is ten times as long. */
 async function history(rate = 6000, most = 1_000_000) {
   heading("operations before", "edits/s", "server, µs an edit", "ack p50, ms", "p95", "server, MiB more");
-  const unlimited = ["submit-ops-per-second", "events-per-second", "user-rate-factor"]
-    .flatMap((limit) => [`--limits.${limit}`, "0"]);
-  const server = await startServer(serve([...kEngine, ...unlimited]));
+  const server = await startServer(serve([...kEngine, ...kUnlimited]));
   const empty = residentBytes(server.pid);
   const rungs = Math.ceil(most / rate / kSeconds) + 1;
   const load = { connections: 16, documents: 1, operations: rate,
@@ -95,6 +99,60 @@ async function history(rate = 6000, most = 1_000_000) {
   await server.stop();
 }
 
+/** Joins the document; resolves to the socket, the revision and the milliseconds until the content was there. */
+async function joinDocument(url, documentId) {
+  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnection: false });
+  await new Promise((resolve) => socket.once("connect", resolve));
+  const begin = performance.now();
+  const reply = await socket.emitWithAck("join-document", { documentId });
+  if (reply.snapshotUrl !== undefined) await (await fetch(new URL(reply.snapshotUrl, url))).arrayBuffer();
+  return { socket, revision: reply.revision, joinMs: performance.now() - begin };
+}
+
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+
+/** Documents that get larger: one writer, whose edits are somewhere in it and wait for each other, and joins. */
+async function size() {
+  heading("characters", "server, µs an edit", "ack p50, ms", "p95", "join, ms", "server, MiB more");
+  const server = await startServer(serve([...kEngine, ...kUnlimited]));
+  const empty = residentBytes(server.pid);
+  for (const characters of [1_000, 10_000, 100_000, 1_000_000, 10_000_000]) {
+    const created = await fetch(new URL("/api/v1/documents", server.url), { method: "POST",
+      headers: { "content-type": "application/json" }, body: JSON.stringify({ type: "text", title: "size" }) });
+    const { id } = await created.json();
+    const { socket, revision: head } = await joinDocument(server.url, id);
+    let revision = head;
+    const submit = async (op) => {
+      const reply = await socket.emitWithAck("submit-op", { documentId: id, revision, seq: revision + 1, op });
+      if (!reply.ok) throw new Error(JSON.stringify(reply));
+      revision = reply.revision;
+    };
+    for (let left = characters; left > 0; left -= kFill) await submit(["x".repeat(Math.min(left, kFill))]);
+    await submit(["x"]);
+    const cpu = cpuSeconds(server.pid);
+    const acks = [];
+    for (const end = performance.now() + 1000 * kSeconds; performance.now() < end;) {
+      const begin = performance.now();
+      await submit([1 + Math.floor(Math.random() * (characters - 1)), "y"]);
+      acks.push(performance.now() - begin);
+    }
+    const perEdit = 1e6 * (cpuSeconds(server.pid) - cpu) / acks.length;
+    acks.sort((a, b) => a - b);
+    const joins = [];
+    for (let i = 0; i < 10; i++) {
+      const joined = await joinDocument(server.url, id);
+      joins.push(joined.joinMs);
+      joined.socket.disconnect();
+      await submit([1, "z"]); // so that no join finds the content that another was given
+    }
+    joins.sort((a, b) => a - b);
+    row([characters.toLocaleString("en-US"), fixed(perEdit, 0), fixed(quantile(acks, 0.5)), fixed(quantile(acks, 0.95)),
+      fixed(quantile(joins, 0.5)), fixed((residentBytes(server.pid) - empty) / 2 ** 20, 0)]);
+    socket.disconnect();
+  }
+  await server.stop();
+}
+
 const tables = {
   connections: () => table("connections, documents of ten", [100, 1000, 5000, 10_000, 17_000]
     .map((connections) => [connections, { connections, documents: connections / 10, operations: 300 }])),
@@ -103,6 +161,7 @@ const tables = {
   members: () => table("members of one document", [2, 10, 100, 1000, 10_000].map((members) =>
     [members, { connections: members, documents: 1, operations: Math.min(200, 10_000 / (members - 1)) }])),
   history,
+  size,
 };
 for (const name of (process.argv[2] ?? Object.keys(tables).join()).split(",")) await tables[name]();
 process.exit(0);
