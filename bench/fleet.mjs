@@ -4,9 +4,9 @@
 // ten members, all on one node. LADDER is in thousands of deliveries a second. Prints the memory that a session
 // takes, in the servers and in the kernel, what the servers' processors do without edits, and a row for each rung.
 // MEMBERS, NODE_SESSIONS, SERVER_OPTIONS, LOAD_OPTIONS and DATA_ROOT (of the data directories; on /dev/shm a commit
-// waits for no disk) change what their names say. RESTART=SIGKILL (or SIGTERM) ends all nodes at once when all have
-// joined, in the middle of the first rung, and starts them again: how long is it until everybody is back? As root,
-// without other load.
+// waits for no disk) change what their names say. RESTART=SIGKILL (or SIGTERM) ends all nodes at once ten seconds
+// behind the last one's joining, and starts them again: how long is it until everybody is back? LOAD_OPTIONS must have
+// --reconnect then. As root, without other load.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,9 +67,9 @@ async function run() {
       joinedAt = performance.now() / 1000;
       joined = sample();
     }
-    if (restartSignal !== undefined && joinedAt !== null) restarted = await followRestart(restarted, joinedAt, count);
+    if (restartSignal !== undefined && joinedAt !== null) restarted = followRestart(restarted, joinedAt, count);
     // The idle rung, if there is one, comes first; its beginning still has what connecting left to do.
-    if (joined !== null && ladder[0] === 0 && joined.idle === undefined) {
+    if (joined !== null && ladder[0] === 0 && restartSignal === undefined && joined.idle === undefined) {
       const now = sample();
       if (now.at > joinedAt + seconds / 2 && joined.half === undefined) joined.half = now;
       if (now.at > joinedAt + seconds - 2) joined.idle = now;
@@ -81,11 +81,11 @@ async function run() {
 }
 
 /** Makes the storm when it is time, and says when it is over. */
-async function followRestart(restarted, joinedAt, joined) {
+function followRestart(restarted, joinedAt, joined) {
   const now = performance.now() / 1000;
   if (restarted === null && now > joinedAt + 10) {
-    const ended = Promise.all(servers.map((server) => server.restart(restartSignal)));
-    ended.then(() => console.log(`all nodes were ended and ready again in ${(performance.now() / 1000 - now).toFixed(1)} s`));
+    const ready = Promise.all(servers.map((server) => server.restart(restartSignal)));
+    ready.then(() => console.log(`all nodes were ended and ready again in ${(performance.now() / 1000 - now).toFixed(1)} s`));
     return { at: now, lowest: joined };
   }
   if (restarted?.lowest === undefined) return restarted;

@@ -55,7 +55,7 @@ export async function startServer(command, dataRoot = tmpdir()) {
     await end("SIGTERM");
     rmSync(data, { recursive: true, force: true });
   }
-  /** Ends it by `signal`, and starts it again where it listened, on its data. */
+  /** Ends it by `signal`, and starts it again where it listened, on its data: if its command heeds `listen`. */
   async function restart(signal) {
     await end(signal);
     await start(new URL(server.url).host);

@@ -49,7 +49,7 @@ class Collaboration final : public document::MemberSink {
     ClientId client;
     SharedText name;
     bool is_new = false;  ///< its id was made here, and nobody knows of it
-    std::optional<gateway::EventRates::Caller> rates;  // set, once the user is known
+    std::optional<gateway::EventRates::Caller> rates;              // set, once the user is known
     boost::container::flat_map<DocumentId, Membership> documents;  // most have one
   };
 

@@ -78,8 +78,8 @@ std::optional<UserId> Guests::from_cookie(const codec::http1::Request& request) 
 std::string Guests::cookie(const UserId& user) const {
   // A year: the guest's list of documents is worth as much as the cookie lives.
   return std::string(kCookieName) + "=" + std::string(user.value()) + "." +
-         sign("cookie", {}, user.value()) +
-         "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax" + (https_ ? "; Secure" : "");
+         sign("cookie", {}, user.value()) + "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax" +
+         (https_ ? "; Secure" : "");
 }
 
 std::string Guests::client_secret(const ClientId& client, const UserId& user) const {

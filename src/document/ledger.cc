@@ -26,7 +26,8 @@ ClientLedger::Answer ClientLedger::check(const ClientId& client,
                                          const Sha256& hash) const {
   const auto found = last_.find(client);
   CS_ASSERT(found != last_.end(), "a member's client is known");
-  const Last last = found->second != nullptr ? *found->second : Last();
+  static const Last kNone;
+  const Last& last = found->second != nullptr ? *found->second : kNone;
   if (seq > last.seq) {
     return {.verdict = Verdict::kNew, .revision = {}};
   }

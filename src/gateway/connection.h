@@ -140,8 +140,6 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   SessionId session;
   /// Its place among the connections of its address (owner's use).
   PeerLimits::Hold peer_hold;
-  /// It has neither asked for anything nor joined yet (owner's use).
-  bool arriving = false;
   /// Its place among those that are watched (owner's use).
   std::size_t watch_place = 0;
   /// Extra headers for the answer to the request in progress (CORS; owner's use).

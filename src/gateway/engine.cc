@@ -52,7 +52,7 @@ Engine::Engine(const EngineDependencies& dependencies)
                          });
                        },
                    .look_soon = [this](SessionId id) { due_.soon(slot_of(id)); },
-                   .arrived = [this](Connection& connection) { arrived(connection); },
+                   .on_joined = [this] { --unjoined_; },
                    .retire = [this](Session& session) { retire(session); }},
       connections_gauge_(metrics_.gauge("cloudsync_connections", "Open TCP connections.")),
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
@@ -89,10 +89,6 @@ Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool
 void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback) {
   Connection& connection = add_connection({.peer = peer, .loopback_listener = loopback});
   connection.bind(socket);
-  connection.arriving = true;
-  if (++arriving_ > limits_.handshakes_at_once) {
-    limit_arrivals();
-  }
   loop_.attach(socket, connection);
   const auto open = static_cast<std::size_t>(connections_gauge_.value());
   if (open > limits_.connections) {
@@ -136,7 +132,6 @@ void Engine::unwatch(const Connection& connection) {
 
 void Engine::remove(Connection& connection) {
   connections_gauge_.add(-1);
-  arrived(connection);
   if (connection.watched()) {
     unwatch(connection);
   }
@@ -205,6 +200,9 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
       environment_,
       Session::Identity{id, std::move(sid), std::move(subject), origin.peer.address},
       transport);
+  if (++unjoined_ > limits_.handshakes_at_once) {
+    limit_arrivals();
+  }
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
   by_sid_.emplace(session.identity().sid.str(), id);
@@ -220,6 +218,7 @@ void Engine::retire(Session& session) {
     return;  // it is retired: its slot must not be given away twice
   }
   sessions_gauge_.add(-1);
+  unjoined_ -= session.has_joined() ? 0 : 1;
   loop_.post([this, id] {
     const std::uint32_t index = slot_of(id);
     slots_[index].session.reset();
@@ -267,17 +266,13 @@ void Engine::sweep() {
 
 void Engine::limit_arrivals() {
   const bool behind = lag_ > limits_.accept_lag;
-  const bool many = lag_ > limits_.accept_lag / 10 && arriving_ > limits_.handshakes_at_once;
+  const bool many = lag_ > limits_.accept_lag / 10 && unjoined_ > limits_.handshakes_at_once;
   if (behind) {
     accept_lag_limit_.add();
   } else if (many) {
     handshakes_limit_.add();
   }
   loop_.hold_listening(behind || many);
-}
-
-void Engine::arrived(Connection& connection) {
-  arriving_ -= std::exchange(connection.arriving, false) ? 1 : 0;
 }
 
 void Engine::schedule_sweep() {

@@ -116,7 +116,6 @@ class Engine final : public ConnectionOwner {
 
   /// Takes no further connections for now if there is too much to do for those that there are.
   void limit_arrivals();
-  void arrived(Connection& connection);
   void accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback_listener);
   Connection& add_connection(RequestOrigin origin);
   /// Its socket is gone, or another loop's.
@@ -196,8 +195,8 @@ class Engine final : public ConnectionOwner {
   std::unordered_map<std::string_view, SessionId> by_sid_;  // the sessions' own text
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
-  Duration lag_{};  // of the last sweep
-  std::size_t arriving_ = 0;  // connections that have neither asked for anything nor joined yet
+  Duration lag_{};            // of the last sweep
+  std::size_t unjoined_ = 0;  // sessions that have joined nothing yet
   bool draining_ = false;
 };
 

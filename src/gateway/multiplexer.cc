@@ -41,8 +41,8 @@ void Multiplexer::expect_connect() {
 }
 
 Multiplexer::Link* Multiplexer::find(std::string_view nsp) {
-  const auto found =
-      std::find_if(links_.begin(), links_.end(), [&](const Link& link) { return link.nsp.str() == nsp; });
+  const auto found = std::find_if(
+      links_.begin(), links_.end(), [&](const Link& link) { return link.nsp.str() == nsp; });
   return found == links_.end() ? nullptr : &*found;
 }
 
@@ -284,7 +284,8 @@ void Multiplexer::disconnect(ConnectionId connection) {
   if (link == nullptr || link->state != State::kConnected) {
     return;
   }
-  send(socketio::PacketType::kDisconnect, SharedText(link->nsp).str());
+  const SharedText nsp = link->nsp;  // the send may end the session
+  send(socketio::PacketType::kDisconnect, nsp.str());
   link = find(connection);
   if (link != nullptr) {
     Link left = *link;

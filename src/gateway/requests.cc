@@ -84,9 +84,6 @@ std::optional<http1::Response> Engine::on_head(Connection& connection,
 }
 
 void Engine::on_request(Connection& connection, http1::Request request) {
-  if (!request.is_upgrade) {
-    arrived(connection);
-  }
   // Before anything may refuse the request: its connection can be another session's next.
   if (Session* session = session_of(connection)) {
     session->on_body(connection);
@@ -310,8 +307,8 @@ http1::Headers Engine::session_cookie(const Session& session) const {
     return {};
   }
   return {{"set-cookie",
-           options_.cookie + '=' + std::string(session.identity().sid.str()) + "; Path=/; HttpOnly; SameSite=Lax" +
-               (options_.https ? "; Secure" : "")}};
+           options_.cookie + '=' + std::string(session.identity().sid.str()) +
+               "; Path=/; HttpOnly; SameSite=Lax" + (options_.https ? "; Secure" : "")}};
 }
 
 void Engine::serve_session(Connection& connection, http1::Request request, const std::string& sid) {
@@ -362,7 +359,6 @@ void Engine::continue_session(Connection& connection, http1::Request request, Se
       refuse_upgrade(connection, *std::move(refusal));
     } else {
       connection.session = session.identity().id;
-      arrived(connection);
       session.begin_upgrade(connection);
       connection.accept_websocket(request);
     }

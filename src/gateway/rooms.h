@@ -27,7 +27,6 @@ class Rooms {
   std::size_t size() const { return rooms_.size(); }
 
  private:
-  Gauge& count_;
   struct Hash {
     using is_transparent = void;
 
@@ -36,6 +35,7 @@ class Rooms {
     }
   };
 
+  Gauge& count_;
   std::unordered_map<std::string, std::vector<ConnectionId>, Hash, std::equal_to<>> rooms_;
 };
 

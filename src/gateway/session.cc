@@ -66,10 +66,17 @@ void Session::stop_waiting() {
   }
 }
 
+void Session::hold(PeerLimits::SessionHolds holds) {
+  holds_ = std::move(holds);
+  if (joined_) {
+    holds_.unjoined.reset();  // its handler needs no peer's word for that
+  }
+}
+
 void Session::note_joined() {
   holds_.unjoined.reset();
-  if (websocket_ != nullptr) {
-    environment_.arrived(*websocket_);
+  if (!std::exchange(joined_, true)) {
+    environment_.on_joined();
   }
 }
 

@@ -48,8 +48,8 @@ struct SessionEnvironment {
   std::function<void(SessionId, void (Session::*)())> call_later;
   /// The session is to be looked at, tick(), in the next sweep.
   std::function<void(SessionId)> look_soon;
-  /// The connection's session has joined a namespace.
-  std::function<void(Connection&)> arrived;
+  /// A session has joined for the first time.
+  std::function<void()> on_joined;
   /// The session closed; destroy it soon, not at once.
   std::function<void(Session&)> retire;
 };
@@ -76,7 +76,7 @@ class Session {
   MessageHandler& handler() { return *handler_; }
 
   /// Its places among the sessions of its address.
-  void hold(PeerLimits::SessionHolds holds) { holds_ = std::move(holds); }
+  void hold(PeerLimits::SessionHolds holds);
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
@@ -117,8 +117,10 @@ class Session {
   /// The same, but a polling client without a GET is told at its next one, within a time.
   void close_with_farewell(std::string_view reason);
 
-  /// The peer is somebody now: for limits.unjoined_sessions_per_ip.
+  /// The peer is somebody now: for limits.unjoined_sessions_per_ip and handshakes_at_once.
   void note_joined();
+
+  bool has_joined() const { return joined_; }
 
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request();
@@ -248,6 +250,7 @@ class Session {
   bool pong_extended_ = false;  // for a sign of life, which counts once
   bool input_held_ = false;     // for too many requests
   bool continuing_ = false;     // inside continue_input()
+  bool joined_ = false;         // a namespace, once
   bool closed_ = false;
 };
 

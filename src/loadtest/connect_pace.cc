@@ -33,6 +33,7 @@ void ConnectPace::start_more() {
       return;
     }
     ++in_flight_;
+    ++first_in_flight_;
     start_(started_++, next);
   }
 }
@@ -51,11 +52,12 @@ void ConnectPace::start_again() {
   }
 }
 
-void ConnectPace::on_handshake_over() {
+void ConnectPace::on_handshake_over(bool is_first) {
   --in_flight_;
-  start_again();
+  first_in_flight_ -= is_first ? 1 : 0;
   start_more();
-  if (started_ == count_ && in_flight_ == 0 && done_) {
+  start_again();
+  if (started_ == count_ && first_in_flight_ == 0 && done_) {
     std::exchange(done_, nullptr)();
   }
 }

@@ -20,13 +20,14 @@ class ConnectPace {
   ConnectPace(runtime::Loop& loop, double per_second, std::size_t at_once)
       : loop_(loop), per_second_(per_second), at_once_(at_once) {}
 
-  /// Starts connections 0 to `count` - 1; calls `done` when no handshake is in flight any more.
+  /// Starts connections 0 to `count` - 1; calls `done` when the handshakes of all are over.
   void run(std::size_t count, Start start, UniqueFunction<void()> done);
-  /// Calls `start`, which begins another handshake, as soon as one may: of those that are due the
-  /// oldest comes first. Else the many clients of one process would do each other's timeouts.
+  /// Calls `start`, which begins the handshake of a connection that was lost, as soon as one may,
+  /// behind the first ones that are due. Else the many clients of one process would make each other
+  /// late, which clients on machines of their own don't.
   void again(UniqueFunction<void()> start);
-  /// A handshake is over, joined or not.
-  void on_handshake_over();
+  /// A handshake is over, joined or not; `is_first` unless again() began it.
+  void on_handshake_over(bool is_first);
 
  private:
   TimePoint due(std::size_t connection) const;
@@ -40,7 +41,8 @@ class ConnectPace {
   std::size_t count_ = 0;
   std::size_t started_ = 0;
   std::size_t in_flight_ = 0;
-  bool waits_ = false;  // a timer calls start_more()
+  std::size_t first_in_flight_ = 0;  // of these
+  bool waits_ = false;               // a timer calls start_more()
   Start start_;
   std::deque<UniqueFunction<void()>> again_;
   UniqueFunction<void()> done_;

@@ -23,15 +23,16 @@ TEST(ConnectPace, BoundsHandshakesFirstAndAgain) {
   pace.again([&] { started.push_back(10); });
   pace.again([&] { started.push_back(11); });
   EXPECT_THAT(started, ElementsAre(0, 1));
-  pace.on_handshake_over();
-  EXPECT_THAT(started, ElementsAre(0, 1, 10));  // who was in before comes first
-  pace.on_handshake_over();
-  pace.on_handshake_over();
-  EXPECT_THAT(started, ElementsAre(0, 1, 10, 11, 2));
+  pace.on_handshake_over(true);
+  EXPECT_THAT(started, ElementsAre(0, 1, 2));
+  pace.on_handshake_over(true);
+  EXPECT_THAT(started, ElementsAre(0, 1, 2, 10));
   EXPECT_FALSE(done);
-  pace.on_handshake_over();
-  pace.on_handshake_over();
-  EXPECT_TRUE(done);
+  pace.on_handshake_over(true);
+  EXPECT_TRUE(done);  // whoever comes back and back again keeps nobody waiting
+  EXPECT_THAT(started, ElementsAre(0, 1, 2, 10, 11));
+  pace.on_handshake_over(false);
+  pace.on_handshake_over(false);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ LoadTest::LoadTest(const Options& options, runtime::Loop& loop, checker::History
                measurements_,
                random_,
                history,
-               [this] { pace_.on_handshake_over(); },
+               [this](bool is_first) { pace_.on_handshake_over(is_first); },
                [this](UniqueFunction<void()> start) { pace_.again(std::move(start)); }},
       server_cpu_(options.server_pids),
       phase_start_(loop.now()) {}
@@ -358,14 +358,13 @@ void LoadTest::compare(Done done) {
   }
   for (std::size_t i = 0; i < documents_.size(); ++i) {
     outcome_.unmeasured_edits += documents_[i]->on_their_way();
-    http_.call(
-        {documents_[i]->target(),
-         "GET",
-         "/api/v1/documents/" + std::string(documents_[i]->id().value()),
-         {}},
-        [this, i](const Result<codec::http1::Response>& response) {
-          compare_with_server(i, response);
-        });
+    http_.call({documents_[i]->target(),
+                "GET",
+                "/api/v1/documents/" + std::string(documents_[i]->id().value()),
+                {}},
+               [this, i](const Result<codec::http1::Response>& response) {
+                 compare_with_server(i, response);
+               });
   }
 }
 

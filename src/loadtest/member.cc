@@ -10,7 +10,7 @@ namespace {
 /// For the first connection: a run may begin as fast as the server takes it. Later ones have the
 /// patience of the SDK.
 constexpr std::chrono::seconds kHandshakeTimeout{30};
-/// For the reply to a join: two requests of the SDK.
+/// For the reply to a join, and its content: two requests of the SDK.
 constexpr std::chrono::seconds kJoinTimeout{20};
 constexpr std::chrono::milliseconds kRetryDelay{200};
 
@@ -58,6 +58,7 @@ Member::Member(MemberContext& context, SharedDocument& document, std::size_t num
 
 void Member::start(TimePoint due) {
   in_handshake_ = true;
+  is_first_ = true;
   due_ = due;
   open();
 }
@@ -77,7 +78,9 @@ void Member::open() {
 void Member::give_up_after(Duration delay) {
   context_.loop.run_after(delay, [this, attempt = attempt_, state = state_] {
     if (attempt == attempt_ && state == state_) {
-      backoff_.note_timeout();
+      if (state_ == State::kConnecting) {
+        backoff_.note_timeout();
+      }
       context_.measurements.count_error("handshake_timeout");
       connection_.close();
     }
@@ -109,6 +112,7 @@ bool Member::quiet() const {
 
 void Member::on_ready() {
   state_ = State::kJoining;
+  backoff_.note_answer();
   give_up_after(kJoinTimeout);
   history_.connected(true);
   JsonObject body{{"documentId", document_.id().value()}};
@@ -561,6 +565,7 @@ void Member::on_disconnected(std::string_view reason) {
       context_.handshake_again([this] {
         ++context_.measurements.reconnects;
         in_handshake_ = true;
+        is_first_ = false;
         open();
       });
     });
@@ -569,7 +574,7 @@ void Member::on_disconnected(std::string_view reason) {
 
 void Member::end_handshake() {
   if (std::exchange(in_handshake_, false)) {
-    context_.on_handshake_over();
+    context_.on_handshake_over(is_first_);
   }
 }
 

@@ -33,9 +33,9 @@ struct MemberContext {
   const Options& options;
   Measurements& measurements;
   std::mt19937_64& random;
-  checker::HistoryWriter* history;           ///< may be null
+  checker::HistoryWriter* history;  ///< may be null
   /// A start(), or what handshake_again() began, ended, joined or not.
-  UniqueFunction<void()> on_handshake_over;
+  UniqueFunction<void(bool is_first)> on_handshake_over;
   /// Begins a handshake as soon as one may.
   UniqueFunction<void(UniqueFunction<void()>)> handshake_again;
 };
@@ -119,7 +119,8 @@ class Member final : private SocketIoEvents {
   SocketIoClient connection_;
   MemberHistory history_;
   State state_ = State::kIdle;
-  bool in_handshake_ = false;  // the handshake is not reported as over yet
+  bool in_handshake_ = false;  // it is not reported as over yet
+  bool is_first_ = false;      // and a start() began it
   bool leaving_ = false;
   bool breaking_ = false;  // the connection is gone on purpose
   bool slow_ = false;      // since it was first limited

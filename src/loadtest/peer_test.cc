@@ -21,7 +21,7 @@ PeerTest::PeerTest(const Options& options, runtime::Loop& loop)
                options,
                measurements_,
                random_,
-               [this] { pace_.on_handshake_over(); },
+               [this] { pace_.on_handshake_over(true); },
                [this](std::size_t member) { on_answered(member); }},
       server_cpu_(options.server_pids),
       phase_start_(loop.now()) {}

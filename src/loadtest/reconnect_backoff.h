@@ -1,5 +1,5 @@
 #pragma once
-// When a lost connection comes back: as a client of the SDK does
+// When a lost connection comes back: as a client of the SDK does that gets no hint from the server
 // (clients/typescript/src/transport/backoff.ts), or after a delay of the run's. Pure.
 
 #include "base/clock.h"
@@ -27,8 +27,11 @@ class ReconnectBackoff {
     return part(random, std::min(kQuickCap, kBase * (1U << doublings)));
   }
 
-  /// An attempt of which next() told had no answer in time.
+  /// An attempt had no answer in time.
   void note_timeout() { ++timeouts_; }
+
+  /// One had.
+  void note_answer() { timeouts_ = 0; }
 
   /// How long an attempt behind a loss may wait for its answer.
   Duration patience() const {
@@ -56,7 +59,7 @@ class ReconnectBackoff {
   }
 
   unsigned attempts_ = 0;  // since it was of use
-  unsigned timeouts_ = 0;  // of these
+  unsigned timeouts_ = 0;  // since an attempt had an answer
   TimePoint lost_at_;
 };
 

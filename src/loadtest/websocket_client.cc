@@ -52,10 +52,15 @@ void WebSocketClient::open(const Target& target,
       std::make_unique<Upgrade>(Upgrade{random_bytes<16>(random_), codec::http1::ResponseParser()});
   const codec::websocket::ClientHandshake handshake{
       target.host, std::string(path), upgrade_->nonce, {}};
-  auto connected = [this, request = share(codec::websocket::client_request(handshake))](
-                       Result<runtime::SocketId> socket) {
-    on_connected(std::move(socket), request);
-  };
+  auto connected =
+      [this, attempt = ++attempt_, request = share(codec::websocket::client_request(handshake))](
+          const Result<runtime::SocketId>& socket) {
+        if (attempt == attempt_) {
+          on_connected(socket, request);
+        } else if (socket) {
+          loop_.close(*socket, runtime::CloseMode::kAbort);  // given up meanwhile
+        }
+      };
   if (source) {
     loop_.connect_from(*source, target.endpoint, *this, std::move(connected));
   } else {
@@ -63,28 +68,37 @@ void WebSocketClient::open(const Target& target,
   }
 }
 
-void WebSocketClient::on_connected(Result<runtime::SocketId> socket, const SharedBytes& request) {
+void WebSocketClient::on_connected(const Result<runtime::SocketId>& socket,
+                                   const SharedBytes& request) {
   if (!socket) {
-    state_ = State::kClosed;
-    upgrade_.reset();
-    events_.on_disconnected("connect_failed");
+    reason_ = "connect_failed";
+    end();
     return;
   }
   socket_ = *socket;
-  if (!reason_.empty()) {
-    loop_.close(*socket_, runtime::CloseMode::kAbort);  // aborted meanwhile
-  } else {
-    loop_.send(*socket_, request);
-  }
+  loop_.send(*socket_, request);
 }
 
 void WebSocketClient::abort(std::string_view reason) {
-  if (reason_.empty()) {
-    reason_ = reason;
+  if (!reason_.empty() || state_ == State::kClosed) {
+    return;
   }
+  reason_ = reason;
   if (socket_) {
     loop_.close(*socket_, runtime::CloseMode::kAbort);
+  } else {
+    // The kernel may ask a silent host for another 15 s: nobody waits for that.
+    ++attempt_;
+    loop_.post([this] { end(); });
   }
+}
+
+void WebSocketClient::end() {
+  socket_.reset();
+  upgrade_.reset();
+  state_ = State::kClosed;
+  const std::string reason = std::exchange(reason_, {});
+  events_.on_disconnected(reason);
 }
 
 void WebSocketClient::limit_reading(double bytes_per_second) {
@@ -109,7 +123,10 @@ void WebSocketClient::send_frame(Opcode opcode, std::string_view payload) {
   }
 }
 
-void WebSocketClient::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
+void WebSocketClient::on_data(runtime::SocketId socket, std::span<std::uint8_t> bytes) {
+  if (socket_ != socket) {
+    return;
+  }
   if (state_ == State::kUpgrading && !finish_upgrade(bytes)) {
     return;
   }
@@ -148,15 +165,14 @@ bool WebSocketClient::finish_upgrade(std::span<std::uint8_t>& bytes) {
   return reason_.empty();
 }
 
-void WebSocketClient::on_closed(runtime::SocketId, runtime::CloseCause cause) {
-  socket_.reset();
-  upgrade_.reset();
-  state_ = State::kClosed;
+void WebSocketClient::on_closed(runtime::SocketId socket, runtime::CloseCause cause) {
+  if (socket_ != socket) {
+    return;  // of an attempt that was given up
+  }
   if (reason_.empty()) {
     reason_ = cause == runtime::CloseCause::kPeer ? "server_ended" : "reset";
   }
-  const std::string reason = std::exchange(reason_, {});
-  events_.on_disconnected(reason);
+  end();
 }
 
 bool WebSocketClient::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {

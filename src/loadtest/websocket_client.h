@@ -59,7 +59,8 @@ class WebSocketClient final : private runtime::SocketEvents,
     codec::http1::ResponseParser parser;
   };
 
-  void on_connected(Result<runtime::SocketId> socket, const SharedBytes& request);
+  void on_connected(const Result<runtime::SocketId>& socket, const SharedBytes& request);
+  void end();
   void on_data(runtime::SocketId socket, std::span<std::uint8_t> bytes) override;
 
   void on_drained(runtime::SocketId) override {}
@@ -79,6 +80,7 @@ class WebSocketClient final : private runtime::SocketEvents,
   WebSocketEvents& events_;
   std::mt19937_64& random_;
   State state_ = State::kClosed;
+  std::uint64_t attempt_ = 0;  // the one under way: what is heard of others is not ours
   std::optional<runtime::SocketId> socket_;
   std::unique_ptr<Upgrade> upgrade_;  // only while upgrading
   codec::websocket::FrameParser frames_;

@@ -249,10 +249,11 @@ void Server::Parts::build_loop(std::uint32_t index) {
 }
 
 Result<void> Server::Parts::listen() {
-  // Loops that share a port would share it with another process, too.
-  CS_TRY(runtime::check_free(settings.listen));
   bound = settings.listen;
   const bool shared = loops.size() > 1;
+  if (shared) {
+    CS_TRY(runtime::check_free(bound));  // loops that share a port share it with other processes
+  }
   for (std::uint32_t i = 0; i < loops.size(); ++i) {
     Result<runtime::Endpoint> result = fail(ErrorCode::kInternal, "not asked");
     run_and_wait(*context->loops[i], [&] { result = loops[i].gateway->listen(bound, shared); });

@@ -263,7 +263,7 @@ std::vector<Setting> make_settings() {
                  "How late a loop's work may be; above it connections wait to be accepted.",
                  &Limits::accept_lag),
            limit("handshakes-at-once",
-                 "Connections of a loop that have joined nothing; above it others wait if it is late.",
+                 "Sessions of a loop that joined nothing; above it others wait if it is late.",
                  &Limits::handshakes_at_once),
            limit("http-answer-bytes",
                  "Bytes of large HTTP answers that wait for their peers; above it they are 503.",

@@ -10,9 +10,9 @@
 namespace cloudsync::runtime {
 namespace {
 
-// Connections that wait to be accepted. Whoever comes later asks again in a second (tcp(7),
-// tcp_syn_retries); a longer queue of a node that takes 140 a second, as where half a million
-// clients come back to one machine, would be of clients that have given up.
+// Connections that wait to be accepted: at the 140 a second of a node where half a million clients
+// came back to one machine, 7 s. Who waits longer has given up; whoever comes later asks again in a
+// second (tcp(7), tcp_syn_retries).
 constexpr int kBacklog = 1'024;
 // A peer that stops reading would otherwise swallow 4 MB of kernel memory; with it about 130 KB.
 // Accepted sockets inherit it from the listener.
@@ -40,7 +40,7 @@ Error system_error(const std::string& what, int error) {
   return {ErrorCode::kUnavailable, what + ": " + std::strerror(error)};
 }
 
-Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name) {
+Result<int> bind_socket(const SocketAddress& address, bool shared, const std::string& name) {
   const int fd = open_socket(address);
   if (fd < 0) {
     return fail(system_error("no socket for " + name, errno));
@@ -49,7 +49,17 @@ Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std
   if (shared) {
     set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   }
-  if (::bind(fd, address.get(), address.size) != 0 || ::listen(fd, kBacklog) != 0) {
+  if (::bind(fd, address.get(), address.size) != 0) {
+    const int error = errno;
+    ::close(fd);
+    return fail(system_error("cannot listen on " + name, error));
+  }
+  return fd;
+}
+
+Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name) {
+  CS_TRY_ASSIGN(const int fd, bind_socket(address, shared, name));
+  if (::listen(fd, kBacklog) != 0) {
     const int error = errno;
     ::close(fd);
     return fail(system_error("cannot listen on " + name, error));
@@ -59,7 +69,7 @@ Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std
 
 Result<void> check_free(const Endpoint& endpoint) {
   CS_TRY_ASSIGN(const SocketAddress address, to_socket_address(endpoint));
-  CS_TRY_ASSIGN(const int fd, bind_and_listen(address, false, to_string(endpoint)));
+  CS_TRY_ASSIGN(const int fd, bind_socket(address, false, to_string(endpoint)));
   ::close(fd);
   return {};
 }

@@ -14,8 +14,8 @@ namespace cloudsync::runtime {
 /// kUnavailable, with `name` and the system's reason.
 Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name);
 
-/// Whether nobody listens there, not even with `shared`; of port 0, always. Errors: kUnavailable,
-/// with the system's reason.
+/// Whether nobody listens there, not even with `shared` (bind() without that fails then); of port
+/// 0, always. Errors: kUnavailable, with the system's reason.
 Result<void> check_free(const Endpoint& endpoint);
 
 /// A socket with a connect under way that gives up on a silent host after about 15 s; from `source`

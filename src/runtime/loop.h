@@ -91,7 +91,7 @@ class Loop : public Executor {
   virtual void stop_listening() = 0;
   /// While held nothing is accepted: connections wait in the kernel, and those for which it has no
   /// room try again (SYN, after 1, 3, 7… s). Of those that waited, who has ended its side is closed
-  /// without a word: nobody waits for an answer there any more.
+  /// without a word: hardly anybody waits for an answer there any more.
   virtual void hold_listening(bool held) = 0;
 
   /// Connects to a numeric endpoint; the socket is attached to `events` when `done` gets it.

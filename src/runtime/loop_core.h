@@ -54,8 +54,9 @@ class LoopCore : public Loop {
   struct Listener {
     int fd = -1;  // -1 once closed; the entry stays because its callback may be running
     Accepted accepted;
-    bool paused = false;   // descriptors ran out
-    bool watched = false;  // known to the kernel
+    bool paused = false;    // descriptors ran out
+    bool watched = false;   // known to the kernel
+    bool was_held = false;  // what waits there may have waited long
   };
 
   struct Counters {
@@ -129,10 +130,11 @@ class LoopCore : public Loop {
   void destroy(SocketId socket, SocketRecord& record, CloseCause cause);
   /// destroy(kError), or with the cause that is decided already.
   void destroy_broken(SocketId socket, SocketRecord& record);
-  /// Connections wait at the listener. Takes some of them, so that a flood of connects can't starve
-  /// open sockets; true if there may be more.
+  /// Connections wait at the listener. Takes some of them; true if there may be more.
   bool on_acceptable(std::size_t index);
+
   bool accepts(const Listener& listener) const { return !listener.paused && !listening_held_; }
+
   /// A kConnecting socket is connected, or failed.
   void on_connected(SocketId socket, SocketRecord& record);
   /// Engines call it in their destructors: it needs them whole.
@@ -187,7 +189,6 @@ class LoopCore : public Loop {
   std::deque<Lingering> lingering_;  // by deadline, since the delay is the same for all
   TimePoint now_;
   bool listening_held_ = false;
-  bool were_held_ = false;  // connections that wait may have waited long
   std::atomic<bool> stopping_{false};
   std::atomic<std::thread::id> runner_{};  // none outside run()
 };

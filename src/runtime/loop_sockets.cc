@@ -14,7 +14,7 @@ namespace {
 
 // How long a flushing close waits for the peer to take the bytes and to end its side.
 constexpr std::chrono::seconds kLinger{5};
-// Accepts of one listener in a row.
+// Accepts of one listener in a row, so that a flood of connects can't starve open sockets.
 constexpr int kAcceptsPerTurn = 128;
 // How long to leave a listener alone when descriptors ran out: it stays readable, so the loop would
 // spin.
@@ -59,8 +59,8 @@ void LoopCore::hold_listening(bool held) {
     return;
   }
   listening_held_ = held;
-  were_held_ = true;
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    listeners_[i]->was_held = true;
     if (listeners_[i]->fd >= 0) {
       watch_listener(i);
     }
@@ -72,13 +72,13 @@ bool LoopCore::on_acceptable(std::size_t index) {
   for (int i = 0; i < kAcceptsPerTurn && listener.fd >= 0 && accepts(listener); ++i) {
     SocketAddress peer;
     const int fd = ::accept4(listener.fd, peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0 && were_held_ && has_given_up(fd)) {
+    if (fd >= 0 && listener.was_held && has_given_up(fd)) {
       counters_.given_up.add();
       ::close(fd);
     } else if (fd >= 0) {
       hand_over_accepted(listener, fd, peer);
     } else if (errno == EAGAIN) {
-      were_held_ = false;
+      listener.was_held = false;
       return false;
     } else if (out_of_resources(errno)) {
       pause_accepting(index);

@@ -194,8 +194,8 @@ void UringLoop::accept_waiting() {
 }
 
 // Sockets are only listed when their watch is to change, and brought in line just before the loop
-// enters the kernel. So an entry never waits in the queue while a callback could
-// close its descriptor and open another of that number, and calls work before run(), too.
+// enters the kernel. So an entry never waits in the queue while a callback could close its
+// descriptor and open another of that number, and calls work before run(), too.
 
 bool UringLoop::watch(SocketId socket, SocketRecord& record) {
   list_unsynced(socket, record);

@@ -37,7 +37,7 @@ export type TransportOptions = {
   auth: ConnectAuth;
   /** Begin with HTTP long-polling: for networks that swallow WebSocket handshakes. */
   pollingFirst: boolean;
-  /** Milliseconds for the connection to be made. */
+  /** Milliseconds until the transport must be open; the server's answer to CONNECT has its own time. */
   timeoutMs: number;
   handlers: TransportHandlers;
 };
