@@ -36,9 +36,9 @@ struct Limits {
   /// the kernel, so that those who are in get on. Without that, half a million clients who came
   /// back at once all began, none was done in time, and they began anew.
   std::chrono::milliseconds accept_lag{500};
-  /// Sessions of a loop that have joined nothing yet; above it no further connections are taken
-  /// either while the loop is late by a tenth of accept_lag: who came first is done first. A loop
-  /// that is on time has time for any number.
+  /// Sessions of a loop that were opened by WebSocket and have joined nothing yet; above it no
+  /// further connections are taken either while the loop is late by a tenth of accept_lag: who came
+  /// first is done first. A loop that is on time has time for any number.
   std::size_t handshakes_at_once = 256;
   /// Bytes of large HTTP answers that peers have not taken, of the node: 16 of the largest
   /// document. Above it a further large answer is refused as overloaded.

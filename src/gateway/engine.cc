@@ -52,7 +52,7 @@ Engine::Engine(const EngineDependencies& dependencies)
                          });
                        },
                    .look_soon = [this](SessionId id) { due_.soon(slot_of(id)); },
-                   .on_joined = [this] { --unjoined_; },
+                   .arrived = [this] { --arriving_; },
                    .retire = [this](Session& session) { retire(session); }},
       connections_gauge_(metrics_.gauge("cloudsync_connections", "Open TCP connections.")),
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
@@ -200,7 +200,8 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
       environment_,
       Session::Identity{id, std::move(sid), std::move(subject), origin.peer.address},
       transport);
-  if (++unjoined_ > limits_.handshakes_at_once) {
+  arriving_ += transport == Transport::kWebSocket ? 1 : 0;
+  if (arriving_ > limits_.handshakes_at_once) {
     limit_arrivals();
   }
   Session& session = *slot.session;
@@ -218,7 +219,6 @@ void Engine::retire(Session& session) {
     return;  // it is retired: its slot must not be given away twice
   }
   sessions_gauge_.add(-1);
-  unjoined_ -= session.has_joined() ? 0 : 1;
   loop_.post([this, id] {
     const std::uint32_t index = slot_of(id);
     slots_[index].session.reset();
@@ -266,7 +266,7 @@ void Engine::sweep() {
 
 void Engine::limit_arrivals() {
   const bool behind = lag_ > limits_.accept_lag;
-  const bool many = lag_ > limits_.accept_lag / 10 && unjoined_ > limits_.handshakes_at_once;
+  const bool many = lag_ > limits_.accept_lag / 10 && arriving_ > limits_.handshakes_at_once;
   if (behind) {
     accept_lag_limit_.add();
   } else if (many) {

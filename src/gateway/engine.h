@@ -195,8 +195,10 @@ class Engine final : public ConnectionOwner {
   std::unordered_map<std::string_view, SessionId> by_sid_;  // the sessions' own text
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
-  Duration lag_{};            // of the last sweep
-  std::size_t unjoined_ = 0;  // sessions that have joined nothing yet
+  Duration lag_{};  // of the last sweep
+  // Sessions that were opened by WebSocket and have joined nothing yet. Those of polling may need a
+  // connection for that, which the hold would keep out.
+  std::size_t arriving_ = 0;
   bool draining_ = false;
 };
 

@@ -45,7 +45,8 @@ Session::Session(SessionEnvironment& environment, Identity identity, Transport t
       identity_(std::move(identity)),
       transport_(transport),
       next_ping_(environment.loop.now() + environment.limits.ping_interval),
-      queue_moved_at_(environment.loop.now()) {}
+      queue_moved_at_(environment.loop.now()),
+      arriving_(transport == Transport::kWebSocket) {}
 
 Session::~Session() {
   stop_waiting();
@@ -74,9 +75,14 @@ void Session::hold(PeerLimits::SessionHolds holds) {
 }
 
 void Session::note_joined() {
+  joined_ = true;
+  end_arrival();
+}
+
+void Session::end_arrival() {
   holds_.unjoined.reset();
-  if (!std::exchange(joined_, true)) {
-    environment_.on_joined();
+  if (std::exchange(arriving_, false)) {
+    environment_.arrived();
   }
 }
 
@@ -404,7 +410,7 @@ void Session::close(std::string_view reason) {
     environment_.metrics.limit("malformed_packet").add();
   }
   latest_.reset();
-  holds_.unjoined.reset();
+  end_arrival();
   handler_->on_closed(reason);
   stop_waiting();
   waiting_.clear();

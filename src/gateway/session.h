@@ -48,8 +48,8 @@ struct SessionEnvironment {
   std::function<void(SessionId, void (Session::*)())> call_later;
   /// The session is to be looked at, tick(), in the next sweep.
   std::function<void(SessionId)> look_soon;
-  /// A session has joined for the first time.
-  std::function<void()> on_joined;
+  /// A session that was opened by WebSocket has joined, or closed before it did. Once.
+  std::function<void()> arrived;
   /// The session closed; destroy it soon, not at once.
   std::function<void(Session&)> retire;
 };
@@ -119,8 +119,6 @@ class Session {
 
   /// The peer is somebody now: for limits.unjoined_sessions_per_ip and handshakes_at_once.
   void note_joined();
-
-  bool has_joined() const { return joined_; }
 
   /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
   RequestTicket begin_request();
@@ -213,6 +211,7 @@ class Session {
   /// When tick() is due again.
   TimePoint next_tick(TimePoint now) const;
   void retire();
+  void end_arrival();
   void complete_upgrade();
   void say_farewell();
   void drop_candidate(std::uint16_t close_code = codec::websocket::kCloseNoStatus);
@@ -250,7 +249,8 @@ class Session {
   bool pong_extended_ = false;  // for a sign of life, which counts once
   bool input_held_ = false;     // for too many requests
   bool continuing_ = false;     // inside continue_input()
-  bool joined_ = false;         // a namespace, once
+  bool arriving_;               // opened by WebSocket, and neither joined nor closed yet
+  bool joined_ = false;
   bool closed_ = false;
 };
 

@@ -41,7 +41,7 @@ class LoadTest {
   void prepare(Completion<void> done);
   /// Or takes those that another process created.
   void take_documents(std::vector<DocumentId> ids);
-  /// Starts all members; over when each has joined or failed.
+  /// Starts all members; over when each one's first handshake is.
   void connect(Done done);
   /// Warms up and writes from `start` on.
   void write(TimePoint start, Done done);

@@ -112,7 +112,7 @@ bool Member::quiet() const {
 
 void Member::on_ready() {
   state_ = State::kJoining;
-  backoff_.note_answer();
+  backoff_.note_connected();
   give_up_after(kJoinTimeout);
   history_.connected(true);
   JsonObject body{{"documentId", document_.id().value()}};

@@ -30,8 +30,8 @@ class ReconnectBackoff {
   /// An attempt had no answer in time.
   void note_timeout() { ++timeouts_; }
 
-  /// One had.
-  void note_answer() { timeouts_ = 0; }
+  /// It is connected.
+  void note_connected() { timeouts_ = 0; }
 
   /// How long an attempt behind a loss may wait for its answer.
   Duration patience() const {
@@ -59,7 +59,7 @@ class ReconnectBackoff {
   }
 
   unsigned attempts_ = 0;  // since it was of use
-  unsigned timeouts_ = 0;  // since an attempt had an answer
+  unsigned timeouts_ = 0;  // since it was connected
   TimePoint lost_at_;
 };
 

@@ -10,9 +10,9 @@
 namespace cloudsync::runtime {
 namespace {
 
-// Connections that wait to be accepted: at the 140 a second of a node where half a million clients
-// came back to one machine, 7 s. Who waits longer has given up; whoever comes later asks again in a
-// second (tcp(7), tcp_syn_retries).
+// Connections that wait to be accepted: at the 140 a second of a loop where half a million clients
+// came back to one machine, 7 s. Who waits longer may have given up; whoever comes later asks again
+// in a second (tcp(7), tcp_syn_retries).
 constexpr int kBacklog = 1'024;
 // A peer that stops reading would otherwise swallow 4 MB of kernel memory; with it about 130 KB.
 // Accepted sockets inherit it from the listener.
@@ -34,12 +34,6 @@ int open_socket(const SocketAddress& address) {
   return fd;
 }
 
-}  // namespace
-
-Error system_error(const std::string& what, int error) {
-  return {ErrorCode::kUnavailable, what + ": " + std::strerror(error)};
-}
-
 Result<int> bind_socket(const SocketAddress& address, bool shared, const std::string& name) {
   const int fd = open_socket(address);
   if (fd < 0) {
@@ -55,6 +49,12 @@ Result<int> bind_socket(const SocketAddress& address, bool shared, const std::st
     return fail(system_error("cannot listen on " + name, error));
   }
   return fd;
+}
+
+}  // namespace
+
+Error system_error(const std::string& what, int error) {
+  return {ErrorCode::kUnavailable, what + ": " + std::strerror(error)};
 }
 
 Result<int> bind_and_listen(const SocketAddress& address, bool shared, const std::string& name) {

@@ -37,7 +37,7 @@ export type TransportOptions = {
   auth: ConnectAuth;
   /** Begin with HTTP long-polling: for networks that swallow WebSocket handshakes. */
   pollingFirst: boolean;
-  /** Milliseconds until the transport must be open; the server's answer to CONNECT has its own time. */
+  /** Milliseconds until the transport must be open; for the answer to CONNECT the server has limits of its own. */
   timeoutMs: number;
   handlers: TransportHandlers;
 };
