@@ -28,7 +28,8 @@ class GuestsTest : public ::testing::Test {
 
   bool allowed(GuestMode mode, std::vector<Header> headers, bool loopback_listener = true) {
     return Guests(mode, "key", random_)
-        .allowed(request(std::move(headers)), {.peer = {}, .loopback_listener = loopback_listener});
+        .allowed(request(std::move(headers)),
+                 {.address = {}, .loopback_listener = loopback_listener});
   }
 
   SeededRandom random_{1};

@@ -44,23 +44,33 @@ std::span<std::uint8_t> as_mutable_bytes(std::string& text) {
 
 }  // namespace
 
-Connection::Connection(runtime::Loop& loop,
-                       ConnectionOwner& owner,
-                       const ConnectionLimits& limits,
-                       RequestOrigin origin,
-                       MessageCompression* compression)
-    : loop_(loop),
-      owner_(owner),
-      limits_(limits),
+ConnectionEnvironment::ConnectionEnvironment(runtime::Loop& connections_loop,
+                                             ConnectionOwner& connections_owner,
+                                             const Limits& node_limits,
+                                             std::string path,
+                                             bool compress)
+    : loop(connections_loop),
+      owner(connections_owner),
+      limits(node_limits),
+      engine_path(std::move(path)),
+      http{.header_bytes = limits.http_header_bytes, .body_bytes = limits.http_body_bytes},
+      frames{.message_bytes = limits.payload_bytes, .fragments = limits.websocket_fragments} {
+  if (compress) {
+    compression.emplace();
+  }
+}
+
+Connection::Connection(ConnectionEnvironment& environment, RequestOrigin origin)
+    : environment_(environment),
       origin_(std::move(origin)),
-      compression_(compression),
-      http_(std::make_unique<codec::http1::RequestParser>(limits.http)),
-      deadline_(loop.now() + limits.node.handshake_timeout) {}
+      http_(std::make_unique<Http>(environment.http)),
+      frames_(codec::websocket::Role::kServer, environment.frames),
+      deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
 
 void Connection::bind(runtime::SocketId socket) {
   socket_ = socket;
-  if (deadline_) {
-    set_deadline(*deadline_);
+  if (deadline_ != kNoDeadline) {
+    set_deadline(deadline_);
   }
 }
 
@@ -70,8 +80,9 @@ void Connection::set_deadline(TimePoint deadline) {
 }
 
 void Connection::watch() {
-  if (!std::exchange(watched_, true)) {
-    owner_.on_watch(*this);
+  if (!watched_) {
+    watched_ = true;
+    environment_.owner.on_watch(*this);
   }
 }
 
@@ -79,9 +90,9 @@ void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
   if (ended_ || answered_last_) {
     return;
   }
-  if (!pending_.empty() || !takes_input()) {
-    pending_.append(as_text(bytes));
-    pending_full_ = pending_full_ || pending_.size() > kPendingInputMax;
+  if (http_ != nullptr && (!http_->pending.empty() || !takes_input())) {
+    http_->pending.append(as_text(bytes));
+    pending_full_ = pending_full_ || http_->pending.size() > kPendingInputMax;
     update_reading();
     return;
   }
@@ -90,26 +101,26 @@ void Connection::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
 }
 
 bool Connection::takes_input() const {
-  return frames_.has_value() || (!busy_ && !answers_full_);
+  return websocket_ || (!busy_ && !answers_full_);
 }
 
 void Connection::process(std::span<std::uint8_t> bytes) {
   processing_ = true;
   while (!bytes.empty() && !ended_ && !answered_last_) {
-    if (frames_) {
+    if (websocket_) {
       process_websocket(bytes);
       break;
     }
     if (!takes_input()) {
-      pending_.append(as_text(bytes));
+      http_->pending.append(as_text(bytes));
       break;
     }
     const Parsed parsed = parse_request(bytes);
     bytes = bytes.subspan(parsed.consumed);
     if (parsed.complete) {
-      behind_request_ = as_text(bytes);
-      begin_request(http_->take_request());
-      behind_request_ = {};
+      http_->behind_request = as_text(bytes);
+      begin_request(http_->parser.take_request());
+      http_->behind_request = {};
     }
   }
   processing_ = false;
@@ -117,12 +128,18 @@ void Connection::process(std::span<std::uint8_t> bytes) {
 
 // Input that waited behind a request whose answer is out now.
 void Connection::process_pending() {
-  while (!pending_.empty() && !ended_ && !answered_last_ && takes_input()) {
-    std::string input = std::exchange(pending_, {});
+  if (http_ == nullptr) {
+    return;
+  }
+  while (!http_->pending.empty() && !ended_ && !answered_last_ && takes_input()) {
+    std::string input = std::exchange(http_->pending, {});
     process(as_mutable_bytes(input));
   }
-  pending_full_ = pending_full_ && !pending_.empty();
+  pending_full_ = pending_full_ && !http_->pending.empty();
   update_reading();
+  if (websocket_ && http_->pending.empty()) {
+    http_.reset();
+  }
 }
 
 void Connection::hold_input(bool held) {
@@ -137,37 +154,39 @@ void Connection::update_reading() {
   }
   paused_ = pause;
   if (pause) {
-    loop_.pause_reading(socket_);
+    environment_.loop.pause_reading(socket_);
   } else {
-    loop_.resume_reading(socket_);
+    environment_.loop.resume_reading(socket_);
   }
 }
 
 Connection::Parsed Connection::parse_request(std::span<std::uint8_t> bytes) {
-  if (http_->idle()) {
-    set_deadline(loop_.now() + limits_.node.handshake_timeout);
+  codec::http1::RequestParser& parser = http_->parser;
+  if (parser.idle()) {
+    set_deadline(environment_.loop.now() + environment_.limits.handshake_timeout);
   }
-  auto fed = http_->feed(bytes);
+  auto fed = parser.feed(bytes);
   std::size_t consumed = fed.consumed;
   if (fed.status == ParseStatus::kHeadComplete) {
-    const bool transport = http_->request().path().starts_with(limits_.engine_path);
-    http_->set_body_limit(transport ? limits_.node.payload_bytes : limits_.node.http_body_bytes);
+    const bool transport = http_->parser.request().path().starts_with(environment_.engine_path);
+    parser.set_body_limit(transport ? environment_.limits.payload_bytes
+                                    : environment_.limits.http_body_bytes);
     // The decision on the body may need no further byte: ask again with what follows.
-    fed = http_->feed(bytes.subspan(consumed));
+    fed = parser.feed(bytes.subspan(consumed));
     consumed += fed.consumed;
     const bool waits = fed.status == ParseStatus::kNeedMore && fed.consumed == 0;
-    if (waits && http_->request().expects_continue) {
-      loop_.send(socket_, share("HTTP/1.1 100 Continue\r\n\r\n"));
+    if (waits && http_->parser.request().expects_continue) {
+      environment_.loop.send(socket_, share("HTTP/1.1 100 Continue\r\n\r\n"));
     }
     if (fed.status == ParseStatus::kNeedMore) {
-      if (const auto refusal = owner_.on_head(*this, http_->request())) {
+      if (const auto refusal = environment_.owner.on_head(*this, http_->parser.request())) {
         refuse(*refusal);
         return {};
       }
     }
   }
   if (fed.status == ParseStatus::kError) {
-    refuse(http_->error_status(), http_->error_reason());
+    refuse(parser.error_status(), parser.error_reason());
     return {};
   }
   return {.consumed = consumed, .complete = fed.status == ParseStatus::kComplete};
@@ -175,24 +194,24 @@ Connection::Parsed Connection::parse_request(std::span<std::uint8_t> bytes) {
 
 void Connection::begin_request(Request request) {
   busy_ = true;
-  ++request_number_;
+  ++http_->request_number;
   // What follows an upgrade that is refused may be meant as frames: it must not be read as HTTP.
   keep_alive_ = request.keep_alive && !request.is_upgrade;
   head_only_ = request.method == "HEAD";
-  response_headers.clear();
-  deadline_.reset();
-  owner_.on_request(*this, std::move(request));
+  http_->response_headers.clear();
+  deadline_ = kNoDeadline;
+  environment_.owner.on_request(*this, std::move(request));
 }
 
 void Connection::refuse(int status, std::string_view reason) {
   const bool large_payload =
-      status == 413 && http_->request().path().starts_with(limits_.engine_path);
-  owner_.on_violation(*this,
-                      large_payload                    ? "payload_bytes"
-                      : status == 413                  ? "http_body_bytes"
-                      : status == 431 || status == 414 ? "http_header_bytes"
-                      : status == 408                  ? "handshake_timeout"
-                                                       : "malformed_http");
+      status == 413 && http_->parser.request().path().starts_with(environment_.engine_path);
+  environment_.owner.on_violation(*this,
+                                  large_payload                    ? "payload_bytes"
+                                  : status == 413                  ? "http_body_bytes"
+                                  : status == 431 || status == 414 ? "http_header_bytes"
+                                  : status == 408                  ? "handshake_timeout"
+                                                                   : "malformed_http");
   const bool too_large = status == 413 || status == 431 || status == 414;
   Response response{.status = status, .headers = {}, .body = {}};
   // Clients of Engine.IO expect no body with a 413.
@@ -206,9 +225,9 @@ void Connection::refuse(int status, std::string_view reason) {
 
 void Connection::refuse(const Response& response) {
   refused_ = true;
-  loop_.send(socket_, share(encode(response, false)));
+  environment_.loop.send(socket_, share(encode(response, false)));
   end();
-  loop_.close(socket_, runtime::CloseMode::kFlush);
+  environment_.loop.close(socket_, runtime::CloseMode::kFlush);
 }
 
 void Connection::respond(Response response) {
@@ -216,21 +235,20 @@ void Connection::respond(Response response) {
     return;
   }
   busy_ = false;
-  for (auto& header : response_headers) {
+  for (auto& header : std::exchange(http_->response_headers, {})) {
     response.headers.push_back(std::move(header));
   }
-  response_headers.clear();
   if (head_only_) {
-    loop_.send(socket_, share(encode_head(response, keep_alive_)));
+    environment_.loop.send(socket_, share(encode_head(response, keep_alive_)));
   } else {
-    loop_.send(socket_, share(encode(response, keep_alive_)));
+    environment_.loop.send(socket_, share(encode(response, keep_alive_)));
     for (SharedBytes& piece : response.shared_body) {
-      loop_.send(socket_, std::move(piece));
+      environment_.loop.send(socket_, std::move(piece));
     }
   }
-  set_deadline(loop_.now() + limits_.node.idle_http_timeout);
-  queued_at_deadline_ = queued_bytes();
-  answers_full_ = queued_at_deadline_ > kAnswerQueueMax;
+  set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
+  http_->queued_at_deadline = queued_bytes();
+  answers_full_ = http_->queued_at_deadline > kAnswerQueueMax;
   answered_last_ = !keep_alive_;  // closed when it is sent: a close limits the time for that
   if (!processing_) {
     process_pending();
@@ -239,44 +257,49 @@ void Connection::respond(Response response) {
 
 void Connection::accept_websocket(const Request& request) {
   busy_ = false;
-  http_.reset();
-  response_headers = codec::http1::Headers();
-  deadline_.reset();
+  http_->response_headers.clear();
+  deadline_ = kNoDeadline;
   std::optional<codec::websocket::DeflateAgreement> deflate;
-  if (compression_ != nullptr) {
+  auto& compression = environment_.compression;
+  if (compression) {
     const auto offers = codec::websocket::parse_extensions(request.headers);
     deflate = offers ? codec::websocket::accept_deflate(*offers) : std::nullopt;
   }
-  deflate_window_bits_ = deflate ? deflate->server_window_bits : 0;
-  frames_.emplace(codec::websocket::Role::kServer,
-                  limits_.frames,
-                  deflate ? &compression_->inflater() : nullptr);
-  loop_.pin(socket_);  // only requests of HTTP move to other loops
-  loop_.send(socket_, share(codec::websocket::accept_response(request, deflate)));
+  if (deflate) {
+    deflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_window_bits);
+    frames_ = codec::websocket::FrameParser(
+        codec::websocket::Role::kServer, environment_.frames, &compression->inflater());
+  }
+  websocket_ = true;
+  environment_.loop.pin(socket_);  // only requests of HTTP move to other loops
+  environment_.loop.send(socket_, share(codec::websocket::accept_response(request, deflate)));
   if (!processing_) {
     process_pending();
   }
 }
 
 void Connection::process_websocket(std::span<std::uint8_t> bytes) {
-  const auto error = frames_->feed(bytes, *this);
+  const auto error = frames_.feed(bytes, *this);
   if (!error) {
-    if (!frames_->in_flight()) {
-      deadline_.reset();  // also if what came in pieces was a control frame
-    } else if (!ended_ && !deadline_) {
-      set_deadline(loop_.now() + limits_.node.idle_http_timeout);
+    if (!frames_.in_flight()) {
+      deadline_ = kNoDeadline;  // also if what came in pieces was a control frame
+    } else if (!ended_ && deadline_ == kNoDeadline) {
+      set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
     }
     return;
   }
-  owner_.on_violation(*this,
-                      error->code == codec::websocket::kCloseTooBig   ? "payload_bytes"
-                      : error->code == codec::websocket::kClosePolicy ? "websocket_fragments"
-                                                                      : "malformed_frame");
+  environment_.owner.on_violation(*this,
+                                  error->code == codec::websocket::kCloseTooBig ? "payload_bytes"
+                                  : error->code == codec::websocket::kClosePolicy
+                                      ? "websocket_fragments"
+                                      : "malformed_frame");
   close(error->code, error->reason);
 }
 
 SharedBytes Connection::compressed(std::span<const SharedBytes> pieces) {
-  return deflate_window_bits_ == 0 ? nullptr : compression_->compress(pieces, deflate_window_bits_);
+  return deflate_window_bits_ == 0
+             ? nullptr
+             : environment_.compression->compress(pieces, deflate_window_bits_);
 }
 
 std::size_t Connection::frame_bytes(std::span<const SharedBytes> pieces) {
@@ -295,11 +318,11 @@ void Connection::send_frame(std::span<const SharedBytes> pieces) {
     return;
   }
   if (SharedBytes frame = compressed(pieces)) {
-    loop_.send(socket_, std::move(frame));
+    environment_.loop.send(socket_, std::move(frame));
     return;
   }
   for (const SharedBytes& piece : pieces) {
-    loop_.send(socket_, piece);
+    environment_.loop.send(socket_, piece);
   }
 }
 
@@ -307,69 +330,69 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   if (ended_) {
     return;
   }
-  if (frames_) {
+  if (websocket_) {
     std::string frame;
     codec::websocket::append_close_frame(frame, code, reason);
-    loop_.send(socket_, share(std::move(frame)));
+    environment_.loop.send(socket_, share(std::move(frame)));
   }
   end();
-  loop_.close(socket_, runtime::CloseMode::kFlush);
+  environment_.loop.close(socket_, runtime::CloseMode::kFlush);
 }
 
 void Connection::abort() {
   end();
-  loop_.close(socket_, runtime::CloseMode::kAbort);
+  environment_.loop.close(socket_, runtime::CloseMode::kAbort);
 }
 
 void Connection::end() {
   if (!ended_) {
     ended_ = true;
     busy_ = false;
-    deadline_.reset();
+    deadline_ = kNoDeadline;
     watch();  // for what is queued
-    owner_.on_ended(*this);
+    environment_.owner.on_ended(*this);
   }
 }
 
 Connection::Released Connection::release() {
-  runtime::Loop::Released released = loop_.release(socket_);
+  runtime::Loop::Released released = environment_.loop.release(socket_);
   if (released.descriptor < 0) {
     return {};
   }
   ended_ = true;
   busy_ = false;
-  deadline_.reset();
+  deadline_ = kNoDeadline;
   return {released.descriptor,
-          std::exchange(pending_, {}).append(behind_request_).append(released.unread)};
+          std::exchange(http_->pending, {}).append(http_->behind_request).append(released.unread)};
 }
 
 void Connection::resume(Request request, std::string input) {
-  pending_ = std::move(input);
+  http_->pending = std::move(input);
   begin_request(std::move(request));
 }
 
 bool Connection::check_deadline(TimePoint now) {
-  if (!ended_ && deadline_ && now >= *deadline_) {
+  if (!ended_ && now >= deadline_) {
     end_overdue(now);
   }
-  watched_ = ended_ ? queued_bytes() > 0 : deadline_.has_value();
+  watched_ = ended_ ? queued_bytes() > 0 : deadline_ != kNoDeadline;
   return watched_;
 }
 
 void Connection::end_overdue(TimePoint now) {
   const std::size_t queued = queued_bytes();
-  if (frames_) {
-    owner_.on_violation(*this, "slow_message");
+  if (websocket_) {
+    environment_.owner.on_violation(*this, "slow_message");
     close(codec::websocket::kClosePolicy, "the message took too long");
-  } else if (queued > 0 &&
-             queued + bytes_at_least(limits_.node.idle_http_timeout) <= queued_at_deadline_) {
+  } else if (queued > 0 && queued + bytes_at_least(environment_.limits.idle_http_timeout) <=
+                               http_->queued_at_deadline) {
     // A long answer on a slow line: it may go on while it moves.
-    queued_at_deadline_ = queued;
-    set_deadline(now + limits_.node.idle_http_timeout);
+    http_->queued_at_deadline = queued;
+    set_deadline(now + environment_.limits.idle_http_timeout);
   } else if (queued > 0) {
-    owner_.on_violation(*this, "idle_http_timeout");
+    environment_.owner.on_violation(*this, "idle_http_timeout");
     abort();
-  } else if (http_->idle()) {
+  } else if (http_->parser.idle()) {
     close(codec::websocket::kCloseNoStatus);
   } else {
     refuse(408, "the request took too long");
@@ -377,11 +400,11 @@ void Connection::end_overdue(TimePoint now) {
 }
 
 bool Connection::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
-  deadline_.reset();
+  deadline_ = kNoDeadline;
   if (opcode == Opcode::kText) {
-    owner_.on_websocket_text(*this, as_text(payload));
+    environment_.owner.on_websocket_text(*this, as_text(payload));
   } else {
-    owner_.on_websocket_binary(*this, as_text(payload));
+    environment_.owner.on_websocket_binary(*this, as_text(payload));
   }
   return !ended_;
 }
@@ -390,7 +413,7 @@ bool Connection::on_ping(std::span<const std::uint8_t> payload) {
   if (queued_bytes() < kPongQueueMax) {
     std::string frame;
     codec::websocket::append_frame(frame, Opcode::kPong, as_text(payload));
-    loop_.send(socket_, share(std::move(frame)));
+    environment_.loop.send(socket_, share(std::move(frame)));
   }
   return true;
 }
@@ -408,10 +431,10 @@ void Connection::on_drained(runtime::SocketId) {
     return;
   }
   answers_full_ = false;
-  owner_.on_drained(*this);
+  environment_.owner.on_drained(*this);
   if (answered_last_) {
     end();
-    loop_.close(socket_, runtime::CloseMode::kFlush);
+    environment_.loop.close(socket_, runtime::CloseMode::kFlush);
     return;
   }
   process_pending();
@@ -419,7 +442,7 @@ void Connection::on_drained(runtime::SocketId) {
 
 void Connection::on_closed(runtime::SocketId, runtime::CloseCause) {
   end();
-  owner_.on_gone(*this);
+  environment_.owner.on_gone(*this);
 }
 
 }  // namespace cloudsync::gateway

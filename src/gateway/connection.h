@@ -23,21 +23,6 @@ namespace cloudsync::gateway {
 
 class Connection;
 
-/// The parsers' limits, derived once from the node's.
-struct ConnectionLimits {
-  ConnectionLimits(const Limits& limits, std::string path)
-      : engine_path(std::move(path)),
-        http{.header_bytes = limits.http_header_bytes, .body_bytes = limits.http_body_bytes},
-        frames{.message_bytes = limits.payload_bytes, .fragments = limits.websocket_fragments},
-        node(limits) {}
-
-  /// Bodies of requests below it are Engine.IO payloads.
-  const std::string engine_path;
-  codec::http1::RequestLimits http;
-  codec::websocket::FrameLimits frames;
-  const Limits& node;
-};
-
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
@@ -64,14 +49,29 @@ class ConnectionOwner {
   virtual void on_gone(Connection& connection) = 0;
 };
 
+/// What the connections of one owner have in common.
+struct ConnectionEnvironment {
+  /// With `compress` permessage-deflate is negotiated with peers that offer it.
+  ConnectionEnvironment(runtime::Loop& connections_loop,
+                        ConnectionOwner& connections_owner,
+                        const Limits& node_limits,
+                        std::string path,
+                        bool compress);
+
+  runtime::Loop& loop;
+  ConnectionOwner& owner;
+  const Limits& limits;
+  /// Bodies of requests below it are Engine.IO payloads.
+  const std::string engine_path;
+  const codec::http1::RequestLimits http;
+  const codec::websocket::FrameLimits frames;
+  std::optional<MessageCompression> compression;
+};
+
+// Most connections are idle WebSockets: what only HTTP needs goes with it.
 class Connection final : public runtime::SocketEvents, private codec::websocket::FrameVisitor {
  public:
-  /// `compression` is the loop's, or null if permessage-deflate is not to be negotiated.
-  Connection(runtime::Loop& loop,
-             ConnectionOwner& owner,
-             const ConnectionLimits& limits,
-             RequestOrigin origin,
-             MessageCompression* compression = nullptr);
+  Connection(ConnectionEnvironment& environment, RequestOrigin origin);
 
   /// The socket that this connection serves; set once, before any event.
   void bind(runtime::SocketId socket);
@@ -119,7 +119,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
 
   bool busy() const { return busy_; }
 
-  bool is_websocket() const { return frames_.has_value(); }
+  bool is_websocket() const { return websocket_; }
 
   bool ended() const { return ended_; }
 
@@ -129,21 +129,23 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   /// Ended because the peer's request was refused.
   bool refused() const { return refused_; }
 
-  std::size_t queued_bytes() const { return loop_.queued_bytes(socket_); }
+  std::size_t queued_bytes() const { return environment_.loop.queued_bytes(socket_); }
 
-  std::uint64_t sent_bytes() const { return loop_.sent_bytes(socket_); }
+  std::uint64_t sent_bytes() const { return environment_.loop.sent_bytes(socket_); }
 
-  /// Number of the request in progress, so that a late answer to an earlier one is recognised.
-  std::uint64_t request_number() const { return request_number_; }
+  /// Number of the request in progress, so that a late answer to an earlier one is recognised; 0 of
+  /// a WebSocket.
+  std::uint64_t request_number() const { return http_ ? http_->request_number : 0; }
+
+  /// Extra headers for the answer to the request in progress (CORS; owner's use).
+  codec::http1::Headers& response_headers() { return http_->response_headers; }
 
   /// The session that this connection carries, if any (owner's use).
   SessionId session;
   /// Its place among the connections of its address (owner's use).
   PeerLimits::Hold peer_hold;
   /// Its place among those that are watched (owner's use).
-  std::size_t watch_place = 0;
-  /// Extra headers for the answer to the request in progress (CORS; owner's use).
-  codec::http1::Headers response_headers;
+  std::uint32_t watch_place = 0;
 
   void on_data(runtime::SocketId socket, std::span<std::uint8_t> bytes) override;
   void on_drained(runtime::SocketId socket) override;
@@ -154,6 +156,19 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool on_ping(std::span<const std::uint8_t> payload) override;
   bool on_pong(std::span<const std::uint8_t> payload) override;
   void on_close(std::uint16_t code, std::string_view reason) override;
+
+  static constexpr TimePoint kNoDeadline = TimePoint::max();
+
+  struct Http {
+    explicit Http(const codec::http1::RequestLimits& limits) : parser(limits) {}
+
+    codec::http1::RequestParser parser;
+    std::string pending;  // input behind a request in progress, bounded by pausing the socket
+    std::string_view behind_request;  // what process() still holds while a request begins
+    codec::http1::Headers response_headers;
+    std::size_t queued_at_deadline = 0;  // when the deadline was set: progress counts from there
+    std::uint64_t request_number = 0;
+  };
 
   struct Parsed {
     std::size_t consumed = 0;
@@ -178,32 +193,26 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void end_overdue(TimePoint now);
   void end();
 
-  runtime::Loop& loop_;
-  ConnectionOwner& owner_;
-  const ConnectionLimits& limits_;
+  ConnectionEnvironment& environment_;
   RequestOrigin origin_;
-  MessageCompression* compression_;
   runtime::SocketId socket_;
-  std::unique_ptr<codec::http1::RequestParser> http_;    // HTTP mode: large, and soon not needed
-  std::optional<codec::websocket::FrameParser> frames_;  // WebSocket mode
-  std::string pending_;  // input behind a request in progress, bounded by pausing the socket
-  std::string_view behind_request_;  // what process() still holds while a request begins
-  std::optional<TimePoint> deadline_;
-  std::size_t queued_at_deadline_ = 0;  // when deadline_ was set: progress counts from there
-  std::uint64_t request_number_ = 0;
-  int deflate_window_bits_ = 0;  // of what this side compresses; 0 if that was not negotiated
-  bool busy_ = false;
-  bool head_only_ = false;  // the request in progress is a HEAD
-  bool keep_alive_ = true;
-  bool answered_last_ = false;  // no further request: closes when the answer left
-  bool answers_full_ = false;   // no further request until they are taken
-  bool ended_ = false;
-  bool refused_ = false;
-  bool pending_full_ = false;
-  bool held_ = false;
-  bool watched_ = false;
-  bool paused_ = false;      // either of the two
-  bool processing_ = false;  // inside process(): answers given meanwhile don't recurse
+  std::unique_ptr<Http> http_;  // until it is a WebSocket and what came behind its request is read
+  codec::websocket::FrameParser frames_;  // of a WebSocket
+  TimePoint deadline_;                    // of a peer that owes something, or kNoDeadline
+  std::uint8_t deflate_window_bits_ = 0;  // of what this side compresses; 0: nothing
+  bool websocket_ : 1 = false;
+  bool busy_ : 1 = false;
+  bool head_only_ : 1 = false;  // the request in progress is a HEAD
+  bool keep_alive_ : 1 = true;
+  bool answered_last_ : 1 = false;  // no further request: closes when the answer left
+  bool answers_full_ : 1 = false;   // no further request until they are taken
+  bool ended_ : 1 = false;
+  bool refused_ : 1 = false;
+  bool pending_full_ : 1 = false;
+  bool held_ : 1 = false;
+  bool watched_ : 1 = false;
+  bool paused_ : 1 = false;      // either of the two
+  bool processing_ : 1 = false;  // inside process(): answers given meanwhile don't recurse
 };
 
 }  // namespace cloudsync::gateway

@@ -33,7 +33,8 @@ Engine::Engine(const EngineDependencies& dependencies)
       random_(dependencies.random),
       metrics_(dependencies.metrics),
       peer_limits_(dependencies.peer_limits),
-      connection_limits_(dependencies.limits, options_.path),
+      connection_environment_(
+          loop_, *this, limits_, options_.path, dependencies.options.websocket_compression),
       refusals_(loop_, metrics_),
       environment_{.loop = loop_,
                    .limits = limits_,
@@ -69,17 +70,15 @@ Engine::Engine(const EngineDependencies& dependencies)
       handshakes_limit_(metrics_.limit("handshakes_at_once")),
       queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
                                      "Bytes of large HTTP answers that peers have not taken."),
-                      limits_.http_answer_bytes) {
-  if (options_.websocket_compression) {
-    compression_.emplace();
-  }
+                      limits_.http_answer_bytes),
+      by_sid_(0, BySid{&slots_}, BySid{&slots_}) {
   schedule_sweep();
 }
 
 Engine::~Engine() = default;
 
 Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool shared) {
-  const bool loopback = is_loopback(endpoint);
+  const bool loopback = runtime::is_loopback(endpoint.address);
   return loop_.listen(
       endpoint, shared, [this, loopback](runtime::SocketId socket, const runtime::Endpoint& peer) {
         accept(socket, peer, loopback);
@@ -87,7 +86,7 @@ Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool
 }
 
 void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback) {
-  Connection& connection = add_connection({.peer = peer, .loopback_listener = loopback});
+  Connection& connection = add_connection({.address = peer.address, .loopback_listener = loopback});
   connection.bind(socket);
   loop_.attach(socket, connection);
   const auto open = static_cast<std::size_t>(connections_gauge_.value());
@@ -97,7 +96,7 @@ void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, boo
     connection.abort();
     return;
   }
-  if (auto hold = peer_limits_.connect(peer, loop_.now())) {
+  if (auto hold = peer_limits_.connect(peer.address, loop_.now())) {
     connection.peer_hold = *std::move(hold);
   } else {
     refusals_.note({"connection_refused", "connections_per_ip", peer.address});
@@ -106,10 +105,9 @@ void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, boo
 }
 
 Connection& Engine::add_connection(RequestOrigin origin) {
-  auto connection = std::make_unique<Connection>(
-      loop_, *this, connection_limits_, std::move(origin), compression_ ? &*compression_ : nullptr);
+  auto connection = std::make_unique<Connection>(connection_environment_, std::move(origin));
   Connection& reference = *connection;
-  connections_.emplace(&reference, std::move(connection));
+  connections_.insert(std::move(connection));
   connections_gauge_.add(1);
   return reference;
 }
@@ -120,7 +118,7 @@ void Engine::on_gone(Connection& connection) {
 }
 
 void Engine::on_watch(Connection& connection) {
-  connection.watch_place = watched_.size();
+  connection.watch_place = static_cast<std::uint32_t>(watched_.size());
   watched_.push_back(&connection);
 }
 
@@ -135,7 +133,7 @@ void Engine::remove(Connection& connection) {
   if (connection.watched()) {
     unwatch(connection);
   }
-  connections_.erase(&connection);
+  connections_.erase(connections_.find(&connection));
 }
 
 void Engine::on_ended(Connection& connection) {
@@ -169,7 +167,7 @@ void Engine::on_websocket_binary(Connection& connection, std::string_view bytes)
 
 void Engine::on_violation(Connection& connection, std::string_view limit_or_reason) {
   metrics_.limit(limit_or_reason).add();
-  refusals_.note({"peer_refused", limit_or_reason, connection.origin().peer.address});
+  refusals_.note({"peer_refused", limit_or_reason, connection.origin().address.str()});
 }
 
 Session* Engine::find(SessionId id) {
@@ -178,6 +176,15 @@ Session* Engine::find(SessionId id) {
     due_.soon(slot_of(id));
   }
   return session;
+}
+
+Session* Engine::find(std::string_view sid) {
+  const auto found = by_sid_.find(sid);
+  if (found == by_sid_.end()) {
+    return nullptr;
+  }
+  due_.soon(*found);
+  return slots_[*found].session.get();
 }
 
 Session* Engine::find_receiver(SessionId id) {
@@ -198,7 +205,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
   std::string sid = kLoopAlphabet[loop_index_] + random_token(random_, kSidBytes);
   slot.session = std::make_unique<Session>(
       environment_,
-      Session::Identity{id, std::move(sid), std::move(subject), origin.peer.address},
+      Session::Identity{id, std::move(sid), std::move(subject), origin.address},
       transport);
   arriving_ += transport == Transport::kWebSocket ? 1 : 0;
   if (arriving_ > limits_.handshakes_at_once) {
@@ -206,7 +213,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
   }
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
-  by_sid_.emplace(session.identity().sid.str(), id);
+  by_sid_.insert(index);
   due_.soon(index);
   sessions_gauge_.add(1);
   return session;
@@ -215,7 +222,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
 // A session may close while it handles a packet, so it goes at the end of the turn.
 void Engine::retire(Session& session) {
   const SessionId id = session.identity().id;
-  if (by_sid_.erase(session.identity().sid.str()) == 0) {
+  if (by_sid_.erase(slot_of(id)) == 0) {
     return;  // it is retired: its slot must not be given away twice
   }
   sessions_gauge_.add(-1);
@@ -238,7 +245,7 @@ void Engine::close_all() {
     loop_.cancel(*std::exchange(sweep_timer_, std::nullopt));
   }
   for_each_session([](Session& session) { session.close("server shutting down"); });
-  for (const auto& [address, connection] : connections_) {
+  for (const auto& connection : connections_) {
     connection->close(codec::websocket::kCloseGoingAway);
   }
 }

@@ -19,10 +19,12 @@
 #include "gateway/session.h"
 #include "runtime/loop.h"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace cloudsync::gateway {
@@ -78,7 +80,11 @@ class Engine final : public ConnectionOwner {
   /// sweep.
   Session* find(SessionId id);
 
-  /// The same for who only sends to it: it is looked at if its peer does not take that at once.
+  /// The session of this sid that is not retired, or null; looked at as well.
+  Session* find(std::string_view sid);
+
+  /// The same as by id for who only sends to it: it is looked at if its peer does not take that at
+  /// once.
   Session* find_receiver(SessionId id);
 
   /// Calls `visit(session)`; sessions may open and close meanwhile.
@@ -101,6 +107,42 @@ class Engine final : public ConnectionOwner {
   struct Slot {
     std::unique_ptr<Session> session;
     std::uint32_t generation = 0;
+  };
+
+  // Sets whose elements are found by what they name, without a second copy of that beside them.
+
+  struct ByAddress {
+    using is_transparent = void;
+
+    static const Connection* key(const std::unique_ptr<Connection>& element) {
+      return element.get();
+    }
+
+    static const Connection* key(const Connection* address) { return address; }
+
+    std::size_t operator()(const auto& element) const noexcept {
+      return std::hash<const Connection*>{}(key(element));
+    }
+
+    bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
+  };
+
+  struct BySid {
+    using is_transparent = void;
+
+    const std::vector<Slot>* slots;
+
+    std::string_view key(std::uint32_t slot) const {
+      return (*slots)[slot].session->identity().sid.str();
+    }
+
+    static std::string_view key(std::string_view sid) { return sid; }
+
+    std::size_t operator()(const auto& element) const noexcept {
+      return std::hash<std::string_view>{}(key(element));
+    }
+
+    bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
   };
 
   std::optional<codec::http1::Response> on_head(Connection& connection,
@@ -172,9 +214,8 @@ class Engine final : public ConnectionOwner {
   RandomSource& random_;
   Metrics& metrics_;
   PeerLimits& peer_limits_;
-  const ConnectionLimits connection_limits_;
+  ConnectionEnvironment connection_environment_;
   Refusals refusals_;
-  std::optional<MessageCompression> compression_;
   SessionEnvironment environment_;
   Gauge& connections_gauge_;
   Gauge& sessions_gauge_;
@@ -187,12 +228,12 @@ class Engine final : public ConnectionOwner {
   std::int64_t queued_ = 0;  // seen in the sweep under way
   std::int64_t queued_reported_ = 0;
   std::vector<Engine*> peers_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  boost::unordered_flat_set<std::unique_ptr<Connection>, ByAddress, ByAddress> connections_;
   std::vector<Connection*> watched_;  // those that asked for it, each at its watch_place
   std::vector<Slot> slots_;
   DueTimes due_;  // of the sessions, by slot
   std::vector<std::uint32_t> free_slots_;
-  std::unordered_map<std::string_view, SessionId> by_sid_;  // the sessions' own text
+  boost::unordered_flat_set<std::uint32_t, BySid, BySid> by_sid_;  // slots of sessions
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
   Duration lag_{};  // of the last sweep

@@ -19,7 +19,7 @@ class Session;
 
 /// Where a request came from.
 struct RequestOrigin {
-  runtime::Endpoint peer;
+  SharedText address;  ///< the TCP peer's
   /// The listener is bound to a loopback address.
   bool loopback_listener = false;
 };

@@ -48,7 +48,7 @@ Multiplexer::Link* Multiplexer::find(std::string_view nsp) {
 
 const Multiplexer::Link* Multiplexer::find(ConnectionId connection) const {
   const auto found = std::find_if(
-      links_.begin(), links_.end(), [&](const Link& link) { return link.id == connection; });
+      links_.begin(), links_.end(), [&](const Link& link) { return id_of(link) == connection; });
   return found == links_.end() ? nullptr : &*found;
 }
 
@@ -90,11 +90,11 @@ void Multiplexer::on_message(bool binary, std::string_view bytes) {
   if (!packet) {
     refuse("malformed_packet", packet.error().message);
   } else if (*packet) {
-    attachments_deadline_.reset();
+    attachments_deadline_ = kNever;
     handle_packet(**std::move(packet));
   } else if (!connected_anywhere()) {
     refuse("attachments_unjoined");  // attachments are not kept for somebody unknown
-  } else if (!attachments_deadline_) {
+  } else if (attachments_deadline_ == kNever) {
     attachments_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
   }
 }
@@ -110,9 +110,9 @@ void Multiplexer::handle_packet(socketio::Packet packet) {
   } else if (link->state == State::kLeft) {
     // After a disconnect() of ours the client's packets may still be under way.
   } else if (packet.is_event()) {
-    handle_event(link->id, std::move(packet));
+    handle_event(id_of(*link), std::move(packet));
   } else if (packet.is_ack()) {
-    environment_.application.on_ack(link->id,
+    environment_.application.on_ack(id_of(*link),
                                     {.id = packet.id.value_or(0),
                                      .arguments = std::move(packet.data.get_array()),
                                      .attachments = std::move(packet.attachments)});
@@ -146,10 +146,10 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
                    connect_refusal({ErrorCode::kTooLarge, "too many namespaces"}));
     return;
   }
-  const SessionId session = session_.identity().id;
-  const ConnectionId id = make_connection_id(session, ++connects_);
   std::string sid = random_token(environment_.random, kSocketIdBytes);
-  links_.push_back({.id = id, .nsp = packet.nsp, .sid = sid, .rooms = {}});
+  links_.push_back({.nsp = packet.nsp, .sid = sid, .rooms = {}, .connect = ++connects_});
+  const SessionId session = session_.identity().id;
+  const ConnectionId id = id_of(links_.back());
   environment_.application.on_connect(
       {.connection = id,
        .nsp = std::move(packet.nsp),
@@ -176,7 +176,7 @@ bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& a
   }
   link->state = State::kConnected;
   has_joined_ = true;
-  connect_deadline_.reset();
+  connect_deadline_ = kNever;
   session_.note_joined();
   if (!answer.sid.empty()) {
     link->sid = SharedText(answer.sid);
@@ -242,19 +242,18 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 // --- ends ---
 
 void Multiplexer::on_tick(TimePoint now) {
-  if (connect_deadline_ && now >= *connect_deadline_) {
+  if (now >= connect_deadline_) {
     environment_.metrics.limit("connect_timeout").add();
     session_.note_refusal("session_closed", "connect_timeout");
     close("forced close");
-  } else if (attachments_deadline_ && now >= *attachments_deadline_) {
+  } else if (now >= attachments_deadline_) {
     environment_.metrics.limit("handshake_timeout").add();
     refuse("attachments_too_late");
   }
 }
 
 TimePoint Multiplexer::next_tick() const {
-  return std::min(connect_deadline_.value_or(TimePoint::max()),
-                  attachments_deadline_.value_or(TimePoint::max()));
+  return std::min(connect_deadline_, attachments_deadline_);
 }
 
 void Multiplexer::on_closed(std::string_view reason) {
@@ -270,13 +269,13 @@ void Multiplexer::on_closed(std::string_view reason) {
 // The session stays open for the client to close or to join again, but not for long.
 void Multiplexer::end(Link link, std::string_view reason) {
   for (const std::string* room : link.rooms) {
-    environment_.rooms.leave(*room, link.id);
+    environment_.rooms.leave(*room, id_of(link));
   }
   if (!connected_anywhere()) {
     expect_connect();
     session_.drop_latest();
   }
-  environment_.application.on_disconnect(link.id, reason);
+  environment_.application.on_disconnect(id_of(link), reason);
 }
 
 void Multiplexer::disconnect(ConnectionId connection) {
@@ -298,7 +297,7 @@ void Multiplexer::disconnect(ConnectionId connection) {
 void Multiplexer::disconnect_all() {
   std::vector<ConnectionId> connections;
   for (const Link& link : links_) {
-    connections.push_back(link.id);
+    connections.push_back(id_of(link));
   }
   for (const ConnectionId connection : connections) {
     disconnect(connection);

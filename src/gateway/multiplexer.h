@@ -74,12 +74,18 @@ class Multiplexer final : public MessageHandler {
   using RoomNames = boost::container::small_vector<const std::string*, 1>;
 
   struct Link {
-    ConnectionId id;
     SharedText nsp;
     SharedText sid;  ///< until it is told
     RoomNames rooms;
+    std::uint16_t connect;  ///< of its id
     State state = State::kPending;
   };
+
+  static constexpr TimePoint kNever = TimePoint::max();
+
+  ConnectionId id_of(const Link& link) const {
+    return make_connection_id(session_.identity().id, link.connect);
+  }
 
   Link* find(std::string_view nsp);
   Link* find(ConnectionId connection);
@@ -105,11 +111,11 @@ class Multiplexer final : public MessageHandler {
   boost::container::small_vector<Link, 1> links_;
   PacketFormat format_;
   bool format_known_;
-  std::optional<TimePoint> connect_deadline_;      // to join a namespace, or to go after the last
-  std::optional<TimePoint> attachments_deadline_;  // for those that a packet announced
-  bool has_joined_ = false;                        // some namespace, once
-  std::uint32_t connects_ = 0;
+  bool has_joined_ = false;  // some namespace, once
   std::uint8_t refused_connects_ = 0;
+  std::uint16_t connects_ = 0;
+  TimePoint connect_deadline_ = kNever;      // to join a namespace, or to go after the last
+  TimePoint attachments_deadline_ = kNever;  // for those that a packet announced
 };
 
 }  // namespace cloudsync::gateway

@@ -1,5 +1,7 @@
 #include "gateway/peer_limits.h"
 
+#include "runtime/loop.h"
+
 #include <arpa/inet.h>
 
 #include <array>
@@ -14,12 +16,13 @@ constexpr std::uint32_t kSessionsRetryMs = 1'000;
 
 }  // namespace
 
-std::optional<std::uint64_t> peer_key(const runtime::Endpoint& peer) {
+std::optional<std::uint64_t> peer_key(std::string_view address) {
+  const std::string text(address);
   std::array<std::uint8_t, 16> bytes{};
   std::size_t size = 4;
   // The /64s of IPv4's numbers are in 0000::/8, which nobody has (RFC 4291, section 2.4).
-  if (inet_pton(AF_INET, peer.address.c_str(), bytes.data()) != 1) {
-    if (inet_pton(AF_INET6, peer.address.c_str(), bytes.data()) != 1) {
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) != 1) {
+    if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) {
       return std::nullopt;
     }
     size = 8;
@@ -39,39 +42,44 @@ PeerLimits::PeerLimits(const Limits& limits, Metrics& metrics)
       unjoined_reached_(metrics.limit("unjoined_sessions_per_ip")),
       peers_(limits.rates_remembered) {}
 
-std::optional<std::uint64_t> PeerLimits::limited_key(const runtime::Endpoint& peer) const {
-  return limits_.limit_loopback || !runtime::is_loopback(peer) ? peer_key(peer) : std::nullopt;
+std::optional<std::uint64_t> PeerLimits::limited_key(std::string_view address) const {
+  return limits_.limit_loopback || !runtime::is_loopback(address) ? peer_key(address)
+                                                                  : std::nullopt;
 }
 
-PeerLimits::Hold PeerLimits::count(Table::Entry& held, std::size_t Peer::*member) {
-  ++(held.value.*member);
+PeerLimits::Hold PeerLimits::count(Table::Entry& held, std::initializer_list<Kind> kinds) {
+  if (held.value.limits == nullptr) {  // once: holds of other threads read it without the lock
+    held.value.limits = this;
+  }
   Hold hold;
-  hold.limits_ = this;
   hold.entry_ = &held;
-  hold.count_ = member;
+  for (const Kind kind : kinds) {
+    ++held.value.counts[kind];
+    hold.kinds_.set(kind);
+  }
   return hold;
 }
 
-Result<PeerLimits::Hold> PeerLimits::connect(const runtime::Endpoint& peer, TimePoint now) {
-  const auto key = limited_key(peer);
+Result<PeerLimits::Hold> PeerLimits::connect(std::string_view address, TimePoint now) {
+  const auto key = limited_key(address);
   if (!key) {
     return Hold();
   }
   const std::lock_guard lock(mutex_);
   Table::Entry& entry = peers_.hold(*key, now);
-  if (limits_.connections_per_ip != 0 && entry.value.connections >= limits_.connections_per_ip) {
+  if (limits_.connections_per_ip != 0 &&
+      entry.value.counts[kConnection] >= limits_.connections_per_ip) {
     peers_.release(entry);
     connections_reached_.add();
     return fail(ErrorCode::kRateLimited, "too many connections from this address");
   }
-  return count(entry, &Peer::connections);
+  return count(entry, {kConnection});
 }
 
-Result<PeerLimits::SessionHolds> PeerLimits::handshake(const runtime::Endpoint& peer,
-                                                       TimePoint now) {
-  const auto key = limited_key(peer);
+Result<PeerLimits::Hold> PeerLimits::handshake(std::string_view address, TimePoint now) {
+  const auto key = limited_key(address);
   if (!key) {
-    return SessionHolds();
+    return Hold();
   }
   const std::lock_guard lock(mutex_);
   Table::Entry& entry = peers_.hold(*key, now);
@@ -80,8 +88,7 @@ Result<PeerLimits::SessionHolds> PeerLimits::handshake(const runtime::Endpoint& 
     return fail(*std::move(refusal));
   }
   entry.value.handshakes.take(now, handshake_rate_);
-  Hold session = count(entry, &Peer::sessions);
-  return SessionHolds{std::move(session), count(peers_.hold(*key, now), &Peer::unjoined_sessions)};
+  return count(entry, {kSession, kUnjoinedSession});
 }
 
 std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint now) {
@@ -91,14 +98,14 @@ std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint no
                  .message = "too many handshakes from this address",
                  .retry_after_ms = retry_hint_ms(wait)};
   }
-  if (limits_.connections_per_ip != 0 && peer.sessions >= limits_.connections_per_ip) {
+  if (limits_.connections_per_ip != 0 && peer.counts[kSession] >= limits_.connections_per_ip) {
     connections_reached_.add();
     return Error{.code = ErrorCode::kRateLimited,
                  .message = "too many sessions of this address",
                  .retry_after_ms = kSessionsRetryMs};
   }
   if (limits_.unjoined_sessions_per_ip != 0 &&
-      peer.unjoined_sessions >= limits_.unjoined_sessions_per_ip) {
+      peer.counts[kUnjoinedSession] >= limits_.unjoined_sessions_per_ip) {
     unjoined_reached_.add();
     return Error{.code = ErrorCode::kRateLimited,
                  .message = "too many sessions of this address have not joined",
@@ -113,10 +120,27 @@ std::size_t PeerLimits::size() const {
 }
 
 void PeerLimits::Hold::reset() {
-  if (limits_ != nullptr) {
-    const std::lock_guard lock(limits_->mutex_);
-    --(entry_->value.*count_);
-    std::exchange(limits_, nullptr)->peers_.release(*entry_);
+  if (entry_ != nullptr) {
+    PeerLimits& limits = *entry_->value.limits;
+    const std::lock_guard lock(limits.mutex_);
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+      stop_counting(static_cast<Kind>(kind));
+    }
+    limits.peers_.release(*std::exchange(entry_, nullptr));
+  }
+}
+
+void PeerLimits::Hold::note_joined() {
+  if (entry_ != nullptr) {
+    const std::lock_guard lock(entry_->value.limits->mutex_);
+    stop_counting(kUnjoinedSession);
+  }
+}
+
+void PeerLimits::Hold::stop_counting(Kind kind) {
+  if (kinds_.test(kind)) {
+    kinds_.reset(kind);
+    --entry_->value.counts[kind];
   }
 }
 

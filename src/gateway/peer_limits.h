@@ -13,24 +13,28 @@
 #include "base/result.h"
 #include "gateway/rate_table.h"
 #include "gateway/token_bucket.h"
-#include "runtime/loop.h"
 
+#include <array>
+#include <bitset>
 #include <cstdint>
+#include <initializer_list>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace cloudsync::gateway {
 
 /// The part of an address that limits go by; nothing if it is no IP address.
-std::optional<std::uint64_t> peer_key(const runtime::Endpoint& peer);
+std::optional<std::uint64_t> peer_key(std::string_view address);
 
 class PeerLimits {
+  enum Kind : std::uint8_t { kConnection, kSession, kUnjoinedSession, kKinds };
+
   struct Peer {
+    PeerLimits* limits = nullptr;  // those that it is in: a hold needs no second pointer
     TokenBucket handshakes;
-    std::size_t connections = 0;
-    std::size_t sessions = 0;
-    std::size_t unjoined_sessions = 0;
+    std::array<std::size_t, kKinds> counts{};  // by kind
 
     bool full(TimePoint now) const { return handshakes.full(now); }
   };
@@ -38,7 +42,8 @@ class PeerLimits {
   using Table = RateTable<std::uint64_t, Peer>;
 
  public:
-  /// Counts one connection or session of a peer for as long as it lives. Empty: of nobody.
+  /// A connection of a peer, or a session, for as long as it lives; a session counts once more
+  /// until it joined a namespace. Empty: of nobody.
   class Hold {
    public:
     Hold() = default;
@@ -46,9 +51,8 @@ class PeerLimits {
     Hold(Hold&& other) noexcept { *this = std::move(other); }
 
     Hold& operator=(Hold&& other) noexcept {
-      std::swap(limits_, other.limits_);
       std::swap(entry_, other.entry_);
-      std::swap(count_, other.count_);
+      std::swap(kinds_, other.kinds_);
       return *this;
     }
 
@@ -58,38 +62,36 @@ class PeerLimits {
     ~Hold() { reset(); }
 
     void reset();
+    /// The session joined a namespace.
+    void note_joined();
 
    private:
     friend class PeerLimits;
-    PeerLimits* limits_ = nullptr;
-    Table::Entry* entry_ = nullptr;
-    std::size_t Peer::*count_ = nullptr;
-  };
 
-  /// What a session holds: its place while it lives, and another one until it joined a namespace.
-  struct SessionHolds {
-    Hold session;
-    Hold unjoined;
+    void stop_counting(Kind kind);
+
+    Table::Entry* entry_ = nullptr;  // held once
+    std::bitset<kKinds> kinds_;      // that it counts as
   };
 
   /// `limits` and `metrics` outlive it, and it every hold.
   PeerLimits(const Limits& limits, Metrics& metrics);
 
   /// A new connection; kRateLimited if the peer has too many.
-  Result<Hold> connect(const runtime::Endpoint& peer, TimePoint now);
+  Result<Hold> connect(std::string_view address, TimePoint now);
 
   /// A handshake; kRateLimited, with the time to wait, if the peer makes too many or has too many
   /// sessions, or too many that joined no namespace.
-  Result<SessionHolds> handshake(const runtime::Endpoint& peer, TimePoint now);
+  Result<Hold> handshake(std::string_view address, TimePoint now);
 
   /// Peers that are remembered.
   std::size_t size() const;
 
  private:
   /// Nothing for a peer that is not limited.
-  std::optional<std::uint64_t> limited_key(const runtime::Endpoint& peer) const;
+  std::optional<std::uint64_t> limited_key(std::string_view address) const;
   /// Counts in an entry that is held, for as long as the answer lives.
-  Hold count(Table::Entry& held, std::size_t Peer::*member);
+  Hold count(Table::Entry& held, std::initializer_list<Kind> kinds);
   std::optional<Error> refuse_handshake(const Peer& peer, TimePoint now);
 
   const Limits& limits_;

@@ -22,11 +22,11 @@ std::string handshake(TestNode& node, const runtime::Endpoint& from) {
 }
 
 TEST(PeerKey, IsTheAddressOfIPv4AndThe64OfIPv6) {
-  EXPECT_EQ(peer_key({"192.0.2.1", 1}), peer_key({"192.0.2.1", 2}));
-  EXPECT_NE(peer_key({"192.0.2.1", 1}), peer_key({"192.0.2.2", 1}));
-  EXPECT_EQ(peer_key({"2001:db8:1:2::1", 1}), peer_key({"2001:db8:1:2:ffff::9", 1}));
-  EXPECT_NE(peer_key({"2001:db8:1:2::1", 1}), peer_key({"2001:db8:1:3::1", 1}));
-  EXPECT_FALSE(peer_key({"", 0}));
+  EXPECT_EQ(peer_key("192.0.2.1"), peer_key("192.0.2.1"));
+  EXPECT_NE(peer_key("192.0.2.1"), peer_key("192.0.2.2"));
+  EXPECT_EQ(peer_key("2001:db8:1:2::1"), peer_key("2001:db8:1:2:ffff::9"));
+  EXPECT_NE(peer_key("2001:db8:1:2::1"), peer_key("2001:db8:1:3::1"));
+  EXPECT_FALSE(peer_key(""));
 }
 
 TEST(PeerLimits, RefusesConnectionsAboveTheNumberUntilOneEnds) {
@@ -135,7 +135,7 @@ TEST(PeerLimits, ZeroTurnsEachOff) {
   TestNode node(
       {.handshakes_per_second = 0, .connections_per_ip = 0, .unjoined_sessions_per_ip = 0});
   for (int i = 0; i < 5'000; ++i) {
-    EXPECT_TRUE(node.peer_limits.handshake(kAnn, node.network.clock.now()));
+    EXPECT_TRUE(node.peer_limits.handshake(kAnn.address, node.network.clock.now()));
   }
 }
 
@@ -165,11 +165,11 @@ TEST(PeerLimits, StayBoundedWhoeverComes) {
   const TimePoint now{seconds(1'000)};
   for (int i = 0; i < 10'000; ++i) {
     const std::string prefix = "2001:db8:" + std::to_string(i) + "::1";
-    EXPECT_TRUE(peers.handshake({prefix, 1}, now));
+    EXPECT_TRUE(peers.handshake(prefix, now));
     ASSERT_LE(peers.size(), 101U);
   }
   // A quiet minute later all of them are as good as new, and the next peer pays for their going.
-  EXPECT_TRUE(peers.handshake(kAnn, now + seconds(60)));
+  EXPECT_TRUE(peers.handshake(kAnn.address, now + seconds(60)));
   EXPECT_EQ(peers.size(), 1U);
 }
 

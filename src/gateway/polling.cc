@@ -37,50 +37,52 @@ void Session::on_poll(Connection& connection) {
   if (lingering()) {
     // One GET may take the farewell: another may stand behind this one, and be read when it is
     // answered.
-    linger_deadline_.reset();
-    poll_ = &connection;
+    polling_->linger_deadline = kNever;
+    polling_->poll = &connection;
     flush();
     retire();
     return;
   }
-  if (poll_ != nullptr) {
+  if (polling_->poll != nullptr) {
     // Two GETs at once: the reference kills the session, the first GET learns it with a close
     // packet.
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     refuse("two_gets", "transport error");
     return;
   }
-  poll_ = &connection;
+  polling_->poll = &connection;
   flush();
 }
 
 void Session::flush() {
-  flush_scheduled = false;
-  if (poll_ == nullptr || buffer_.empty()) {
+  if (polling_ == nullptr) {
+    return;
+  }
+  polling_->flush_scheduled = false;
+  if (polling_->poll == nullptr || polling_->buffer.empty()) {
     return;
   }
   std::string payload;
-  for (const EncodedPacket& packet : std::exchange(buffer_, {})) {
+  for (const EncodedPacket& packet : polling_->take_buffer()) {
     if (!payload.empty()) {
       payload += engineio::kSeparator;
     }
     packet.append_engine_text(payload);
   }
-  buffered_bytes_ = 0;
-  std::exchange(poll_, nullptr)->respond(payload_response(std::move(payload)));
+  std::exchange(polling_->poll, nullptr)->respond(payload_response(std::move(payload)));
   send_held_presence();
 }
 
 // Data that waits goes out with the flush that is due.
 void Session::free_poll() {
-  if (poll_ != nullptr && buffer_.empty()) {
-    std::exchange(poll_, nullptr)->respond(payload_response("6"));
+  if (polling_->poll != nullptr && polling_->buffer.empty()) {
+    std::exchange(polling_->poll, nullptr)->respond(payload_response("6"));
   }
 }
 
 std::optional<Response> Session::on_post_head(Connection& connection) {
-  if (post_ == nullptr && receiving_ == nullptr) {
-    receiving_ = &connection;
+  if (polling_->post == nullptr && polling_->receiving == nullptr) {
+    polling_->receiving = &connection;
     return std::nullopt;
   }
   refuse("two_posts", "transport error");
@@ -88,13 +90,13 @@ std::optional<Response> Session::on_post_head(Connection& connection) {
 }
 
 void Session::on_body(Connection& connection) {
-  if (receiving_ == &connection) {
-    receiving_ = nullptr;
+  if (polling_ != nullptr && polling_->receiving == &connection) {
+    polling_->receiving = nullptr;
   }
 }
 
 void Session::on_post(Connection& connection, codec::http1::Request request) {
-  if (post_ != nullptr || receiving_ != nullptr) {
+  if (polling_->post != nullptr || polling_->receiving != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     refuse("two_posts", "transport error");
     return;
@@ -105,39 +107,93 @@ void Session::on_post(Connection& connection, codec::http1::Request request) {
     refuse("octet_stream", "transport error");
     return;
   }
-  post_ = std::make_unique<Post>(connection, std::move(request.body));
+  polling_->post = std::make_unique<Post>(connection, std::move(request.body));
   continue_input();
 }
 
 bool Session::read_post() {
-  if (!post_->waiting) {
-    const auto packet = post_->reader.next();
+  Post& post = *polling_->post;
+  if (!post.waiting) {
+    const auto packet = post.reader.next();
     if (!packet) {
       note_refusal("session_closed", "malformed_packet");
-      post_->answer(refusal_response(engineio::RefusalCode::kBadRequest));
+      post.answer(refusal_response(engineio::RefusalCode::kBadRequest));
       close("parse error");
       return false;
     }
     if (!*packet) {
-      std::exchange(post_, nullptr)->answer_ok();  // the connection may bring the next one at once
+      std::exchange(polling_->post, nullptr)
+          ->answer_ok();  // the connection may bring the next one at once
       return true;
     }
-    post_->waiting = *packet;
+    post.waiting = *packet;
     if ((*packet)->type != engineio::PacketType::kPong) {
       note_life();
     }
   }
-  const engineio::Packet packet = *post_->waiting;
+  const engineio::Packet packet = *post.waiting;
   if (packet.type == engineio::PacketType::kMessage && must_wait()) {
     return false;
   }
-  post_->waiting.reset();
+  post.waiting.reset();
   if (packet.type == engineio::PacketType::kClose) {
     flush();
     free_poll();
   }
   handle_engine_packet(packet);
   return true;
+}
+
+// Who holds a GET learns of the end with a close packet, and who holds none with the next one. The
+// POST is not destroyed: the packet that closes the session may be in it. The GET that takes the
+// farewell may stand behind it.
+bool Session::close_polling() {
+  if (!lingering() || !polling_->candidate_probed) {
+    drop_candidate();
+  }
+  if (polling_->poll != nullptr) {
+    polling_->buffer.push_back(EncodedPacket::from_engine_text("1"));
+    flush();
+  }
+  const bool lingers = lingering();
+  if (lingers) {
+    polling_->buffer.push_back(EncodedPacket::from_engine_text("1"));
+  }
+  if (polling_->receiving != nullptr) {
+    std::exchange(polling_->receiving, nullptr)->close(codec::websocket::kCloseNoStatus);
+  }
+  if (polling_->post != nullptr) {
+    polling_->post->answer_ok();
+  }
+  return lingers;
+}
+
+void Session::on_request_ended(Connection& connection) {
+  if (&connection == polling_->candidate) {
+    polling_->candidate = nullptr;
+    polling_->upgrade_deadline = kNever;
+  } else if (&connection == polling_->poll) {
+    polling_->poll = nullptr;
+    close("transport error");
+  } else if (&connection == polling_->receiving) {
+    polling_->receiving = nullptr;
+    if (!connection.refused()) {
+      close("transport error");
+    }
+  } else if (polling_->post != nullptr && &connection == polling_->post->connection) {
+    polling_->post->connection = nullptr;
+    close("transport error");
+  }
+}
+
+std::list<EncodedPacket> Session::Polling::take_buffer() {
+  buffered_bytes = 0;
+  return std::exchange(buffer, {});
+}
+
+bool Session::Polling::unused() const {
+  return candidate == nullptr && poll == nullptr && receiving == nullptr && post == nullptr &&
+         buffer.empty();
 }
 
 void Session::Post::answer(Response response) {

@@ -70,8 +70,7 @@ std::optional<http1::Response> Engine::on_head(Connection& connection,
   if (request.method != "POST" || !request.path().starts_with(options_.path)) {
     return std::nullopt;
   }
-  const auto known = by_sid_.find(http1::query_value(request.query(), "sid").value_or(""));
-  Session* session = known == by_sid_.end() ? nullptr : find(known->second);
+  Session* session = find(http1::query_value(request.query(), "sid").value_or(""));
   if (session == nullptr || session->closed() || session->transport() != Transport::kPolling) {
     return std::nullopt;
   }
@@ -105,15 +104,15 @@ void Engine::on_request(Connection& connection, http1::Request request) {
                             // The connection may be gone, or even another at the same address: its
                             // socket tells.
                             const auto found = connections_.find(address);
-                            if (found != connections_.end() && found->second->socket() == socket &&
-                                found->second->request_number() == number) {
-                              answer(*found->second, std::move(response));
+                            if (found != connections_.end() && (*found)->socket() == socket &&
+                                (*found)->request_number() == number) {
+                              answer(**found, std::move(response));
                             }
                           });
 }
 
 void Engine::note_refused_request(const Connection& connection, std::string_view reason) {
-  refusals_.note({"request_refused", reason, connection.origin().peer.address});
+  refusals_.note({"request_refused", reason, connection.origin().address.str()});
 }
 
 void Engine::answer(Connection& connection, http1::Response response) {
@@ -152,13 +151,13 @@ bool Engine::answer_cross_origin(Connection& connection, const http1::Request& r
   if (!policy_.lists_origins() || !(path.starts_with(options_.path) || path.starts_with("/api/"))) {
     return false;
   }
-  connection.response_headers.push_back({"vary", "Origin"});
+  connection.response_headers().push_back({"vary", "Origin"});
   const std::string* origin = request.find("origin");
   if (origin == nullptr || !policy_.is_listed(*origin)) {
     return false;
   }
-  connection.response_headers.push_back({"access-control-allow-origin", *origin});
-  connection.response_headers.push_back({"access-control-allow-credentials", "true"});
+  connection.response_headers().push_back({"access-control-allow-origin", *origin});
+  connection.response_headers().push_back({"access-control-allow-credentials", "true"});
   if (request.method != "OPTIONS") {
     return false;
   }
@@ -192,7 +191,7 @@ void Engine::refuse_engine(Connection& connection,
 // The order of the checks is the stock server's.
 void Engine::serve_engine(Connection& connection, http1::Request request) {
   // A polling answer may be text that another client wrote: it is never to be taken for a page.
-  connection.response_headers.push_back({"x-content-type-options", "nosniff"});
+  connection.response_headers().push_back({"x-content-type-options", "nosniff"});
   if (options_.client_bundle != nullptr) {
     const std::string_view name = request.path().substr(options_.path.size());
     if (auto file = options_.client_bundle->serve(request, name)) {
@@ -271,9 +270,9 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
     refuse_for_now(connection, *refusal);
     return;
   }
-  auto holds = peer_limits_.handshake(connection.origin().peer, loop_.now());
-  if (!holds) {
-    refuse_for_now(connection, holds.error());
+  auto hold = peer_limits_.handshake(connection.origin().address.str(), loop_.now());
+  if (!hold) {
+    refuse_for_now(connection, hold.error());
     return;
   }
   auto subject = application_.authenticate(request, connection.origin());
@@ -290,7 +289,7 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
   Session& session = add_session(connection.origin(),
                                  *std::move(subject),
                                  websocket ? Transport::kWebSocket : Transport::kPolling);
-  session.hold(*std::move(holds));
+  session.hold(*std::move(hold));
   if (websocket) {
     connection.session = session.identity().id;
     // The open packet must be queued before input behind the handshake is handled.
@@ -317,8 +316,7 @@ void Engine::serve_session(Connection& connection, http1::Request request, const
     move_to_loop(connection, std::move(request), static_cast<std::uint32_t>(loop));
     return;
   }
-  const auto known = by_sid_.find(sid);
-  Session* session = known == by_sid_.end() ? nullptr : find(known->second);
+  Session* session = find(sid);
   if (session != nullptr) {
     session->tick(loop_.now());
   }

@@ -44,8 +44,8 @@ Session::Session(SessionEnvironment& environment, Identity identity, Transport t
     : environment_(environment),
       identity_(std::move(identity)),
       transport_(transport),
-      next_ping_(environment.loop.now() + environment.limits.ping_interval),
-      queue_moved_at_(environment.loop.now()),
+      polling_(transport == Transport::kPolling ? std::make_unique<Polling>() : nullptr),
+      heartbeat_(environment.loop.now() + environment.limits.ping_interval),
       arriving_(transport == Transport::kWebSocket) {}
 
 Session::~Session() {
@@ -67,10 +67,10 @@ void Session::stop_waiting() {
   }
 }
 
-void Session::hold(PeerLimits::SessionHolds holds) {
-  holds_ = std::move(holds);
+void Session::hold(PeerLimits::Hold hold) {
+  hold_ = std::move(hold);
   if (joined_) {
-    holds_.unjoined.reset();  // its handler needs no peer's word for that
+    hold_.note_joined();  // its handler needs no peer's word for that
   }
 }
 
@@ -80,7 +80,7 @@ void Session::note_joined() {
 }
 
 void Session::end_arrival() {
-  holds_.unjoined.reset();
+  hold_.note_joined();
   if (std::exchange(arriving_, false)) {
     environment_.arrived();
   }
@@ -105,13 +105,13 @@ void Session::open_websocket(Connection& connection) {
 }
 
 void Session::begin_upgrade(Connection& connection) {
-  candidate_ = &connection;
-  candidate_probed_ = false;
-  upgrade_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
+  polling_->candidate = &connection;
+  polling_->candidate_probed = false;
+  polling_->upgrade_deadline = environment_.loop.now() + environment_.limits.handshake_timeout;
 }
 
 void Session::on_websocket_text(Connection& connection, std::string_view text) {
-  if (&connection == candidate_) {
+  if (is_candidate(connection)) {
     handle_candidate_text(text);
     return;
   }
@@ -134,7 +134,7 @@ void Session::on_websocket_text(Connection& connection, std::string_view text) {
 }
 
 void Session::on_websocket_binary(Connection& connection, std::string_view bytes) {
-  if (&connection == candidate_) {
+  if (is_candidate(connection)) {
     abort_upgrade(codec::websocket::kCloseProtocolError);
   } else if (&connection == websocket_) {
     note_life();
@@ -144,9 +144,9 @@ void Session::on_websocket_binary(Connection& connection, std::string_view bytes
 
 // Anything but one probe and the upgrade packet aborts the upgrade only; polling goes on.
 void Session::handle_candidate_text(std::string_view text) {
-  if (text == "2probe" && !candidate_probed_) {
-    candidate_probed_ = true;
-    candidate_->send_frame(EncodedPacket::from_engine_text("3probe").websocket_frame());
+  if (text == "2probe" && !polling_->candidate_probed) {
+    polling_->candidate_probed = true;
+    polling_->candidate->send_frame(EncodedPacket::from_engine_text("3probe").websocket_frame());
     free_poll();  // so that the client can pause polling
   } else if (text == "5") {
     complete_upgrade();
@@ -167,13 +167,12 @@ void Session::complete_upgrade() {
     say_farewell();
     return;
   }
-  websocket_ = std::exchange(candidate_, nullptr);
-  upgrade_deadline_.reset();
+  websocket_ = std::exchange(polling_->candidate, nullptr);
+  polling_->upgrade_deadline = kNever;
   transport_ = Transport::kWebSocket;
-  for (const EncodedPacket& packet : std::exchange(buffer_, {})) {
+  for (const EncodedPacket& packet : polling_->take_buffer()) {
     websocket_->send_frame(packet.websocket_frame());
   }
-  buffered_bytes_ = 0;
   websocket_->hold_input(has_input());
   free_poll();
 }
@@ -181,31 +180,19 @@ void Session::complete_upgrade() {
 // The session was closed when its client had paused polling for the upgrade: it polls no more, so
 // this WebSocket is the only way to tell it.
 void Session::say_farewell() {
-  buffer_.pop_back();  // the close packet: a WebSocket has an end of its own
-  for (const EncodedPacket& packet : buffer_) {
-    candidate_->send_frame(packet.websocket_frame());
+  polling_->buffer.pop_back();  // the close packet: a WebSocket has an end of its own
+  for (const EncodedPacket& packet : polling_->buffer) {
+    polling_->candidate->send_frame(packet.websocket_frame());
   }
   retire();
 }
 
 void Session::on_connection_ended(Connection& connection) {
-  if (&connection == candidate_) {
-    candidate_ = nullptr;
-    upgrade_deadline_.reset();
-  } else if (&connection == websocket_) {
+  if (&connection == websocket_) {
     websocket_ = nullptr;
     close("transport close");
-  } else if (&connection == poll_) {
-    poll_ = nullptr;
-    close("transport error");
-  } else if (&connection == receiving_) {
-    receiving_ = nullptr;
-    if (!connection.refused()) {
-      close("transport error");
-    }
-  } else if (post_ != nullptr && &connection == post_->connection) {
-    post_->connection = nullptr;
-    close("transport error");
+  } else if (polling_ != nullptr) {
+    on_request_ended(connection);
   }
 }
 
@@ -216,12 +203,12 @@ void Session::send_engine(char type, std::string_view data) {
 }
 
 std::size_t Session::queued_bytes() const {
-  return websocket_ != nullptr ? websocket_->queued_bytes() : buffered_bytes_;
+  return websocket_ != nullptr ? websocket_->queued_bytes() : buffered_bytes();
 }
 
 bool Session::writable() const {
   if (transport_ == Transport::kPolling) {
-    return poll_ != nullptr;
+    return polling_->poll != nullptr;
   }
   return queued_bytes() <= environment_.limits.presence_queue_bytes;
 }
@@ -247,10 +234,9 @@ void Session::send(const EncodedPacket& packet) {
     }
     return;
   }
-  buffered_bytes_ += packet.size();
-  buffer_.push_back(packet);
-  if (poll_ != nullptr && !flush_scheduled) {
-    flush_scheduled = true;
+  polling_->buffered_bytes += packet.size();
+  polling_->buffer.push_back(packet);
+  if (polling_->poll != nullptr && !std::exchange(polling_->flush_scheduled, true)) {
     environment_.call_later(identity_.id, &Session::flush);
   }
 }
@@ -260,23 +246,26 @@ void Session::send_latest(const std::string& key, const EncodedPacket& packet) {
     return;
   }
   const bool slow = queued_bytes() > environment_.limits.presence_queue_bytes;
-  if (!slow && latest_ == nullptr) {
+  if (!slow && (backlog_ == nullptr || backlog_->latest.empty())) {
     send(packet);
     return;
   }
   environment_.presence_limit.add();
-  if (latest_ == nullptr) {
-    latest_ = std::make_unique<std::map<std::string, EncodedPacket>>();
+  auto& latest = backlog().latest;
+  if (latest.size() < kHeldPresenceMax || latest.contains(key)) {
+    latest.insert_or_assign(key, packet);
   }
-  if (latest_->size() < kHeldPresenceMax || latest_->contains(key)) {
-    latest_->insert_or_assign(key, packet);
+}
+
+void Session::drop_latest() {
+  if (backlog_ != nullptr) {
+    backlog_->latest.clear();
   }
 }
 
 void Session::send_held_presence() {
-  if (latest_ != nullptr && queued_bytes() <= environment_.limits.presence_queue_bytes) {
-    const auto held = std::exchange(latest_, nullptr);
-    for (const auto& [key, packet] : *held) {
+  if (backlog_ != nullptr && queued_bytes() <= environment_.limits.presence_queue_bytes) {
+    for (const auto& [key, packet] : std::exchange(backlog_->latest, {})) {
       send(packet);
     }
   }
@@ -289,16 +278,16 @@ void Session::on_drained(Connection& connection) {
 }
 
 TimePoint Session::tick(TimePoint now) {
-  if (upgrade_deadline_ && now >= *upgrade_deadline_) {
+  if (polling_ != nullptr && now >= polling_->upgrade_deadline) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
   TimePoint handler_due = TimePoint::max();
   if (closed_) {
-    if (linger_deadline_ && now >= *linger_deadline_) {
+    if (polling_ != nullptr && now >= polling_->linger_deadline) {
       retire();
     }
-  } else if (pong_deadline_ && now >= *pong_deadline_ && !input_held_) {
+  } else if (pong_awaited_ && now >= heartbeat_ && !input_held_) {
     environment_.metrics.limit("ping_timeout").add();
     refuse("ping_timeout", "ping timeout");
   } else if (stalled(now)) {
@@ -308,12 +297,10 @@ TimePoint Session::tick(TimePoint now) {
     ping_if_due(now);
     // While an upgrade is probed every held GET is freed, not just the first: else a client that
     // polls again before it pauses would wait for the next ping.
-    if (candidate_ != nullptr && candidate_probed_) {
+    if (upgrading() && polling_->candidate_probed) {
       free_poll();
     }
-    if (requests_.use_count() == 1) {
-      requests_.reset();  // all are finished
-    }
+    drop_unused();
     handler_->on_tick(now);
     handler_due = handler_->next_tick();
   }
@@ -321,25 +308,24 @@ TimePoint Session::tick(TimePoint now) {
 }
 
 TimePoint Session::next_tick(TimePoint now) const {
-  const auto or_never = [](const std::optional<TimePoint>& deadline) {
-    return deadline.value_or(TimePoint::max());
-  };
   if (closed_) {
-    return std::min(or_never(upgrade_deadline_), or_never(linger_deadline_));
+    return polling_ == nullptr ? kNever
+                               : std::min(polling_->upgrade_deadline, polling_->linger_deadline);
   }
   // What moves by itself, without a call.
-  if (candidate_ != nullptr || requests_ != nullptr || input_held_ || queued_bytes() > 0) {
+  if (upgrading() || requests_ != nullptr || input_held_ || queued_bytes() > 0) {
     return now;
   }
-  return pong_deadline_ ? *pong_deadline_ : next_ping_;
+  return heartbeat_;
 }
 
 void Session::ping_if_due(TimePoint now) {
-  if (pong_deadline_ || now < next_ping_) {
+  if (pong_awaited_ || now < heartbeat_) {
     return;
   }
-  const TimePoint since = now - next_ping_ <= kLatePingMax ? next_ping_ : now;
-  pong_deadline_ = since + environment_.limits.ping_timeout;
+  const TimePoint since = now - heartbeat_ <= kLatePingMax ? heartbeat_ : now;
+  heartbeat_ = since + environment_.limits.ping_timeout;
+  pong_awaited_ = true;
   pong_extended_ = false;
   send(environment_.ping);
 }
@@ -348,41 +334,67 @@ bool Session::stalled(TimePoint now) {
   if (websocket_ == nullptr) {
     return false;
   }
-  const std::uint64_t sent = websocket_->sent_bytes();
-  const bool queued = websocket_->queued_bytes() > 0;
-  const bool was_queued = std::exchange(queue_seen_, queued);
-  if (sent != sent_seen_ || !was_queued) {
-    sent_seen_ = sent;
-    queue_moved_at_ = now;
+  if (websocket_->queued_bytes() == 0) {
+    if (backlog_ != nullptr) {
+      backlog_->queue_seen = false;
+    }
+    return false;
   }
-  return queued && now - queue_moved_at_ >= environment_.limits.send_queue_timeout;
+  Backlog& seen = backlog();
+  const std::uint64_t sent = websocket_->sent_bytes();
+  const bool was_queued = std::exchange(seen.queue_seen, true);
+  if (sent != seen.sent_seen || !was_queued) {
+    seen.sent_seen = sent;
+    seen.queue_moved_at = now;
+  }
+  return now - seen.queue_moved_at >= environment_.limits.send_queue_timeout;
 }
 
 void Session::note_life() {
-  if (pong_deadline_ && !std::exchange(pong_extended_, true)) {
-    pong_deadline_ = environment_.loop.now() + environment_.limits.ping_timeout;
+  if (pong_awaited_ && !std::exchange(pong_extended_, true)) {
+    heartbeat_ = environment_.loop.now() + environment_.limits.ping_timeout;
   }
 }
 
 void Session::retire() {
-  linger_deadline_.reset();
-  drop_candidate();
-  buffer_.clear();
-  buffered_bytes_ = 0;
-  holds_.session.reset();
+  if (polling_ != nullptr) {
+    polling_->linger_deadline = kNever;
+    drop_candidate();
+    polling_->take_buffer();
+  }
+  hold_.reset();
   environment_.retire(*this);
 }
 
 void Session::drop_candidate(std::uint16_t close_code) {
-  upgrade_deadline_.reset();
-  if (candidate_ != nullptr) {
-    std::exchange(candidate_, nullptr)->close(close_code);
+  polling_->upgrade_deadline = kNever;
+  if (polling_->candidate != nullptr) {
+    std::exchange(polling_->candidate, nullptr)->close(close_code);
+  }
+}
+
+Session::Backlog& Session::backlog() {
+  if (backlog_ == nullptr) {
+    backlog_ = std::make_unique<Backlog>();
+  }
+  return *backlog_;
+}
+
+void Session::drop_unused() {
+  if (requests_.use_count() == 1) {
+    requests_.reset();  // all are finished
+  }
+  if (backlog_ != nullptr && backlog_->empty()) {
+    backlog_.reset();
+  }
+  if (transport_ == Transport::kWebSocket && polling_ != nullptr && polling_->unused()) {
+    polling_.reset();
   }
 }
 
 void Session::close_with_farewell(std::string_view reason) {
-  if (!closed_ && transport_ == Transport::kPolling && poll_ == nullptr) {
-    linger_deadline_ = environment_.loop.now() + kFarewellTime;
+  if (!closed_ && transport_ == Transport::kPolling && polling_->poll == nullptr) {
+    polling_->linger_deadline = environment_.loop.now() + kFarewellTime;
   }
   close(reason);
 }
@@ -390,7 +402,7 @@ void Session::close_with_farewell(std::string_view reason) {
 void Session::note_refusal(std::string_view event,
                            std::string_view cause,
                            std::string_view detail) {
-  environment_.refusals.note({event, cause, identity_.peer, detail});
+  environment_.refusals.note({event, cause, identity_.peer.str(), detail});
 }
 
 void Session::refuse(std::string_view cause, std::string_view reason, std::uint16_t code) {
@@ -409,34 +421,14 @@ void Session::close(std::string_view reason) {
   if (reason == kParseError) {  // of Engine.IO or of the handler: the peer sent what it may not
     environment_.metrics.limit("malformed_packet").add();
   }
-  latest_.reset();
   end_arrival();
   handler_->on_closed(reason);
   stop_waiting();
-  waiting_.clear();
-  if (!lingering() || !candidate_probed_) {
-    drop_candidate();
-  }
+  backlog_.reset();
   if (websocket_ != nullptr) {
     std::exchange(websocket_, nullptr)->close(close_code_, close_reason(close_code_));
   }
-  if (poll_ != nullptr) {
-    buffer_.push_back(EncodedPacket::from_engine_text("1"));
-    flush();
-  }
-  const bool lingers = lingering();
-  if (lingers) {
-    buffer_.push_back(EncodedPacket::from_engine_text("1"));
-  }
-  if (receiving_ != nullptr) {
-    std::exchange(receiving_, nullptr)->close(codec::websocket::kCloseNoStatus);
-  }
-  if (post_ != nullptr) {
-    // Not destroyed: the packet that closes the session may be in it. The GET that takes the
-    // farewell may stand behind it.
-    post_->answer_ok();
-  }
-  if (!lingers) {
+  if (polling_ == nullptr || !close_polling()) {
     retire();
   }
 }

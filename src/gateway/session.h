@@ -62,7 +62,7 @@ class Session {
     SessionId id;
     SharedText sid;  ///< secret: names the session in URLs
     Subject subject;
-    std::string peer;  ///< the address that opened it
+    SharedText peer;  ///< the address that opened it
   };
 
   Session(SessionEnvironment& environment, Identity identity, Transport transport);
@@ -75,8 +75,8 @@ class Session {
 
   MessageHandler& handler() { return *handler_; }
 
-  /// Its places among the sessions of its address.
-  void hold(PeerLimits::SessionHolds holds);
+  /// Its place among the sessions of its address.
+  void hold(PeerLimits::Hold hold);
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
@@ -105,7 +105,7 @@ class Session {
   void send_latest(const std::string& key, const EncodedPacket& packet);
 
   /// Forgets what send_latest() holds back.
-  void drop_latest() { latest_.reset(); }
+  void drop_latest();
 
   /// `reason` is one of Socket.IO's.
   void close(std::string_view reason);
@@ -144,24 +144,24 @@ class Session {
 
   Transport transport() const { return transport_; }
 
-  bool upgrading() const { return candidate_ != nullptr; }
+  bool upgrading() const { return polling_ != nullptr && polling_->candidate != nullptr; }
 
   bool closed() const { return closed_; }
 
   /// Closed, and one GET may take the last packets.
-  bool lingering() const { return linger_deadline_.has_value(); }
+  bool lingering() const { return polling_ != nullptr && polling_->linger_deadline != kNever; }
 
   std::size_t queued_bytes() const;
 
   /// Polling: bytes that wait for the next GET.
-  std::size_t buffered_bytes() const { return buffered_bytes_; }
+  std::size_t buffered_bytes() const { return polling_ == nullptr ? 0 : polling_->buffered_bytes; }
 
   /// Whether a packet would leave about now: a GET is held, or a WebSocket has little queued.
   bool writable() const;
 
-  bool flush_scheduled = false;
-
  private:
+  static constexpr TimePoint kNever = TimePoint::max();
+
   /// A message of the peer, taken apart now or when enough requests before it are finished.
   struct Message {
     bool binary = false;
@@ -188,7 +188,45 @@ class Session {
     std::optional<codec::engineio::Packet> waiting;  // was read, and waits for requests before it
   };
 
-  bool has_input() const { return post_ != nullptr || !waiting_.empty(); }
+  /// What a session needs while it polls, and until what it polled is handled.
+  struct Polling {
+    Connection* candidate = nullptr;  // a WebSocket that is upgrading
+    Connection* poll = nullptr;       // a held GET
+    Connection* receiving = nullptr;  // brings the body of a POST
+    std::list<EncodedPacket> buffer;  // packets for the next GET
+    std::size_t buffered_bytes = 0;
+    std::unique_ptr<Post> post;
+    TimePoint upgrade_deadline = kNever;
+    TimePoint linger_deadline = kNever;
+    bool candidate_probed = false;
+    bool flush_scheduled = false;
+
+    std::list<EncodedPacket> take_buffer();
+    bool unused() const;
+  };
+
+  /// What a session needs while something of it waits.
+  struct Backlog {
+    std::map<std::string, EncodedPacket> latest;  // presence held back
+    std::list<Message> waiting;  // what a WebSocket brought in one read, behind requests or a POST
+    // Of the WebSocket's queue, when it last moved or was empty:
+    std::uint64_t sent_seen = 0;
+    TimePoint queue_moved_at;
+    bool queue_seen = false;  // at the last look something was queued
+
+    bool empty() const { return latest.empty() && waiting.empty() && !queue_seen; }
+  };
+
+  bool has_input() const {
+    return (polling_ != nullptr && polling_->post != nullptr) ||
+           (backlog_ != nullptr && !backlog_->waiting.empty());
+  }
+
+  Backlog& backlog();
+
+  bool is_candidate(const Connection& connection) const {
+    return upgrading() && polling_->candidate == &connection;
+  }
 
   void handle_engine_packet(const codec::engineio::Packet& packet);
   void take_message(bool binary, std::string_view bytes);
@@ -216,8 +254,14 @@ class Session {
   void say_farewell();
   void drop_candidate(std::uint16_t close_code = codec::websocket::kCloseNoStatus);
   void abort_upgrade(std::uint16_t close_code);
+  /// A connection that carries no WebSocket of the session, or one that is upgrading.
+  void on_request_ended(Connection& connection);
+  /// Ends what polls. True if the session lingers for a last GET.
+  bool close_polling();
   /// Answers a held GET with a noop.
   void free_poll();
+  /// Gives back what only a busy session needs.
+  void drop_unused();
   void send_engine(char type, std::string_view data = {});
   std::string open_packet(bool can_upgrade) const;
   void send_held_presence();
@@ -226,26 +270,14 @@ class Session {
   Identity identity_;
   Transport transport_;
   Connection* websocket_ = nullptr;  // the transport, once it is one
-  Connection* candidate_ = nullptr;  // a WebSocket that is upgrading
-  Connection* poll_ = nullptr;       // a held GET
-  Connection* receiving_ = nullptr;  // brings the body of a POST
-  std::list<EncodedPacket> buffer_;  // polling: packets for the next GET
-  std::size_t buffered_bytes_ = 0;
-  std::unique_ptr<std::map<std::string, EncodedPacket>> latest_;  // presence held back
-  std::shared_ptr<RequestsInFlight> requests_;                    // null while there are none
-  std::unique_ptr<Post> post_;
-  std::list<Message> waiting_;  // what a WebSocket brought in one read, behind requests or a POST
+  std::unique_ptr<Polling> polling_;
+  std::unique_ptr<Backlog> backlog_;
+  std::shared_ptr<RequestsInFlight> requests_;  // null while there are none
   std::unique_ptr<MessageHandler> handler_;
-  TimePoint next_ping_;
-  std::optional<TimePoint> pong_deadline_;
-  std::optional<TimePoint> upgrade_deadline_;
-  std::optional<TimePoint> linger_deadline_;
-  std::uint64_t sent_seen_ = 0;  // of the WebSocket, when its queue last moved or was empty:
-  TimePoint queue_moved_at_;
-  bool queue_seen_ = false;  // at the last look something was queued
-  PeerLimits::SessionHolds holds_;
+  TimePoint heartbeat_;  // when the next ping is due, or the pong
+  PeerLimits::Hold hold_;
   std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
-  bool candidate_probed_ = false;
+  bool pong_awaited_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
   bool input_held_ = false;     // for too many requests
   bool continuing_ = false;     // inside continue_input()

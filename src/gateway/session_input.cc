@@ -23,9 +23,8 @@ void Session::handle_engine_packet(const engineio::Packet& packet) {
       handler_->on_message(packet.binary, packet.data);
       break;
     case engineio::PacketType::kPong:
-      if (pong_deadline_) {
-        pong_deadline_.reset();
-        next_ping_ = environment_.loop.now() + environment_.limits.ping_interval;
+      if (std::exchange(pong_awaited_, false)) {
+        heartbeat_ = environment_.loop.now() + environment_.limits.ping_interval;
       }
       break;
     case engineio::PacketType::kPing:
@@ -48,7 +47,7 @@ void Session::take_message(bool binary, std::string_view bytes) {
     handler_->on_message(binary, bytes);
     return;
   }
-  waiting_.push_back({.binary = binary, .bytes = std::string(bytes)});
+  backlog().waiting.push_back({.binary = binary, .bytes = std::string(bytes)});
 }
 
 // Whether the peer has too many requests under way; then it is not read until there are fewer.
@@ -69,9 +68,9 @@ void Session::release_input() {
   if (websocket_ != nullptr) {
     websocket_->hold_input(false);
   }
-  if (std::exchange(input_held_, false) && pong_deadline_) {
+  if (std::exchange(input_held_, false) && pong_awaited_) {
     // The pong may have been waiting behind the requests.
-    pong_deadline_ = environment_.loop.now() + environment_.limits.ping_timeout;
+    heartbeat_ = environment_.loop.now() + environment_.limits.ping_timeout;
   }
 }
 
@@ -96,15 +95,15 @@ void Session::continue_input() {
 
 // A POST came before what the WebSocket brought that took over from polling.
 bool Session::handle_next() {
-  return post_ != nullptr ? read_post() : handle_waiting();
+  return polling_ != nullptr && polling_->post != nullptr ? read_post() : handle_waiting();
 }
 
 bool Session::handle_waiting() {
   if (must_wait()) {
     return false;
   }
-  const Message message = std::move(waiting_.front());
-  waiting_.pop_front();
+  const Message message = std::move(backlog_->waiting.front());
+  backlog_->waiting.pop_front();
   handler_->on_message(message.binary, message.bytes);
   return true;
 }

@@ -19,9 +19,8 @@ constexpr const char* kNoEnginePath = "(none)";
 }  // namespace
 
 struct WebSocketServer::Peer {
-  Peer(WebSocketServer& server, RequestOrigin origin, MessageCompression* compression)
-      : connection(server.loop_, server, server.connection_limits_, std::move(origin), compression),
-        socket(connection) {}
+  Peer(ConnectionEnvironment& environment, RequestOrigin origin)
+      : connection(environment, std::move(origin)), socket(connection) {}
 
   Connection connection;
   WebSocket socket;
@@ -48,13 +47,9 @@ WebSocketServer::WebSocketServer(runtime::Loop& loop,
     : loop_(loop),
       handler_(handler),
       options_(options),
-      connection_limits_(options_.limits, kNoEnginePath),
+      connection_environment_(loop_, *this, options_.limits, kNoEnginePath, options.compression),
       refusals_(loop_, metrics_),
-      sweep_timer_(loop.run_after(kSweepInterval, [this] { sweep(); })) {
-  if (options.compression) {
-    compression_.emplace();
-  }
-}
+      sweep_timer_(loop.run_after(kSweepInterval, [this] { sweep(); })) {}
 
 WebSocketServer::~WebSocketServer() = default;
 
@@ -66,8 +61,8 @@ Result<runtime::Endpoint> WebSocketServer::listen(const runtime::Endpoint& endpo
 }
 
 void WebSocketServer::accept(runtime::SocketId socket, const runtime::Endpoint& endpoint) {
-  auto peer = std::make_unique<Peer>(
-      *this, RequestOrigin{.peer = endpoint}, compression_ ? &*compression_ : nullptr);
+  auto peer =
+      std::make_unique<Peer>(connection_environment_, RequestOrigin{.address = endpoint.address});
   Connection& connection = peer->connection;
   peers_.emplace(&connection, std::move(peer));
   connection.bind(socket);
@@ -108,7 +103,7 @@ void WebSocketServer::on_drained(Connection& connection) {
 }
 
 void WebSocketServer::on_violation(Connection& connection, std::string_view limit_or_reason) {
-  refusals_.note({"peer_refused", limit_or_reason, connection.origin().peer.address});
+  refusals_.note({"peer_refused", limit_or_reason, connection.origin().address.str()});
 }
 
 void WebSocketServer::on_ended(Connection& connection) {

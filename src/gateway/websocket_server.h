@@ -59,7 +59,7 @@ class WebSocket {
   /// peer is not read, so whoever only answers needs no other brake.
   std::size_t queued_bytes() const { return connection_.queued_bytes(); }
 
-  const runtime::Endpoint& peer() const { return connection_.origin().peer; }
+  std::string_view address() const { return connection_.origin().address.str(); }
 
  private:
   Connection& connection_;
@@ -127,10 +127,9 @@ class WebSocketServer final : private ConnectionOwner {
   runtime::Loop& loop_;
   WebSocketHandler& handler_;
   const WebSocketServerOptions options_;
-  const ConnectionLimits connection_limits_;
+  ConnectionEnvironment connection_environment_;
   Metrics metrics_;
   Refusals refusals_;
-  std::optional<MessageCompression> compression_;
   std::unordered_map<Connection*, std::unique_ptr<Peer>> peers_;
   runtime::TimerId sweep_timer_;
 };

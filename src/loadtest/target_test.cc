@@ -41,7 +41,7 @@ TEST(Target, SourceAddressesAreDifferentLoopbackAddresses) {
   EXPECT_EQ(source_address(253).address, "127.0.1.254");
   EXPECT_EQ(source_address(254).address, "127.0.2.1");
   EXPECT_EQ(source_address(kSourceAddressesMax - 1).address, "127.0.250.254");
-  EXPECT_TRUE(runtime::is_loopback(source_address(1'000)));
+  EXPECT_TRUE(runtime::is_loopback(source_address(1'000).address));
 }
 
 }  // namespace

@@ -516,7 +516,7 @@ Result<void> apply_settings(Settings& settings,
 
 std::vector<std::string> settings_warnings(const Settings& settings) {
   std::vector<std::string> warnings;
-  if (!runtime::is_loopback(settings.listen)) {
+  if (!runtime::is_loopback(settings.listen.address)) {
     if (settings.guests == api::GuestMode::kLocal) {
       warnings.emplace_back(
           "guests = local refuses everybody where listen is not a loopback address; guests = allow "

@@ -67,15 +67,15 @@ std::string to_string(const Endpoint& endpoint) {
          std::to_string(endpoint.port);
 }
 
-bool is_loopback(const Endpoint& endpoint) {
-  const auto address = to_socket_address(endpoint);
-  if (!address) {
+bool is_loopback(std::string_view address) {
+  const auto binary = to_socket_address({.address = std::string(address)});
+  if (!binary) {
     return false;
   }
-  if (address->family() == AF_INET) {
-    return ntohl(as<sockaddr_in>(*address).sin_addr.s_addr) >> 24 == 127;
+  if (binary->family() == AF_INET) {
+    return ntohl(as<sockaddr_in>(*binary).sin_addr.s_addr) >> 24 == 127;
   }
-  return IN6_IS_ADDR_LOOPBACK(&as<sockaddr_in6>(*address).sin6_addr);
+  return IN6_IS_ADDR_LOOPBACK(&as<sockaddr_in6>(*binary).sin6_addr);
 }
 
 Result<SocketAddress> to_socket_address(const Endpoint& endpoint) {

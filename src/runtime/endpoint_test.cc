@@ -32,11 +32,11 @@ TEST(Endpoint, PrintsWhatItParses) {
 }
 
 TEST(Endpoint, KnowsLoopback) {
-  EXPECT_TRUE(is_loopback({"127.8.9.1", 1}));
-  EXPECT_TRUE(is_loopback({"::1", 1}));
-  EXPECT_FALSE(is_loopback({"0.0.0.0", 1}));
-  EXPECT_FALSE(is_loopback({"::", 1}));
-  EXPECT_FALSE(is_loopback({"128.0.0.1", 1}));
+  EXPECT_TRUE(is_loopback("127.8.9.1"));
+  EXPECT_TRUE(is_loopback("::1"));
+  EXPECT_FALSE(is_loopback("0.0.0.0"));
+  EXPECT_FALSE(is_loopback("::"));
+  EXPECT_FALSE(is_loopback("128.0.0.1"));
 }
 
 }  // namespace

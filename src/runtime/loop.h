@@ -50,8 +50,8 @@ struct Endpoint {
 /// "127.0.0.1:8080", "[::1]:8080". Names other than "localhost" are not resolved.
 Result<Endpoint> parse_endpoint(std::string_view text);
 std::string to_string(const Endpoint& endpoint);
-/// 127.0.0.0/8 or ::1.
-bool is_loopback(const Endpoint& endpoint);
+/// Whether the address of an endpoint is in 127.0.0.0/8, or ::1.
+bool is_loopback(std::string_view address);
 
 enum class CloseCause : std::uint8_t {
   kPeer,   ///< orderly end of stream from the peer

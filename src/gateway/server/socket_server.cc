@@ -163,7 +163,7 @@ Result<Subject> SocketServer::authenticate(const codec::http1::Request& request,
   subject.handshake =
       std::make_shared<const Handshake>(Handshake{.headers = request.headers,
                                                   .query = std::string(request.query()),
-                                                  .address = origin.peer.address});
+                                                  .address = std::string(origin.address.str())});
   return subject;
 }
 
