@@ -115,9 +115,13 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
     client.client = ClientId(random_token(context_.random, 16));
     client.is_new = true;
   }
-  client.rates.emplace(event_rates_.caller(client.user, context_.clock.now()));
-  clients_.emplace(connection, std::move(client));
+  clients_.emplace(connection, std::make_unique<Client>(std::move(client)));
   return {};
+}
+
+Collaboration::Client* Collaboration::find(ConnectionId connection) {
+  const auto found = clients_.find(connection);
+  return found == clients_.end() ? nullptr : found->second.get();
 }
 
 void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
@@ -130,12 +134,12 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
       {"presence", &Collaboration::presence},
   };
   const Call call{connection, event.ack, std::move(event.ticket)};
-  const auto client = clients_.find(connection);
+  Client* client = find(connection);
   const auto handler = kHandlers.find(event.name);
-  if (client != clients_.end() && !within_rates(call, client->second, event.name)) {
+  if (client != nullptr && !within_rates(call, *client, event.name)) {
     return;
   }
-  if (client == clients_.end() || handler == kHandlers.end()) {
+  if (client == nullptr || handler == kHandlers.end()) {
     refuse(call, {ErrorCode::kBadRequest, "no such event"});
   } else if (event.had_lone_surrogates) {
     // What is stored must be what the peer has.
@@ -147,18 +151,17 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
   } else if (event.arguments.size() != 1 || !event.arguments.front().is_object()) {
     refuse(call, {ErrorCode::kBadRequest, "the event takes one object"});
   } else {
-    (this->*handler->second)(call, client->second, event.arguments.front().get_object());
+    (this->*handler->second)(call, *client, event.arguments.front().get_object());
   }
 }
 
-bool Collaboration::within_rates(const Call& call, Client& client, std::string_view event) {
-  const auto refusal = event_rates_.take(*client.rates, event, context_.clock.now());
+bool Collaboration::within_rates(const Call& call, const Client& client, std::string_view event) {
+  const auto refusal = event_rates_.take(call.connection, client.user, event, context_.clock.now());
   if (!refusal) {
     return true;
   }
-  const bool floods = event_rates_.floods(*client.rates);
-  refuse(call, *refusal);  // may end the client, if it does not read
-  if (floods) {
+  refuse(call, refusal->error);  // may end the client, if it does not read
+  if (refusal->floods) {
     context_.metrics.limit("event_flood").add();
     gateway_->note_refusal(call.connection, "session_closed", "event_flood");
     gateway_->close_session(call.connection);
@@ -172,7 +175,7 @@ void Collaboration::on_disconnect(ConnectionId connection) {
     return;
   }
   std::set<std::uint32_t> loops;
-  for (const auto& [document, membership] : found->second.documents) {
+  for (const auto& [document, membership] : found->second->documents) {
     loops.insert(context_.loop_of(document));
   }
   for (const std::uint32_t loop : loops) {
@@ -260,11 +263,11 @@ void Collaboration::finish_join(const Call& call,
                                 const DocumentId& document,
                                 std::uint32_t leaves,
                                 Result<document::JoinReply> reply) {
-  const auto found = clients_.find(call.connection);
-  if (found == clients_.end()) {
+  Client* found = find(call.connection);
+  if (found == nullptr) {
     return;  // gone meanwhile; on_disconnect told the document behind the join
   }
-  Client& client = found->second;
+  Client& client = *found;
   Membership& membership = client.documents.at(document);
   --membership.joins_under_way;
   const bool is_left = membership.leaves != leaves;

@@ -10,8 +10,9 @@
 #include "gateway/gateway.h"
 
 #include <boost/container/flat_map.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -49,8 +50,7 @@ class Collaboration final : public document::MemberSink {
     ClientId client;
     SharedText name;
     bool is_new = false;  ///< its id was made here, and nobody knows of it
-    std::optional<gateway::EventRates::Caller> rates;              // set, once the user is known
-    boost::container::flat_map<DocumentId, Membership> documents;  // most have one
+    boost::container::small_flat_map<DocumentId, Membership, 1> documents;  // most have one
   };
 
   struct Call {
@@ -59,8 +59,11 @@ class Collaboration final : public document::MemberSink {
     gateway::RequestTicket ticket;  ///< the last copy of a call ends it
   };
 
+  /// Null if there is no such connection.
+  Client* find(gateway::ConnectionId connection);
+
   /// False if the event was refused because there are too many. It may have been the client's last.
-  bool within_rates(const Call& call, Client& client, std::string_view event);
+  bool within_rates(const Call& call, const Client& client, std::string_view event);
   void join_document(const Call& call, Client& client, const JsonObject& arguments);
   void leave_document(const Call& call, Client& client, const JsonObject& arguments);
   void submit_op(const Call& call, Client& client, const JsonObject& arguments);
@@ -92,8 +95,9 @@ class Collaboration final : public document::MemberSink {
   const std::uint32_t loop_index_;
   Histogram& delivery_seconds_;
   gateway::Gateway* gateway_ = nullptr;
-  gateway::EventRates event_rates_;  // outlives the clients
-  std::map<gateway::ConnectionId, Client> clients_;
+  gateway::EventRates event_rates_;
+  boost::unordered_flat_map<gateway::ConnectionId, std::unique_ptr<Client>, gateway::IdHash>
+      clients_;
 };
 
 }  // namespace cloudsync::api

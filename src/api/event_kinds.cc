@@ -11,7 +11,7 @@ gateway::EventRatesOptions event_rates_options(const Limits& limits) {
                 {"presence", limits.presence_per_second, "presence_per_second"}},
       .burst = limits.rate_burst,
       .user_factor = limits.user_rate_factor,
-      .users_remembered = limits.rates_remembered,
+      .remembered = limits.rates_remembered,
       .flood_time = limits.event_flood,
   };
 }

@@ -78,8 +78,8 @@ struct Limits {
   /// Whether these hold for loopback peers, too: a proxy, a test or a load generator on the machine
   /// is many peers behind one address.
   bool limit_loopback = false;
-  /// Addresses, and users of a loop, that are remembered without a connection of theirs until their
-  /// buckets are full again: some 200 bytes each. The longest gone are forgotten first.
+  /// Addresses without a connection, and of a loop connections and users, that are remembered until
+  /// their buckets are full again: some 200 bytes each. The longest idle are forgotten first.
   std::size_t rates_remembered = 65'536;
   /// Events of one connection, of all kinds: some 4 % of a core. A page sends ten or twenty.
   std::size_t events_per_second = 2'000;

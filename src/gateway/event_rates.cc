@@ -21,26 +21,29 @@ bool EventRates::Buckets::full(TimePoint now) const {
   });
 }
 
-EventRates::Caller::Caller(Caller&& other) noexcept
-    : users_(std::exchange(other.users_, nullptr)),
-      user_(other.user_),
-      own_(other.own_),
-      second_began_(other.second_began_),
-      taken_(other.taken_),
-      refused_(other.refused_),
-      bad_seconds_(other.bad_seconds_) {}
+// Behind two seconds a row of bad ones is broken.
+bool EventRates::Caller::full(TimePoint now) const {
+  return own.full(now) && now - second_began >= 2 * kSecond;
+}
 
-EventRates::Caller::~Caller() {
-  if (users_ != nullptr) {
-    users_->release(*user_);
+// A bucket gives tokens all the time, so that even who floods is never refused everything.
+void EventRates::Caller::note(bool is_refused, TimePoint now) {
+  if (now - second_began >= kSecond) {
+    const bool in_a_row = now - second_began < 2 * kSecond;
+    bad_seconds = in_a_row && refused > taken ? bad_seconds + 1 : 0;
+    second_began = now;
+    taken = 0;
+    refused = 0;
   }
+  ++(is_refused ? refused : taken);
 }
 
 EventRates::EventRates(EventRatesOptions options, Metrics& metrics)
     : user_reached_(metrics.limit("user_rate_factor")),
       flood_seconds_(static_cast<std::uint32_t>(
           std::chrono::ceil<std::chrono::seconds>(options.flood_time).count())),
-      users_(options.users_remembered) {
+      callers_(options.remembered),
+      users_(options.remembered) {
   CS_ASSERT(!options.kinds.empty() && options.kinds.size() <= kEventKindsMax &&
                 options.kinds.front().name.empty(),
             "the first kind is all events, and there are few");
@@ -53,64 +56,56 @@ EventRates::EventRates(EventRatesOptions options, Metrics& metrics)
   }
 }
 
-EventRates::Caller EventRates::caller(const UserId& user, TimePoint now) {
-  return {users_, users_.hold(user, now)};
-}
-
-Duration EventRates::wait(const Caller& caller, std::size_t kind, TimePoint now) {
-  if (const Duration own = caller.own_.of_kind[kind].wait(now, kinds_[kind].own);
-      own > Duration::zero()) {
+Duration EventRates::wait(const Buckets& own,
+                          const Buckets& of_user,
+                          std::size_t kind,
+                          TimePoint now) {
+  if (const Duration time = own.of_kind[kind].wait(now, kinds_[kind].own);
+      time > Duration::zero()) {
     kinds_[kind].reached.add();
-    return own;
+    return time;
   }
-  const Duration of_user = caller.user_->value.of_kind[kind].wait(now, kinds_[kind].of_user);
-  if (of_user > Duration::zero()) {
+  const Duration time = of_user.of_kind[kind].wait(now, kinds_[kind].of_user);
+  if (time > Duration::zero()) {
     user_reached_.add();
   }
-  return of_user;
+  return time;
 }
 
-std::optional<Error> EventRates::take(Caller& caller, std::string_view event, TimePoint now) {
+void EventRates::take_token(Buckets& own, Buckets& of_user, std::size_t kind, TimePoint now) {
+  own.of_kind[kind].take(now, kinds_[kind].own);
+  of_user.of_kind[kind].take(now, kinds_[kind].of_user);
+}
+
+std::size_t EventRates::kind_of(std::string_view event) const {
   const auto named = std::find_if(
       kinds_.begin() + 1, kinds_.end(), [event](const Kind& kind) { return kind.name == event; });
-  const auto kind = named == kinds_.end() ? kAll : static_cast<std::size_t>(named - kinds_.begin());
-  Duration time = wait(caller, kAll, now);
+  return named == kinds_.end() ? kAll : static_cast<std::size_t>(named - kinds_.begin());
+}
+
+std::optional<EventRates::Refusal> EventRates::take(ConnectionId connection,
+                                                    const UserId& user,
+                                                    std::string_view event,
+                                                    TimePoint now) {
+  Caller& caller = callers_.touch(connection, now);
+  Buckets& of_user = users_.touch(user, now);
+  const std::size_t kind = kind_of(event);
+  Duration time = wait(caller.own, of_user, kAll, now);
   if (time == Duration::zero() && kind != kAll) {
-    time = wait(caller, kind, now);
+    time = wait(caller.own, of_user, kind, now);
   }
-  note(caller, time > Duration::zero(), now);
+  caller.note(time > Duration::zero(), now);
   if (time > Duration::zero()) {
-    return Error{.code = ErrorCode::kRateLimited,
-                 .message = "too many events",
-                 .retry_after_ms = retry_hint_ms(std::max<Duration>(time, kSecond))};
+    return Refusal{.error = {.code = ErrorCode::kRateLimited,
+                             .message = "too many events",
+                             .retry_after_ms = retry_hint_ms(std::max<Duration>(time, kSecond))},
+                   .floods = caller.bad_seconds >= flood_seconds_};
   }
-  take_token(caller, kAll, now);
+  take_token(caller.own, of_user, kAll, now);
   if (kind != kAll) {
-    take_token(caller, kind, now);
+    take_token(caller.own, of_user, kind, now);
   }
   return std::nullopt;
-}
-
-void EventRates::take_token(Caller& caller, std::size_t kind, TimePoint now) {
-  caller.own_.of_kind[kind].take(now, kinds_[kind].own);
-  caller.user_->value.of_kind[kind].take(now, kinds_[kind].of_user);
-}
-
-// A bucket gives tokens all the time, so that even who floods is never refused everything.
-void EventRates::note(Caller& caller, bool refused, TimePoint now) {
-  if (now - caller.second_began_ >= kSecond) {
-    const bool in_a_row = now - caller.second_began_ < 2 * kSecond;
-    const bool bad = caller.refused_ > caller.taken_;
-    caller.bad_seconds_ = in_a_row && bad ? caller.bad_seconds_ + 1 : 0;
-    caller.second_began_ = now;
-    caller.taken_ = 0;
-    caller.refused_ = 0;
-  }
-  ++(refused ? caller.refused_ : caller.taken_);
-}
-
-bool EventRates::floods(const Caller& caller) const {
-  return caller.bad_seconds_ >= flood_seconds_;
 }
 
 }  // namespace cloudsync::gateway

@@ -1,11 +1,13 @@
 #pragma once
 // How many events a connection, and a user with all connections of one loop, may send: of each
 // kind, and together. Pure; time is passed in. The kinds are the application's, and so is the
-// answer to what is refused.
+// answer to what is refused. Most connections are idle, so they have nothing here: what is
+// remembered of a connection or user is forgotten when it is as good as new.
 
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "gateway/ids.h"
 #include "gateway/rate_table.h"
 #include "gateway/token_bucket.h"
 
@@ -13,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace cloudsync::gateway {
@@ -31,8 +32,8 @@ struct EventRatesOptions {
   Duration burst;
   /// What a user may, as times what a connection may; 0: any number. Counts as "user_rate_factor".
   std::size_t user_factor;
-  /// Users without a connection that are remembered.
-  std::size_t users_remembered;
+  /// As many connections and as many users are remembered; the longest idle are forgotten first.
+  std::size_t remembered;
   /// A caller with more events refused than taken in each second of this time floods.
   Duration flood_time;
 };
@@ -47,42 +48,33 @@ class EventRates {
     bool full(TimePoint now) const;
   };
 
-  using Users = RateTable<UserId, Buckets>;
+  struct Caller {
+    Buckets own;
+    TimePoint second_began{};
+    std::uint32_t taken = 0;    // in this second
+    std::uint32_t refused = 0;  // in this second
+    std::uint32_t bad_seconds = 0;
 
- public:
-  /// One connection; ends before the rates do.
-  class Caller {
-   public:
-    Caller(Caller&& other) noexcept;
-    Caller& operator=(Caller&&) = delete;
-    Caller(const Caller&) = delete;
-    Caller& operator=(const Caller&) = delete;
-    ~Caller();
-
-   private:
-    friend class EventRates;
-
-    Caller(Users& users, Users::Entry& user) : users_(&users), user_(&user) {}
-
-    Users* users_;  // null when it was moved from
-    Users::Entry* user_;
-    Buckets own_;
-    TimePoint second_began_{};
-    std::uint32_t taken_ = 0;    // in this second
-    std::uint32_t refused_ = 0;  // in this second
-    std::uint32_t bad_seconds_ = 0;
+    bool full(TimePoint now) const;
+    void note(bool is_refused, TimePoint now);
   };
 
+ public:
   EventRates(EventRatesOptions options, Metrics& metrics);
 
-  Caller caller(const UserId& user, TimePoint now);
+  struct Refusal {
+    /// kRateLimited, and the time after which to send the event again: a second at least, so that
+    /// who heeds it is not refused again at once.
+    Error error;
+    /// The caller goes on and on without heeding refusals: end its connection.
+    bool floods = false;
+  };
 
-  /// Takes an event, or refuses it with kRateLimited and the time after which to send it again: a
-  /// second at least, so that who heeds it is not refused again at once. O(kinds).
-  std::optional<Error> take(Caller& caller, std::string_view event, TimePoint now);
-
-  /// Whether the caller goes on and on without heeding the refusals: end its connection.
-  bool floods(const Caller& caller) const;
+  /// Takes an event of a connection of `user`, or refuses it. O(kinds + log(remembered)).
+  std::optional<Refusal> take(ConnectionId connection,
+                              const UserId& user,
+                              std::string_view event,
+                              TimePoint now);
 
  private:
   struct Kind {
@@ -92,15 +84,16 @@ class EventRates {
     Counter& reached;
   };
 
-  /// The time to wait for the caller's bucket of `kind`, or else for its user's; counted.
-  Duration wait(const Caller& caller, std::size_t kind, TimePoint now);
-  void take_token(Caller& caller, std::size_t kind, TimePoint now);
-  static void note(Caller& caller, bool refused, TimePoint now);
+  /// The time to wait for the connection's own bucket of `kind`, or else for its user's; counted.
+  Duration wait(const Buckets& own, const Buckets& of_user, std::size_t kind, TimePoint now);
+  void take_token(Buckets& own, Buckets& of_user, std::size_t kind, TimePoint now);
+  std::size_t kind_of(std::string_view event) const;
 
   std::vector<Kind> kinds_;
   Counter& user_reached_;
   const std::uint32_t flood_seconds_;
-  Users users_;
+  RateTable<ConnectionId, Caller> callers_;
+  RateTable<UserId, Buckets> users_;
 };
 
 }  // namespace cloudsync::gateway

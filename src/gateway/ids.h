@@ -23,6 +23,11 @@ struct ConnectionId {
   friend auto operator<=>(const ConnectionId&, const ConnectionId&) = default;
 };
 
+/// Of either, for hash tables that mix it themselves. The ids are made here, not by peers.
+struct IdHash {
+  std::size_t operator()(const auto& id) const noexcept { return id.value; }
+};
+
 inline constexpr unsigned kSlotBits = 20;
 inline constexpr unsigned kConnectBits = 12;
 /// Sessions of one loop, and CONNECTs of one session.

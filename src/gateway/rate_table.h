@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <map>
@@ -24,8 +25,8 @@ class RateTable {
     typename std::list<const Key*>::iterator place;  // in idle_, while nobody holds it
   };
 
-  /// `idle_max` of the entries that nobody holds are kept.
-  explicit RateTable(std::size_t idle_max) : idle_max_(idle_max) {}
+  /// `idle_max` of the entries that nobody holds are kept, one at least.
+  explicit RateTable(std::size_t idle_max) : idle_max_(std::max<std::size_t>(idle_max, 1)) {}
 
   /// The entry of `key`; it stays where it is until as many release(). O(log n), and O(1) amortised
   /// for those that are forgotten.
@@ -40,6 +41,13 @@ class RateTable {
     }
     ++entry.holders;
     return entry;
+  }
+
+  /// Who holds nothing, and is remembered by what it does. Valid until the next call.
+  Value& touch(const Key& key, TimePoint now) {
+    Entry& entry = hold(key, now);
+    release(entry);  // it is the newest now: not the one that this may forget
+    return entry.value;
   }
 
   void release(Entry& entry) {

@@ -32,6 +32,18 @@ TEST(RateTable, RemembersWhoComesBackBeforeItIsForgiven) {
   EXPECT_EQ(table.hold(1, kStart + seconds(4)).value.full_at, kStart + seconds(5));
 }
 
+TEST(RateTable, RemembersWhoHoldsNothingByWhatItDoes) {
+  Table table(2);
+  table.touch(1, kStart).full_at = kStart + seconds(5);
+  table.touch(2, kStart).full_at = kStart + seconds(5);
+  EXPECT_EQ(table.touch(1, kStart).full_at, kStart + seconds(5));
+  table.touch(3, kStart).full_at = kStart + seconds(5);  // 2 is the longest idle
+  EXPECT_EQ(table.touch(1, kStart).full_at, kStart + seconds(5));
+  EXPECT_EQ(table.touch(2, kStart).full_at, TimePoint());
+  table.touch(4, kStart + seconds(6));
+  EXPECT_EQ(table.size(), 1U);
+}
+
 TEST(RateTable, ForgetsWhatIsAsGoodAsNew) {
   Table table(10);
   visit(table, 1, kStart, seconds(5));

@@ -303,7 +303,8 @@ std::vector<Setting> make_settings() {
                           "1: these three hold for loopback addresses, too.",
                           &Limits::limit_loopback),
            limit("rates-remembered",
-                 "Addresses and users without a connection whose rates are remembered.",
+                 "Addresses without a connection, connections and users whose rates are remembered "
+                 "while they do nothing.",
                  &Limits::rates_remembered),
            optional_limit("events-per-second",
                           "Events of one connection, of all kinds.",
