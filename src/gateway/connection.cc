@@ -62,10 +62,11 @@ ConnectionEnvironment::ConnectionEnvironment(runtime::Loop& connections_loop,
 
 Connection::Connection(ConnectionEnvironment& environment, RequestOrigin origin)
     : environment_(environment),
-      origin_(std::move(origin)),
+      address_(std::move(origin.address)),
       http_(std::make_unique<Http>(environment.http)),
       frames_(codec::websocket::Role::kServer, environment.frames),
-      deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
+      deadline_(environment.loop.now() + environment.limits.handshake_timeout),
+      loopback_listener_(origin.loopback_listener) {}
 
 void Connection::bind(runtime::SocketId socket) {
   socket_ = socket;

@@ -113,7 +113,12 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   /// False if it needs to be looked at no more, until on_watch().
   bool check_deadline(TimePoint now);
 
-  const RequestOrigin& origin() const { return origin_; }
+  RequestOrigin origin() const {
+    return {.address = address_, .loopback_listener = loopback_listener_};
+  }
+
+  /// The peer's.
+  std::string_view address() const { return address_.str(); }
 
   runtime::SocketId socket() const { return socket_; }
 
@@ -194,12 +199,13 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void end();
 
   ConnectionEnvironment& environment_;
-  RequestOrigin origin_;
+  SharedText address_;
   runtime::SocketId socket_;
   std::unique_ptr<Http> http_;  // until it is a WebSocket and what came behind its request is read
   codec::websocket::FrameParser frames_;  // of a WebSocket
   TimePoint deadline_;                    // of a peer that owes something, or kNoDeadline
   std::uint8_t deflate_window_bits_ = 0;  // of what this side compresses; 0: nothing
+  bool loopback_listener_ : 1;
   bool websocket_ : 1 = false;
   bool busy_ : 1 = false;
   bool head_only_ : 1 = false;  // the request in progress is a HEAD

@@ -167,7 +167,7 @@ void Engine::on_websocket_binary(Connection& connection, std::string_view bytes)
 
 void Engine::on_violation(Connection& connection, std::string_view limit_or_reason) {
   metrics_.limit(limit_or_reason).add();
-  refusals_.note({"peer_refused", limit_or_reason, connection.origin().address.str()});
+  refusals_.note({"peer_refused", limit_or_reason, connection.address()});
 }
 
 Session* Engine::find(SessionId id) {

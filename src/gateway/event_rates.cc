@@ -23,7 +23,8 @@ bool EventRates::Buckets::full(TimePoint now) const {
 
 // Behind two seconds a row of bad ones is broken.
 bool EventRates::Caller::full(TimePoint now) const {
-  return own.full(now) && now - second_began >= 2 * kSecond;
+  const bool suspect = bad_seconds > 0 || refused > 0;
+  return own.full(now) && (!suspect || now - second_began >= 2 * kSecond);
 }
 
 // A bucket gives tokens all the time, so that even who floods is never refused everything.

@@ -147,7 +147,8 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
     return;
   }
   std::string sid = random_token(environment_.random, kSocketIdBytes);
-  links_.push_back({.nsp = packet.nsp, .sid = sid, .rooms = {}, .connect = ++connects_});
+  SharedText nsp = packet.nsp == environment_.root.str() ? environment_.root : packet.nsp;
+  links_.push_back({.nsp = std::move(nsp), .sid = sid, .rooms = {}, .connect = ++connects_});
   const SessionId session = session_.identity().id;
   const ConnectionId id = id_of(links_.back());
   environment_.application.on_connect(

@@ -40,6 +40,8 @@ struct MultiplexerEnvironment {
   Metrics& metrics;
   /// Finds a connection's session again when its CONNECT is answered.
   std::function<Session*(SessionId)> find;
+  /// The namespace of nearly all connections, which they share.
+  SharedText root = "/";
 };
 
 class Multiplexer final : public MessageHandler {

@@ -112,7 +112,7 @@ void Engine::on_request(Connection& connection, http1::Request request) {
 }
 
 void Engine::note_refused_request(const Connection& connection, std::string_view reason) {
-  refusals_.note({"request_refused", reason, connection.origin().address.str()});
+  refusals_.note({"request_refused", reason, connection.address()});
 }
 
 void Engine::answer(Connection& connection, http1::Response response) {
@@ -270,7 +270,7 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
     refuse_for_now(connection, *refusal);
     return;
   }
-  auto hold = peer_limits_.handshake(connection.origin().address.str(), loop_.now());
+  auto hold = peer_limits_.handshake(connection.address(), loop_.now());
   if (!hold) {
     refuse_for_now(connection, hold.error());
     return;

@@ -103,7 +103,7 @@ void WebSocketServer::on_drained(Connection& connection) {
 }
 
 void WebSocketServer::on_violation(Connection& connection, std::string_view limit_or_reason) {
-  refusals_.note({"peer_refused", limit_or_reason, connection.origin().address.str()});
+  refusals_.note({"peer_refused", limit_or_reason, connection.address()});
 }
 
 void WebSocketServer::on_ended(Connection& connection) {

@@ -59,7 +59,7 @@ class WebSocket {
   /// peer is not read, so whoever only answers needs no other brake.
   std::size_t queued_bytes() const { return connection_.queued_bytes(); }
 
-  std::string_view address() const { return connection_.origin().address.str(); }
+  std::string_view address() const { return connection_.address(); }
 
  private:
   Connection& connection_;

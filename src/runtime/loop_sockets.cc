@@ -217,7 +217,8 @@ Loop::Released LoopCore::release(SocketId socket) {
 void LoopCore::pin(SocketId socket) {
   check_thread();
   SocketRecord* record = find_open(socket);
-  if (record != nullptr && !std::exchange(record->pinned, true)) {
+  if (record != nullptr && !record->pinned) {
+    record->pinned = true;
     keep(socket, *record);
   }
 }

@@ -24,6 +24,7 @@ namespace cloudsync::runtime {
 ///                                +--on_closed--> kFree
 enum class SocketState : std::uint8_t { kFree, kConnecting, kOpen, kClosing, kGone };
 
+// A node has tens of thousands, so they are small: flags are bits.
 struct SocketRecord {
   SocketEvents* events = nullptr;  // null while connecting and before an accepted socket's attach()
   std::unique_ptr<Outbox> outbox;  // only while something is queued
@@ -32,23 +33,24 @@ struct SocketRecord {
   std::uint32_t generation = 0;
   SocketState state = SocketState::kFree;
   CloseCause cause = CloseCause::kLocal;  // in kClosing and kGone: what on_closed will say
-  bool paused = false;
-  bool pinned = false;
-  bool dirty = false;       // listed for this turn's flush
-  bool blocked = false;     // the kernel takes no more bytes for now; the engine waits for that
-  bool ready = false;       // listed to be read again: unread bytes may wait
-  bool peer_ended = false;  // in kClosing: the peer's end of stream was seen
+  bool paused : 1 = false;
+  bool pinned : 1 = false;
+  bool dirty : 1 = false;       // listed for this turn's flush
+  bool blocked : 1 = false;     // the kernel takes no more bytes for now; the engine waits for that
+  bool ready : 1 = false;       // listed to be read again: unread bytes may wait
+  bool peer_ended : 1 = false;  // in kClosing: the peer's end of stream was seen
   // epoll
-  bool registered = false;
-  bool armed_out = false;  // EPOLLOUT is asked for
+  bool registered : 1 = false;
+  bool armed_out : 1 = false;  // EPOLLOUT is asked for
   // io_uring
-  bool receiving = false;   // a receive (kConnecting: a poll) is with the kernel
-  bool cancelling = false;  // and asked to end
-  bool unsynced = false;    // listed to have its receive started or ended
-  bool sending = false;     // a send of this turn: taken whole unless its completion says otherwise
-  bool heard = false;       // received since find_lost_ends() looked
-  bool holding = false;     // received while paused: bytes wait in the engine
-  bool direct = false;      // fd is an index of the ring's own table
+  bool receiving : 1 = false;   // a receive (kConnecting: a poll) is with the kernel
+  bool cancelling : 1 = false;  // and asked to end
+  bool unsynced : 1 = false;    // listed to have its receive started or ended
+  bool sending : 1 =
+      false;               // a send of this turn: taken whole unless its completion says otherwise
+  bool heard : 1 = false;  // received since find_lost_ends() looked
+  bool holding : 1 = false;  // received while paused: bytes wait in the engine
+  bool direct : 1 = false;   // fd is an index of the ring's own table
 };
 
 class SocketTable {
