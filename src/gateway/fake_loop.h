@@ -88,17 +88,19 @@ class FakeLoop final : public runtime::Loop {
 
   bool listening_held() const { return listening_held_; }
 
-  void connect(const runtime::Endpoint&,
-               runtime::SocketEvents&,
-               Completion<runtime::SocketId>) override {
+  runtime::SocketId connect(const runtime::Endpoint&,
+                            runtime::SocketEvents&,
+                            Completion<runtime::SocketId>) override {
     CS_ASSERT(false, "a gateway connects to nobody");
+    return {};
   }
 
-  void connect_from(const runtime::Endpoint&,
-                    const runtime::Endpoint&,
-                    runtime::SocketEvents&,
-                    Completion<runtime::SocketId>) override {
+  runtime::SocketId connect_from(const runtime::Endpoint&,
+                                 const runtime::Endpoint&,
+                                 runtime::SocketEvents&,
+                                 Completion<runtime::SocketId>) override {
     CS_ASSERT(false, "a gateway connects to nobody");
+    return {};
   }
 
   void attach(runtime::SocketId socket, runtime::SocketEvents& events) override {

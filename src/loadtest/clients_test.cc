@@ -101,10 +101,11 @@ class Listener final : public SocketIoEvents {
 
   void on_disconnected(std::string_view reason) override {
     log.push_back("gone " + std::string(reason));
-    loop_.stop();
+    gone();
   }
 
   std::vector<std::string> log;
+  std::function<void()> gone = [this] { loop_.stop(); };
 
  private:
   runtime::Loop& loop_;
@@ -139,6 +140,26 @@ TEST_F(Clients, SocketIoConnectsAnswersPingsAndTakesEventsAndAcks) {
       ElementsAre("ready", R"(ops {"revision":1})", R"(ack 7 {"ok":true})", "gone server_ended"));
   EXPECT_THAT(server_.heard,
               ElementsAre(R"(40{"name":"n"})", "3", R"(427["submit-op",{"seq":1}])"));
+}
+
+TEST_F(Clients, SocketIoGivesAConnectUpAndBeginsAnewInTheSameTurn) {
+  server_.reply = [this](std::string_view) {
+    server_.text(R"(40{"sid":"x"})");
+    server_.end();
+  };
+  listener_.gone = [this] {
+    if (listener_.log.size() == 1) {
+      client_.open(server_.target, std::nullopt, {});
+    } else {
+      loop_->stop();
+    }
+  };
+  client_.open({{"192.0.2.1", 9}, "silent"}, std::nullopt, {});  // RFC 5737, RFC 863
+  client_.close();
+  client_.close();
+  EXPECT_THAT(listener_.log, ElementsAre());
+  loop_->run();
+  EXPECT_THAT(listener_.log, ElementsAre("gone closed", "ready", "gone server_ended"));
 }
 
 TEST_F(Clients, SocketIoSaysWhyItCouldNotConnect) {

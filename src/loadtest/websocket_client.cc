@@ -52,31 +52,22 @@ void WebSocketClient::open(const Target& target,
       std::make_unique<Upgrade>(Upgrade{random_bytes<16>(random_), codec::http1::ResponseParser()});
   const codec::websocket::ClientHandshake handshake{
       target.host, std::string(path), upgrade_->nonce, {}};
-  auto connected =
-      [this, attempt = ++attempt_, request = share(codec::websocket::client_request(handshake))](
-          const Result<runtime::SocketId>& socket) {
-        if (attempt == attempt_) {
-          on_connected(socket, request);
-        } else if (socket) {
-          loop_.close(*socket, runtime::CloseMode::kAbort);  // given up meanwhile
-        }
-      };
-  if (source) {
-    loop_.connect_from(*source, target.endpoint, *this, std::move(connected));
-  } else {
-    loop_.connect(target.endpoint, *this, std::move(connected));
-  }
+  auto connected = [this, request = share(codec::websocket::client_request(handshake))](
+                       const Result<runtime::SocketId>& socket) { on_connected(socket, request); };
+  socket_ = source ? loop_.connect_from(*source, target.endpoint, *this, std::move(connected))
+                   : loop_.connect(target.endpoint, *this, std::move(connected));
 }
 
 void WebSocketClient::on_connected(const Result<runtime::SocketId>& socket,
                                    const SharedBytes& request) {
-  if (!socket) {
-    reason_ = "connect_failed";
-    end();
+  if (socket) {
+    loop_.send(*socket, request);
     return;
   }
-  socket_ = *socket;
-  loop_.send(*socket_, request);
+  if (reason_.empty()) {
+    reason_ = "connect_failed";
+  }
+  end();
 }
 
 void WebSocketClient::abort(std::string_view reason) {
@@ -84,17 +75,11 @@ void WebSocketClient::abort(std::string_view reason) {
     return;
   }
   reason_ = reason;
-  if (socket_) {
-    loop_.close(*socket_, runtime::CloseMode::kAbort);
-  } else {
-    // The kernel may ask a silent host for another 15 s: nobody waits for that.
-    ++attempt_;
-    loop_.post([this] { end(); });
-  }
+  loop_.close(socket_, runtime::CloseMode::kAbort);
 }
 
 void WebSocketClient::end() {
-  socket_.reset();
+  socket_ = {};
   upgrade_.reset();
   state_ = State::kClosed;
   const std::string reason = std::exchange(reason_, {});
@@ -103,8 +88,8 @@ void WebSocketClient::end() {
 
 void WebSocketClient::limit_reading(double bytes_per_second) {
   read_rate_ = bytes_per_second;
-  if (read_rate_ <= 0 && socket_) {
-    loop_.resume_reading(*socket_);
+  if (read_rate_ <= 0) {
+    loop_.resume_reading(socket_);
   }
 }
 
@@ -115,18 +100,13 @@ void WebSocketClient::send_text(std::string_view text) {
 }
 
 void WebSocketClient::send_frame(Opcode opcode, std::string_view payload) {
-  if (socket_) {
-    std::string frame;
-    frame.reserve(payload.size() + codec::websocket::kFrameHeaderMax);
-    codec::websocket::append_masked_frame(frame, opcode, payload, random_bytes<4>(random_));
-    loop_.send(*socket_, share(std::move(frame)));
-  }
+  std::string frame;
+  frame.reserve(payload.size() + codec::websocket::kFrameHeaderMax);
+  codec::websocket::append_masked_frame(frame, opcode, payload, random_bytes<4>(random_));
+  loop_.send(socket_, share(std::move(frame)));
 }
 
-void WebSocketClient::on_data(runtime::SocketId socket, std::span<std::uint8_t> bytes) {
-  if (socket_ != socket) {
-    return;
-  }
+void WebSocketClient::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
   if (state_ == State::kUpgrading && !finish_upgrade(bytes)) {
     return;
   }
@@ -134,11 +114,11 @@ void WebSocketClient::on_data(runtime::SocketId socket, std::span<std::uint8_t> 
   if (const auto error = frames_.feed(bytes, *this)) {
     abort("bad_frame");
   }
-  if (read_rate_ > 0 && socket_) {
-    loop_.pause_reading(*socket_);
+  if (read_rate_ > 0) {
+    loop_.pause_reading(socket_);
     const std::chrono::duration<double> pause(static_cast<double>(size) / read_rate_);
     loop_.run_after(std::chrono::duration_cast<Duration>(pause),
-                    [this, socket = *socket_] { loop_.resume_reading(socket); });
+                    [this, socket = socket_] { loop_.resume_reading(socket); });
   }
 }
 
@@ -159,16 +139,13 @@ bool WebSocketClient::finish_upgrade(std::span<std::uint8_t>& bytes) {
   }
   state_ = State::kOpen;
   upgrade_.reset();
-  loop_.pin(*socket_);
+  loop_.pin(socket_);
   bytes = bytes.subspan(result.consumed);
   events_.on_open();
   return reason_.empty();
 }
 
-void WebSocketClient::on_closed(runtime::SocketId socket, runtime::CloseCause cause) {
-  if (socket_ != socket) {
-    return;  // of an attempt that was given up
-  }
+void WebSocketClient::on_closed(runtime::SocketId, runtime::CloseCause cause) {
   if (reason_.empty()) {
     reason_ = cause == runtime::CloseCause::kPeer ? "server_ended" : "reset";
   }

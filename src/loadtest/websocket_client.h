@@ -80,8 +80,7 @@ class WebSocketClient final : private runtime::SocketEvents,
   WebSocketEvents& events_;
   std::mt19937_64& random_;
   State state_ = State::kClosed;
-  std::uint64_t attempt_ = 0;  // the one under way: what is heard of others is not ours
-  std::optional<runtime::SocketId> socket_;
+  runtime::SocketId socket_;          // a dead one while closed
   std::unique_ptr<Upgrade> upgrade_;  // only while upgrading
   codec::websocket::FrameParser frames_;
   std::string reason_;    // why it ends, once that is known

@@ -82,13 +82,7 @@ void EpollLoop::dispatch(std::uint64_t key, std::uint32_t events) {
 }
 
 bool EpollLoop::watch_listener(std::size_t index) {
-  Listener& listener = *listeners_[index];
-  epoll_event event{};
-  event.events = accepts(listener) ? std::uint32_t{EPOLLIN} : 0U;
-  event.data.u64 = listener_key(index);
-  const int action = listener.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  listener.watched = true;
-  return ::epoll_ctl(epoll_, action, listener.fd, &event) == 0;
+  return watch_listener_by(epoll_, index);
 }
 
 bool EpollLoop::watch(SocketId socket, SocketRecord& record) {

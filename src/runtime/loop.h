@@ -94,16 +94,18 @@ class Loop : public Executor {
   /// without a word: hardly anybody waits for an answer there any more.
   virtual void hold_listening(bool held) = 0;
 
-  /// Connects to a numeric endpoint; the socket is attached to `events` when `done` gets it.
-  virtual void connect(const Endpoint& endpoint,
-                       SocketEvents& events,
-                       Completion<SocketId> done) = 0;
+  /// Connects to a numeric endpoint; the socket is attached to `events` when `done` gets it. The
+  /// answer is the same socket, of which nothing but close() takes notice until then: it gives the
+  /// connect up, and `done` gets an error. A dead id if the connect is refused at once.
+  virtual SocketId connect(const Endpoint& endpoint,
+                           SocketEvents& events,
+                           Completion<SocketId> done) = 0;
   /// The same from `source`, a numeric address of this host with a port, or 0 for any: one address
   /// has ports for some 28,000 connections to one endpoint (net.ipv4.ip_local_port_range).
-  virtual void connect_from(const Endpoint& source,
-                            const Endpoint& endpoint,
-                            SocketEvents& events,
-                            Completion<SocketId> done) = 0;
+  virtual SocketId connect_from(const Endpoint& source,
+                                const Endpoint& endpoint,
+                                SocketEvents& events,
+                                Completion<SocketId> done) = 0;
 
   /// `events` must outlive the socket. Also used to hand a socket to another owner.
   virtual void attach(SocketId socket, SocketEvents& events) = 0;

@@ -139,17 +139,9 @@ void LoopCore::shut_down() {
   while (sockets_.size() > 0) {
     for (const SocketId socket : sockets_.ids()) {
       SocketRecord* record = sockets_.find(socket);
-      if (record == nullptr || record->state == SocketState::kGone) {
-        continue;
+      if (record != nullptr && record->state != SocketState::kGone) {
+        destroy(socket, *record, CloseCause::kLocal);
       }
-      if (record->state == SocketState::kConnecting) {
-        auto pending = connecting_.extract(socket.slot);
-        drop(socket, *record);
-        sockets_.remove(socket);
-        pending.mapped().done(fail(ErrorCode::kUnavailable, "the loop stopped"));
-        continue;
-      }
-      destroy(socket, *record, CloseCause::kLocal);
     }
     report_closed();
   }

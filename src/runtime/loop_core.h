@@ -27,11 +27,11 @@ class LoopCore : public Loop {
   Result<Endpoint> listen(const Endpoint& endpoint, bool shared, Accepted accepted) final;
   void stop_listening() final;
   void hold_listening(bool held) final;
-  void connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) final;
-  void connect_from(const Endpoint& source,
-                    const Endpoint& endpoint,
-                    SocketEvents& events,
-                    Completion<SocketId> done) final;
+  SocketId connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) final;
+  SocketId connect_from(const Endpoint& source,
+                        const Endpoint& endpoint,
+                        SocketEvents& events,
+                        Completion<SocketId> done) final;
   void attach(SocketId socket, SocketEvents& events) final;
   void send(SocketId socket, SharedBytes bytes) final;
   std::size_t queued_bytes(SocketId socket) const final;
@@ -133,6 +133,10 @@ class LoopCore : public Loop {
   /// Connections wait at the listener. Takes some of them; true if there may be more.
   bool on_acceptable(std::size_t index);
 
+  /// What watch_listener() does with the epoll instance that tells of connections; its events have
+  /// listener_key().
+  bool watch_listener_by(int instance, std::size_t index);
+
   bool accepts(const Listener& listener) const { return !listener.paused && !listening_held_; }
 
   /// A kConnecting socket is connected, or failed.
@@ -174,8 +178,8 @@ class LoopCore : public Loop {
   SocketRecord* find_open(SocketId socket);
   void begin_closing(SocketId socket, SocketRecord& record, CloseCause cause);
   void report_closed();
-  void watch_connect(const Result<int>& fd, SocketEvents& events, Completion<SocketId> done);
-  void refuse_connect(Completion<SocketId> done, Error error);
+  SocketId watch_connect(const Result<int>& fd, SocketEvents& events, Completion<SocketId> done);
+  SocketId refuse_connect(Completion<SocketId> done, Error error);
   void hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer);
   void pause_accepting(std::size_t index);
 

@@ -1,9 +1,11 @@
 // LoopCore's sockets: how they come, what they send, how they end.
 
 #include "base/assert.h"
+#include "runtime/epoll_key.h"
 #include "runtime/loop_core.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +53,16 @@ void LoopCore::stop_listening() {
       ::close(std::exchange(listener->fd, -1));
     }
   }
+}
+
+bool LoopCore::watch_listener_by(int instance, std::size_t index) {
+  Listener& listener = *listeners_[index];
+  epoll_event event{};
+  event.events = accepts(listener) ? std::uint32_t{EPOLLIN} : 0U;
+  event.data.u64 = listener_key(index);
+  const int action = listener.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  listener.watched = true;
+  return ::epoll_ctl(instance, action, listener.fd, &event) == 0;
 }
 
 void LoopCore::hold_listening(bool held) {
@@ -117,26 +129,29 @@ void LoopCore::pause_accepting(std::size_t index) {
   });
 }
 
-void LoopCore::connect(const Endpoint& endpoint, SocketEvents& events, Completion<SocketId> done) {
+SocketId LoopCore::connect(const Endpoint& endpoint,
+                           SocketEvents& events,
+                           Completion<SocketId> done) {
   const auto address = to_socket_address(endpoint);
-  watch_connect(address ? start_connect(*address) : fail(address.error()), events, std::move(done));
+  return watch_connect(
+      address ? start_connect(*address) : fail(address.error()), events, std::move(done));
 }
 
-void LoopCore::connect_from(const Endpoint& source,
-                            const Endpoint& endpoint,
-                            SocketEvents& events,
-                            Completion<SocketId> done) {
+SocketId LoopCore::connect_from(const Endpoint& source,
+                                const Endpoint& endpoint,
+                                SocketEvents& events,
+                                Completion<SocketId> done) {
   const auto from = to_socket_address(source);
   const auto address = to_socket_address(endpoint);
   if (!from || !address) {
     return refuse_connect(std::move(done), (from ? address : from).error());
   }
-  watch_connect(start_connect(*address, &*from), events, std::move(done));
+  return watch_connect(start_connect(*address, &*from), events, std::move(done));
 }
 
-void LoopCore::watch_connect(const Result<int>& fd,
-                             SocketEvents& events,
-                             Completion<SocketId> done) {
+SocketId LoopCore::watch_connect(const Result<int>& fd,
+                                 SocketEvents& events,
+                                 Completion<SocketId> done) {
   check_thread();
   if (fd && stopping_.load(std::memory_order_relaxed)) {
     ::close(*fd);
@@ -153,12 +168,14 @@ void LoopCore::watch_connect(const Result<int>& fd,
     return refuse_connect(std::move(done), {ErrorCode::kUnavailable, "cannot watch the socket"});
   }
   connecting_.emplace(socket.slot, Connecting{&events, std::move(done)});
+  return socket;
 }
 
-void LoopCore::refuse_connect(Completion<SocketId> done, Error error) {
+SocketId LoopCore::refuse_connect(Completion<SocketId> done, Error error) {
   post([done = std::move(done), refused = Result<SocketId>(fail(std::move(error)))]() mutable {
     done(std::move(refused));
   });
+  return {};
 }
 
 void LoopCore::on_connected(SocketId socket, SocketRecord& record) {
@@ -338,12 +355,12 @@ void LoopCore::discard(SocketId /*socket*/, SocketRecord& record) {
 void LoopCore::close(SocketId socket, CloseMode mode) {
   check_thread();
   SocketRecord* record = sockets_.find(socket);
-  const bool alive = record != nullptr && (record->state == SocketState::kOpen ||
-                                           record->state == SocketState::kClosing);
-  if (!alive) {
+  if (record == nullptr || record->state == SocketState::kGone) {
     return;
   }
-  if (mode == CloseMode::kAbort) {
+  if (record->state == SocketState::kConnecting) {
+    destroy(socket, *record, CloseCause::kLocal);
+  } else if (mode == CloseMode::kAbort) {
     discard(socket, *record);
     destroy(socket, *record, CloseCause::kLocal);
   } else if (record->state == SocketState::kOpen) {
@@ -384,8 +401,11 @@ void LoopCore::report_closed() {
     SocketRecord* record = sockets_.find(socket);
     SocketEvents* events = record->events;
     const CloseCause cause = record->cause;
+    auto connecting = connecting_.extract(socket.slot);
     sockets_.remove(socket);
-    if (events != nullptr) {
+    if (!connecting.empty()) {
+      connecting.mapped().done(fail(ErrorCode::kUnavailable, "the connect was given up"));
+    } else if (events != nullptr) {
       events->on_closed(socket, cause);
     }
   }

@@ -128,6 +128,38 @@ TEST_P(LoopTest, ReportsARefusedConnect) {
   EXPECT_TRUE(events.closed.empty());
 }
 
+TEST_P(LoopTest, AConnectThatIsClosedEndsAtOnceWithAnErrorAndNothingElse) {
+  auto loop = make_loop();
+  Recorder events;
+  Recorder second;
+  std::vector<std::string> order;
+  const auto endpoint =
+      loop->listen(kAnyPort, false, [](SocketId, const Endpoint&) { /* drops it */ });
+  // No host has it (RFC 5737): a connect that may take minutes to fail.
+  const Endpoint silent{"192.0.2.1", 9};
+  for (const Endpoint& target : {silent, *endpoint}) {
+    for (const CloseMode mode : {CloseMode::kFlush, CloseMode::kAbort}) {
+      const SocketId socket = loop->connect(target, events, [&](Result<SocketId> connected) {
+        EXPECT_FALSE(connected.has_value());
+        order.push_back("given up");
+        if (order.size() == 4) {  // a callback may begin anew
+          loop->connect(*endpoint, second, [&](Result<SocketId> again) {
+            EXPECT_TRUE(again.has_value());
+            order.push_back("connected");
+          });
+        }
+      });
+      loop->close(socket, mode);
+      loop->close(socket, mode);  // a dead one
+    }
+  }
+  EXPECT_TRUE(order.empty());  // never inside the call
+  Script(*loop).when([&] { return order.size() == 5; }).run();
+  EXPECT_EQ(order.back(), "connected");
+  EXPECT_TRUE(events.closed.empty());
+  EXPECT_EQ(second.closed.size(), 1U);
+}
+
 TEST_P(LoopTest, ConnectsFromTheAddressThatIsAskedFor) {
   auto loop = make_loop();
   Recorder server;

@@ -166,13 +166,9 @@ void UringLoop::watch_mailbox() {
 }
 
 bool UringLoop::watch_listener(std::size_t index) {
-  Listener& listener = *listeners_[index];
-  epoll_event event{};
-  event.events = accepts(listener) ? std::uint32_t{EPOLLIN} : 0U;
-  const int action = listener.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  listener.watched = true;
-  accepting_ = accepting_ || accepts(listener);  // of what waits already nothing more is told
-  return ::epoll_ctl(acceptable_, action, listener.fd, &event) == 0;
+  // Of what waits already nothing more is told.
+  accepting_ = accepting_ || accepts(*listeners_[index]);
+  return watch_listener_by(acceptable_, index);
 }
 
 void UringLoop::watch_acceptable() {
@@ -249,7 +245,8 @@ void UringLoop::sync_socket(SocketId socket, SocketRecord& record) {
 }
 
 void UringLoop::on_connect(SocketId socket) {
-  if (SocketRecord* record = sockets_.find(socket)) {
+  SocketRecord* record = sockets_.find(socket);
+  if (record != nullptr && record->state == SocketState::kConnecting) {
     record->receiving = false;
     on_connected(socket, *record);
   }
