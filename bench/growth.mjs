@@ -3,9 +3,9 @@
 // run; `bench/quiet_network.sh node bench/growth.mjs` as root takes the network's settings out of it.
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { cpuSeconds, residentBytes, serve, startServer } from "./running.mjs";
 
@@ -111,44 +111,59 @@ async function joinDocument(url, documentId) {
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 
-/** Documents that get larger: one writer, whose edits are somewhere in it and wait for each other, and joins. */
+/** A new document and its only writer, each of whose edits waits for the one before. */
+async function openWriter(url) {
+  const created = await fetch(new URL("/api/v1/documents", url), { method: "POST",
+    headers: { "content-type": "application/json" }, body: JSON.stringify({ type: "text", title: "size" }) });
+  const { id } = await created.json();
+  const joined = await joinDocument(url, id);
+  let { revision } = joined;
+  const submit = async (op) => {
+    const reply = await joined.socket.emitWithAck("submit-op", { documentId: id, revision, seq: revision + 1, op });
+    if (!reply.ok) throw new Error(JSON.stringify(reply));
+    revision = reply.revision;
+  };
+  return { id, submit, close: () => joined.socket.disconnect() };
+}
+
+/** Edits somewhere in so many characters until the time is over; the milliseconds that each took, in order of size. */
+async function editAnywhere(writer, characters) {
+  const acks = [];
+  for (const end = performance.now() + 1000 * kSeconds; performance.now() < end;) {
+    const begin = performance.now();
+    await writer.submit([1 + Math.floor(Math.random() * (characters - 1)), "y"]);
+    acks.push(performance.now() - begin);
+  }
+  return acks.sort((a, b) => a - b);
+}
+
+/** What ten joins took, likewise. An edit between them sees to it that none finds the content that another was given. */
+async function joinAgain(url, writer) {
+  const joins = [];
+  for (let i = 0; i < 10; i++) {
+    const { socket, joinMs } = await joinDocument(url, writer.id);
+    joins.push(joinMs);
+    socket.disconnect();
+    await writer.submit([1, "z"]);
+  }
+  return joins.sort((a, b) => a - b);
+}
+
+/** Documents that get larger. */
 async function size() {
   heading("characters", "server, µs an edit", "ack p50, ms", "p95", "join, ms", "server, MiB more");
   const server = await startServer(serve([...kEngine, ...kUnlimited]));
   const empty = residentBytes(server.pid);
   for (const characters of [1_000, 10_000, 100_000, 1_000_000, 10_000_000]) {
-    const created = await fetch(new URL("/api/v1/documents", server.url), { method: "POST",
-      headers: { "content-type": "application/json" }, body: JSON.stringify({ type: "text", title: "size" }) });
-    const { id } = await created.json();
-    const { socket, revision: head } = await joinDocument(server.url, id);
-    let revision = head;
-    const submit = async (op) => {
-      const reply = await socket.emitWithAck("submit-op", { documentId: id, revision, seq: revision + 1, op });
-      if (!reply.ok) throw new Error(JSON.stringify(reply));
-      revision = reply.revision;
-    };
-    for (let left = characters; left > 0; left -= kFill) await submit(["x".repeat(Math.min(left, kFill))]);
-    await submit(["x"]);
+    const writer = await openWriter(server.url);
+    for (let left = characters; left > 0; left -= kFill) await writer.submit(["x".repeat(Math.min(left, kFill))]);
     const cpu = cpuSeconds(server.pid);
-    const acks = [];
-    for (const end = performance.now() + 1000 * kSeconds; performance.now() < end;) {
-      const begin = performance.now();
-      await submit([1 + Math.floor(Math.random() * (characters - 1)), "y"]);
-      acks.push(performance.now() - begin);
-    }
+    const acks = await editAnywhere(writer, characters);
     const perEdit = 1e6 * (cpuSeconds(server.pid) - cpu) / acks.length;
-    acks.sort((a, b) => a - b);
-    const joins = [];
-    for (let i = 0; i < 10; i++) {
-      const joined = await joinDocument(server.url, id);
-      joins.push(joined.joinMs);
-      joined.socket.disconnect();
-      await submit([1, "z"]); // so that no join finds the content that another was given
-    }
-    joins.sort((a, b) => a - b);
+    const joins = await joinAgain(server.url, writer);
     row([characters.toLocaleString("en-US"), fixed(perEdit, 0), fixed(quantile(acks, 0.5)), fixed(quantile(acks, 0.95)),
       fixed(quantile(joins, 0.5)), fixed((residentBytes(server.pid) - empty) / 2 ** 20, 0)]);
-    socket.disconnect();
+    writer.close();
   }
   await server.stop();
 }

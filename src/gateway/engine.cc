@@ -208,9 +208,7 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
       Session::Identity{id, std::move(sid), std::move(subject), origin.address},
       transport);
   arriving_ += transport == Transport::kWebSocket ? 1 : 0;
-  if (arriving_ > limits_.handshakes_at_once) {
-    limit_arrivals();
-  }
+  limit_arrivals();
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
   by_sid_.insert(index);
@@ -274,12 +272,11 @@ void Engine::sweep() {
 void Engine::limit_arrivals() {
   const bool behind = lag_ > limits_.accept_lag;
   const bool many = lag_ > limits_.accept_lag / 10 && arriving_ > limits_.handshakes_at_once;
-  if (behind) {
-    accept_lag_limit_.add();
-  } else if (many) {
-    handshakes_limit_.add();
+  const bool held = std::exchange(arrivals_held_, behind || many);
+  if (arrivals_held_ && !held) {
+    (behind ? accept_lag_limit_ : handshakes_limit_).add();
   }
-  loop_.hold_listening(behind || many);
+  loop_.hold_listening(arrivals_held_);
 }
 
 void Engine::schedule_sweep() {
