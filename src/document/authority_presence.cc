@@ -132,13 +132,13 @@ void DocumentAuthority::tell_roster() {
                 .number = ++last_roster_,
                 .unlisted = members_.count() - members_.listed_count(),
                 .members = {}};
-  for (const auto& [id, member] : members_.all()) {
-    if (member.listed) {
-      roster.members.push_back({.client = member.client,
-                                .user = member.user,
-                                .name = member.name,
-                                .presence = member.presence != nullptr
-                                                ? std::optional(*member.presence)
+  for (const auto& member : members_.all()) {
+    if (member->listed) {
+      roster.members.push_back({.client = member->client,
+                                .user = member->user,
+                                .name = member->name,
+                                .presence = member->presence != nullptr
+                                                ? std::optional(*member->presence)
                                                 : std::nullopt});
     }
   }

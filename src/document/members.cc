@@ -7,31 +7,34 @@
 namespace cloudsync::document {
 
 Member& Members::add(Member member) {
-  const MemberId id = member.id;
-  ++per_loop_[id.loop];
-  member.listed = false;
-  const auto [it, inserted] = members_.emplace(id, std::move(member));
+  const auto [it, inserted] = members_.insert(std::make_unique<Member>(std::move(member)));
   CS_ASSERT(inserted, "a member joins once");
-  const bool new_client = by_client_.insert(&it->second).second;
+  Member& added = **it;
+  const bool new_client = by_client_.insert(&added).second;
   CS_ASSERT(new_client, "a client id has one member");
-  (void)try_list(it->second);
-  return it->second;
+  ++per_loop_[added.id.loop];
+  added.listed = false;
+  (void)try_list(added);
+  return added;
 }
 
 Member Members::take(MemberId id) {
   const auto it = members_.find(id);
   CS_ASSERT(it != members_.end(), "only a member is removed");
-  listed_count_ -= it->second.listed ? 1 : 0;
-  by_client_.erase(&it->second);
+  Member& member = **it;
+  listed_count_ -= member.listed ? 1 : 0;
+  by_client_.erase(&member);
   if (--per_loop_[id.loop] == 0) {
     per_loop_.erase(id.loop);
   }
-  return std::move(members_.extract(it).mapped());
+  Member taken = std::move(member);
+  members_.erase(it);
+  return taken;
 }
 
 Member* Members::find(MemberId id) {
   const auto it = members_.find(id);
-  return it == members_.end() ? nullptr : &it->second;
+  return it == members_.end() ? nullptr : it->get();
 }
 
 const Member* Members::find_client(const ClientId& client) const {

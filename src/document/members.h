@@ -5,13 +5,13 @@
 #include "document/messages.h"
 #include "document/roster.h"
 
+#include <boost/container/flat_map.hpp>
 #include <boost/container/flat_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
 namespace cloudsync::document {
@@ -43,6 +43,8 @@ class Members {
   Member* find(MemberId id);
   const Member* find_client(const ClientId& client) const;
 
+  bool has(MemberId id) const { return members_.contains(id); }
+
   bool has_client(const ClientId& client) const { return by_client_.contains(client); }
 
   /// Lists a member that came when the list was full. False if it still is.
@@ -54,30 +56,46 @@ class Members {
 
   std::size_t listed_count() const { return listed_count_; }
 
-  const std::map<MemberId, Member>& all() const { return members_; }
+  /// All of them, as pointers, in the order of their ids.
+  const auto& all() const { return members_; }
 
   /// Loops with at least one member besides `except`.
   std::vector<std::uint32_t> loops(const std::optional<MemberId>& except) const;
 
  private:
-  struct ByClient {
+  struct ById {
     using is_transparent = void;
 
-    static const ClientId& client(const Member* member) { return member->client; }
+    static MemberId key(const std::unique_ptr<Member>& member) { return member->id; }
 
-    static const ClientId& client(const ClientId& client) { return client; }
+    static MemberId key(MemberId id) { return id; }
 
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
-      return client(a) < client(b);
+      return key(a) < key(b);
+    }
+  };
+
+  struct ByClient {
+    using is_transparent = void;
+
+    static const ClientId& key(const Member* member) { return member->client; }
+
+    static const ClientId& key(const ClientId& client) { return client; }
+
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return key(a) < key(b);
     }
   };
 
   std::size_t listed_max_;
   std::size_t listed_count_ = 0;
-  std::map<MemberId, Member> members_;
+  // Sorted arrays of pointers: a member is one block with its id in it, and its place in both takes
+  // 16 bytes, which are moved for another in a document of 10,000 within microseconds.
+  boost::container::flat_set<std::unique_ptr<Member>, ById> members_;
   boost::container::flat_set<Member*, ByClient> by_client_;
-  std::map<std::uint32_t, std::size_t> per_loop_;  // members on each, never 0
+  boost::container::flat_map<std::uint32_t, std::size_t> per_loop_;  // members on each, never 0
 };
 
 }  // namespace cloudsync::document

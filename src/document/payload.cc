@@ -64,15 +64,15 @@ void append_members(std::string& out,
                     const std::map<ClientId, RosterMember>& remote) {
   out += '[';
   bool first = true;
-  for (const auto& [id, member] : members.all()) {
-    if (id == joiner || !member.listed) {
+  for (const auto& member : members.all()) {
+    if (member->id == joiner || !member->listed) {
       continue;
     }
     if (!first) {
       out += ',';
     }
     first = false;
-    append_member(out, member);
+    append_member(out, *member);
   }
   for (const auto& [client, member] : remote) {
     if (!std::exchange(first, false)) {
