@@ -8,7 +8,10 @@
 #include "base/ids.h"
 #include "storage/records.h"
 
-#include <map>
+#include <boost/container/flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -62,7 +65,7 @@ class ClientLedger {
   Last& of(const ClientId& client);
 
   // Most clients read only: of who has submitted nothing there is nothing but its name.
-  std::map<ClientId, std::unique_ptr<Last>> last_;
+  boost::container::flat_map<ClientId, std::unique_ptr<Last>> last_;
 };
 
 }  // namespace cloudsync::document
