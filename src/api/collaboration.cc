@@ -5,7 +5,6 @@
 #include "base/error_json.h"
 #include "base/log.h"
 
-#include <set>
 #include <utility>
 
 namespace cloudsync::api {
@@ -174,13 +173,9 @@ void Collaboration::on_disconnect(ConnectionId connection) {
   if (found == clients_.end()) {
     return;
   }
-  std::set<std::uint32_t> loops;
-  for (const auto& [document, membership] : found->second->documents) {
-    loops.insert(context_.loop_of(document));
-  }
-  for (const std::uint32_t loop : loops) {
-    context_.loops[loop]->post([service = context_.documents[loop], who = member(connection)] {
-      service->disconnect(who);
+  for (const auto& [id, membership] : found->second->documents) {
+    with_document(id, [who = member(connection), left = id](document::DocumentService& service) {
+      service.disconnect(who, left);
     });
   }
   clients_.erase(found);

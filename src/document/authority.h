@@ -132,8 +132,6 @@ class DocumentAuthority {
 
   bool has_members() const { return !members_.empty(); }
 
-  bool has(MemberId member) const { return members_.has(member); }
-
   /// Bytes of the content as JSON text, about.
   std::size_t content_bytes() const { return content_.bytes(); }
 

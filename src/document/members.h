@@ -43,8 +43,6 @@ class Members {
   Member* find(MemberId id);
   const Member* find_client(const ClientId& client) const;
 
-  bool has(MemberId id) const { return members_.contains(id); }
-
   bool has_client(const ClientId& client) const { return by_client_.contains(client); }
 
   /// Lists a member that came when the list was full. False if it still is.

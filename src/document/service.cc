@@ -30,21 +30,17 @@ void DocumentService::Impl::join(MemberId member, JoinRequest request, Completio
     return;
   }
   const DocumentId id = request.document;
-  memberships_[member].insert(id);
   const Token token = ++last_token_;
-  joins_.emplace(token, PendingJoin{.member = member, .document = id, .done = std::move(done)});
+  joins_.emplace(token, std::move(done));
   with_document(
-      id, [this, member, token, id, join_request = std::move(request)](Result<Document*> document) {
+      id, [this, member, token, join_request = std::move(request)](Result<Document*> document) {
         if (document) {
           (*document)->authority->join(token, member, join_request, deps_.clock.wall());
           return;
         }
         const auto waiting = joins_.find(token);
-        Completion<JoinReply> answer = std::move(waiting->second.done);
+        Completion<JoinReply> answer = std::move(waiting->second);
         joins_.erase(waiting);
-        if (!is_joining(member, id)) {
-          forget_membership(member, id);
-        }
         answer(fail(document.error()));
       });
 }
@@ -109,7 +105,6 @@ void DocumentService::Impl::presence(MemberId member, PresenceUpdate update) {
 void DocumentService::Impl::leave(MemberId member,
                                   const DocumentId& document,
                                   Completion<void> done) {
-  forget_membership(member, document);
   auto answer = std::make_shared<Completion<void>>(std::move(done));
   with_open_document(document, [this, member, answer](Result<Document*> opened) {
     const bool left = opened && (*opened)->authority->leave(member, deps_.clock.wall());
@@ -119,22 +114,6 @@ void DocumentService::Impl::leave(MemberId member,
       (*answer)(fail(not_joined()));
     }
   });
-}
-
-void DocumentService::Impl::disconnect(MemberId member) {
-  const auto found = memberships_.find(member);
-  if (found == memberships_.end()) {
-    return;
-  }
-  const auto documents = std::move(found->second);
-  memberships_.erase(found);
-  for (const DocumentId& id : documents) {
-    with_open_document(id, [this, member](Result<Document*> document) {
-      if (document) {
-        (*document)->authority->leave(member, deps_.clock.wall());
-      }
-    });
-  }
 }
 
 void DocumentService::Impl::read(const DocumentId& id,
@@ -190,23 +169,6 @@ void DocumentService::Impl::read_open(Document& document,
                     .message = "too many older revisions are being read",
                     .retry_after_ms = 1'000}));
   }
-}
-
-void DocumentService::Impl::forget_membership(MemberId member, const DocumentId& document) {
-  const auto found = memberships_.find(member);
-  if (found != memberships_.end()) {
-    found->second.erase(document);
-    if (found->second.empty()) {
-      memberships_.erase(found);
-    }
-  }
-}
-
-// Also a join that waits for the document to be opened.
-bool DocumentService::Impl::is_joining(MemberId member, const DocumentId& document) const {
-  return std::any_of(joins_.begin(), joins_.end(), [&](const auto& join) {
-    return join.second.member == member && join.second.document == document;
-  });
 }
 
 // --- documents ---
@@ -413,8 +375,8 @@ void DocumentService::leave(MemberId member, const DocumentId& document, Complet
   });
 }
 
-void DocumentService::disconnect(MemberId member) {
-  impl_->post([impl = impl_.get(), member] { impl->disconnect(member); });
+void DocumentService::disconnect(MemberId member, const DocumentId& document) {
+  leave(member, document, [](const Result<void>& /*left*/) {});
 }
 
 void DocumentService::read(const DocumentId& document,

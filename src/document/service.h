@@ -55,8 +55,9 @@ class DocumentService {
   void presence(MemberId member, PresenceUpdate update);
   /// False (kNotJoined) if the member was not in the document.
   void leave(MemberId member, const DocumentId& document, Completion<void> done);
-  /// The connection is gone: leaves everything.
-  void disconnect(MemberId member);
+  /// The connection is gone. To be called for each document that it joined, or asked to join, and
+  /// did not leave: whoever keeps the connection knows them.
+  void disconnect(MemberId member, const DocumentId& document);
 
   /// Content at `revision`, or at the head if unset, which is no older than what any node had
   /// acknowledged before the call. Errors: kNotFound, kRevisionUnknown,

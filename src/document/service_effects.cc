@@ -192,24 +192,16 @@ void DocumentService::Impl::carry_out(Document& /*document*/, DeliverEffect& eff
   CS_CRASH_POINT("after_publish");
 }
 
-void DocumentService::Impl::carry_out(Document& document, SupersedeEffect& effect) {
-  // It may have asked once more meanwhile: then its disconnect has to find that.
-  if (!is_joining(effect.member, document.id)) {
-    forget_membership(effect.member, document.id);
-  }
+void DocumentService::Impl::carry_out(Document& /*document*/, SupersedeEffect& effect) {
   deps_.sink.supersede(effect.member);
 }
 
-void DocumentService::Impl::carry_out(Document& document, JoinAnswer& answer) {
+void DocumentService::Impl::carry_out(Document& /*document*/, JoinAnswer& answer) {
   const auto waiting = joins_.find(answer.token);
   CS_ASSERT(waiting != joins_.end(), "a join is answered once");
-  PendingJoin join = std::move(waiting->second);
+  Completion<JoinReply> done = std::move(waiting->second);
   joins_.erase(waiting);
-  if (!answer.reply && !document.authority->has(join.member) &&
-      !is_joining(join.member, document.id)) {
-    forget_membership(join.member, document.id);
-  }
-  join.done(std::move(answer.reply));
+  done(std::move(answer.reply));
 }
 
 void DocumentService::Impl::carry_out(Document& /*document*/, SubmitAnswer& answer) {

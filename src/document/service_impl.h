@@ -8,8 +8,6 @@
 #include "document/service.h"
 #include "document/service_metrics.h"
 
-#include <boost/container/flat_set.hpp>
-
 #include <deque>
 #include <list>
 #include <map>
@@ -59,7 +57,6 @@ class DocumentService::Impl {
   void fetch(MemberId member, FetchRequest request, Completion<FetchReply> done);
   void presence(MemberId member, PresenceUpdate update);
   void leave(MemberId member, const DocumentId& document, Completion<void> done);
-  void disconnect(MemberId member);
   void read(const DocumentId& id,
             std::optional<Revision> revision,
             Completion<DocumentContent> done);
@@ -85,12 +82,6 @@ class DocumentService::Impl {
 
   void on_publication(Document& document, std::string_view message);
   void on_roster(Document& document, std::string_view message);
-
-  struct PendingJoin {
-    MemberId member;
-    DocumentId document;
-    Completion<JoinReply> done;
-  };
 
   struct PendingSubmit {
     Completion<Revision> done;
@@ -132,8 +123,6 @@ class DocumentService::Impl {
   void use(Document& document);
   void settle(Document& document);
   void evict_idle();
-  void forget_membership(MemberId member, const DocumentId& document);
-  bool is_joining(MemberId member, const DocumentId& document) const;
 
   void run_effects(Document& document);
   void carry_out(Document& document, AppendEffect& effect);
@@ -167,11 +156,9 @@ class DocumentService::Impl {
   int open_count_ = 0;
   std::list<DocumentId> idle_;  // quiet and without members, longest idle first
   std::size_t idle_bytes_ = 0;  // of content in idle_
-  /// Joined or joining; most members are in one.
-  std::map<MemberId, boost::container::flat_set<DocumentId>> memberships_;
 
   Token last_token_ = 0;
-  std::map<Token, PendingJoin> joins_;
+  std::map<Token, Completion<JoinReply>> joins_;
   std::map<Token, PendingSubmit> submits_;
   std::map<Token, Completion<FetchReply>> fetches_;
   std::map<Token, Task> refreshes_;  // reads that wait for the head

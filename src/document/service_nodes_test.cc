@@ -92,7 +92,7 @@ class Node final : public MemberSink {
                        .state = JsonObject{{"selection", nullptr}}});
   }
 
-  void disconnect() { service_.disconnect({.loop = 0, .connection = 1}); }
+  void disconnect() { service_.disconnect({.loop = 0, .connection = 1}, DocumentId("doc")); }
 
   void read(std::optional<Revision> revision) {
     service_.read(DocumentId("doc"), revision, [this](const Result<DocumentContent>& found) {

@@ -80,6 +80,10 @@ class ServiceTest : public testing::Test, public MemberSink {
         });
   }
 
+  void disconnect(MemberId who, const std::string& document = "doc") {
+    service->disconnect(who, DocumentId(document));
+  }
+
   void submit(MemberId who, std::uint64_t revision, std::uint64_t seq, std::string_view op) {
     service->submit(who,
                     {.document = DocumentId("doc"),
@@ -240,7 +244,7 @@ TEST_F(ServiceTest, KeepsABoundedNumberOfIdleDocuments) {
   join(ann, "ann", "doc");
   executor.run();
   EXPECT_EQ(open_documents(), 2);  // one idle, one in use
-  service->disconnect(ann);
+  disconnect(ann);
   executor.run();
   EXPECT_EQ(open_documents(), 1);
   EXPECT_EQ(metrics.limit("idle_documents").value(), 3U);
@@ -253,12 +257,12 @@ TEST_F(ServiceTest, KeepsABoundedAmountOfIdleContent) {
   executor.run();
   submit(ann, 0, 1, R"(["123456"])");
   executor.run();
-  service->disconnect(ann);
+  disconnect(ann);
   executor.run();
   EXPECT_EQ(open_documents(), 1);
   join(bob, "bob", "other");
   executor.run();
-  service->disconnect(bob);
+  disconnect(bob, "other");
   executor.run();
   EXPECT_EQ(open_documents(), 2);
   join(ann, "ann", "other");
@@ -270,7 +274,7 @@ TEST_F(ServiceTest, KeepsABoundedAmountOfIdleContent) {
                    .op = parse_json(R"(["123456"])").value()},
                   [](const Result<Revision>&) {});
   executor.run();
-  service->disconnect(ann);
+  disconnect(ann, "other");
   executor.run();
   EXPECT_EQ(open_documents(), 1);
   EXPECT_EQ(metrics.limit("idle_document_bytes").value(), 1U);
@@ -296,7 +300,7 @@ TEST_F(ServiceTest, ForgetsAMemberWhoseJoinFailed) {
   submit(ann, 0, 1, R"(["x"])");  // the earlier join holds
   executor.run();
   EXPECT_EQ(seen.back(), "ack 1");
-  service->disconnect(ann);
+  disconnect(ann);
   executor.run();
   submit(ann, 1, 2, R"(["x"])");
   executor.run();
@@ -309,7 +313,7 @@ TEST_F(ServiceTest, KnowsAMemberThatLeftAndCameBackWhileTheDocumentOpened) {
   join(ann, "ann");
   executor.run();
   EXPECT_EQ(seen, (std::vector<std::string>{"not_joined", "joined"}));
-  service->disconnect(ann);
+  disconnect(ann);
   executor.run();
   submit(ann, 0, 1, R"(["x"])");
   executor.run();
@@ -350,7 +354,7 @@ TEST_F(ServiceTest, LeavingTwiceIsNotJoined) {
 
 TEST_F(ServiceTest, AMemberThatDisconnectsBeforeItsReplyIsNoMember) {
   join(ann, "ann");
-  service->disconnect(ann);
+  disconnect(ann);
   executor.run();
   EXPECT_EQ(seen, std::vector<std::string>{"not_joined"});
   join(bob, "bob");

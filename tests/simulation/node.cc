@@ -64,7 +64,7 @@ void Node::accept(const std::shared_ptr<Connection>& connection, const ClientId&
       [this, id] {
         executor_.post([this, id] {
           peers_.erase(id);
-          service_.disconnect(member_of(id));
+          service_.disconnect(member_of(id), kDocument);
         });
       });
 }
