@@ -15,8 +15,6 @@ constexpr std::size_t kTriedGrowthMax = 2;
 
 }  // namespace
 
-Content::Content(ot::Document committed) : committed_(std::move(committed)), working_(committed_) {}
-
 Result<void> Content::commit(const ot::Operation& op) {
   CS_TRY(ot::apply(committed_, op));
   json_.reset();
@@ -25,12 +23,14 @@ Result<void> Content::commit(const ot::Operation& op) {
 }
 
 void Content::commit_working() {
-  committed_ = working_;
-  json_.reset();
+  if (working_ != nullptr) {
+    committed_ = std::move(*std::exchange(working_, nullptr));
+    json_.reset();
+  }
 }
 
 void Content::drop_working() {
-  working_ = committed_;
+  working_.reset();
   bound_.reset();
 }
 
@@ -40,7 +40,7 @@ void Content::drop_working() {
 std::size_t Content::growth(const ot::Operation& op, const OpSize& size) const {
   const std::size_t pieces = std::max(size.additions, ot::component_count(op));
   return size.added_bytes + pieces * 2 * (bound_->attribute_bytes + size.attribute_bytes) +
-         ot::run_count(working_) * size.attribute_bytes;
+         ot::run_count(working()) * size.attribute_bytes;
 }
 
 void Content::measure(const ot::Document& document) {
@@ -50,14 +50,17 @@ void Content::measure(const ot::Document& document) {
 
 Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::size_t bytes_max) {
   if (!bound_) {
-    measure(working_);
+    measure(working());
   }
   // What only deletes always passes: a full document can be shortened.
   const std::size_t grown = growth(op, size);
   if (size.additions > 0 && bound_->bytes + grown > bytes_max) {
     return try_exactly(op, size, bytes_max);
   }
-  CS_TRY(ot::apply(working_, op));
+  if (working_ == nullptr) {
+    working_ = std::make_unique<ot::Document>(committed_);
+  }
+  CS_TRY(ot::apply(*working_, op));
   bound_->bytes += grown;
   bound_->attribute_bytes += size.attribute_bytes;
   return {};
@@ -72,10 +75,10 @@ Result<void> Content::try_exactly(const ot::Operation& op,
   const auto may_try = [&] { return growth(op, size) <= kTriedGrowthMax * bytes_max; };
   bool may_be_tried = may_try();
   if (!may_be_tried) {
-    measure(working_);
+    measure(working());
     may_be_tried = may_try();
   }
-  ot::Document tried = working_;
+  ot::Document tried = working();
   if (may_be_tried) {
     CS_TRY(ot::apply(tried, op));
     measure(tried);
@@ -86,7 +89,7 @@ Result<void> Content::try_exactly(const ot::Operation& op,
         ErrorCode::kTooLarge,
         "the document would exceed its limit of " + std::to_string(bytes_max) + " bytes of JSON");
   }
-  working_ = std::move(tried);
+  working_ = std::make_unique<ot::Document>(std::move(tried));
   return {};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // A document's content at its head, and one step ahead: the working copy holds what is being
-// appended, so that a batch is checked against what it will meet. Each takes the other's place in
-// O(1) when the append has succeeded or failed, as copies of a document share what is equal.
+// appended, so that a batch is checked against what it will meet. It is made for the first that is
+// tried, and takes the committed one's place or is dropped when the append has succeeded or failed,
+// both in O(1), as copies of a document share what is equal.
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -9,14 +10,15 @@
 #include "ot/type.h"
 
 #include <cstddef>
+#include <memory>
 #include <optional>
-#include <string>
+#include <utility>
 
 namespace cloudsync::document {
 
 class Content {
  public:
-  explicit Content(ot::Document committed);
+  explicit Content(ot::Document committed) : committed_(std::move(committed)) {}
 
   /// Applies an operation of the log that was not tried here. Errors: kOpInvalid, then the log is
   /// damaged. The working copy is dropped.
@@ -41,13 +43,15 @@ class Content {
   std::size_t bytes() const;
 
  private:
+  const ot::Document& working() const { return working_ == nullptr ? committed_ : *working_; }
+
   std::size_t growth(const ot::Operation& op, const OpSize& size) const;
   Result<void> try_exactly(const ot::Operation& op, const OpSize& size, std::size_t bytes_max);
   void measure(const ot::Document& document);
 
   ot::Document committed_;
-  ot::Document working_;  // committed_ plus the batch in flight
-  SharedBytes json_;      // of committed_; null if it changed since
+  std::unique_ptr<ot::Document> working_;  // committed_ plus the batch in flight; null: no batch
+  SharedBytes json_;                       // of committed_; null if it changed since
 
   // Never less than the working copy's JSON text and its longest attributes, so that measuring it
   // (O(size)) is rarely needed. Unset: to be measured.
