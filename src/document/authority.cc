@@ -68,8 +68,8 @@ DocumentContent DocumentAuthority::content() {
 }
 
 bool DocumentAuthority::is_quiet() const {
-  return joins_.empty() && moving_.empty() && lagging_.empty() && queue_.empty() &&
-         batch_.empty() && reads_.empty() && !writing_snapshot_ && !checking_head_ &&
+  return work_->joins.empty() && work_->moving.empty() && work_->lagging.empty() && work_->queue.empty() &&
+         work_->batch.empty() && work_->reads.empty() && !writing_snapshot_ && !work_->checking_head &&
          effects_.empty();
 }
 
@@ -91,12 +91,12 @@ Result<Committed> DocumentAuthority::apply_committed(storage::Update update,
 void DocumentAuthority::on_updates(Token token,
                                    Result<std::vector<storage::Update>> updates,
                                    Moment moment) {
-  const auto found = reads_.find(token);
-  if (found == reads_.end()) {
+  const auto found = work_->reads.find(token);
+  if (found == work_->reads.end()) {
     return;  // its request was answered meanwhile
   }
   Read purpose = std::move(found->second);
-  reads_.erase(found);
+  work_->reads.erase(found);
   if (const auto* join = std::get_if<JoinRead>(&purpose)) {
     on_join_read(join->join, std::move(updates), moment.now);
   } else if (const auto* fetch = std::get_if<FetchRead>(&purpose)) {
@@ -128,38 +128,25 @@ void DocumentAuthority::break_down(const Error& error) {
 // Answers all that waits with `error` and takes no more.
 void DocumentAuthority::answer_everything(const Error& error) {
   phase_ = Phase::kBroken;
-  while (!awaited_.empty()) {
-    answer_pending(ClientId(awaited_.begin()->first), fail(error));
+  while (!work_->awaited.empty()) {
+    answer_pending(ClientId(work_->awaited.begin()->first), fail(error));
   }
-  for (const auto& [token, purpose] : reads_) {
+  for (const auto& [token, purpose] : work_->reads) {
     if (const auto* fetch = std::get_if<FetchRead>(&purpose)) {
       effects_.emplace_back(FetchAnswer{.token = fetch->fetch, .reply = fail(error)});
     }
   }
-  for (const auto& [token, join] : joins_) {
+  for (const auto& [token, join] : work_->joins) {
     effects_.emplace_back(JoinAnswer{.token = token, .reply = fail(error)});
   }
-  joins_.clear();  // some of them are among those who wait for the head
-  for (const auto* waiters : {&head_waiters_, &late_head_waiters_}) {
+  for (const auto* waiters : {&work_->head_waiters, &work_->late_head_waiters}) {
     for (const HeadWaiter& waiter : *waiters) {
-      if (!waiter.is_join) {
+      if (!waiter.is_join) {  // those were answered with the joins
         effects_.emplace_back(RefreshAnswer{.token = waiter.token, .reply = fail(error)});
       }
     }
   }
-  head_waiters_.clear();
-  late_head_waiters_.clear();
-  checking_head_ = false;
-  batch_.clear();
-  batch_committed_.clear();
-  candidate_.reset();
-  turns_.clear();
-  moving_.clear();
-  lagging_.clear();
-  queue_.clear();
-  queue_bytes_ = 0;
-  reads_.clear();
-  lookups_.clear();
+  work_.clear();
 }
 
 storage::ReadBudget DocumentAuthority::catch_up_budget() const {
@@ -170,17 +157,17 @@ void DocumentAuthority::read(Read purpose, Revision from, Revision to, storage::
   const auto* recovery = std::get_if<RecoveryRead>(&purpose);
   const std::uint32_t attempt = recovery == nullptr ? 0 : recovery->attempt;
   ++last_read_;
-  reads_.emplace(last_read_, std::move(purpose));
+  work_->reads.emplace(last_read_, std::move(purpose));
   effects_.emplace_back(ReadEffect{
       .token = last_read_, .from = from, .to = to, .budget = budget, .attempt = attempt});
 }
 
 // Without a member, a join or a submission, the store's record of a client is enough.
 void DocumentAuthority::maybe_forget(const ClientId& client) {
-  const bool joining = std::any_of(joins_.begin(), joins_.end(), [&client](const auto& join) {
+  const bool joining = std::any_of(work_->joins.begin(), work_->joins.end(), [&client](const auto& join) {
     return join.second.request.client == client;
   });
-  if (!joining && !members_.has_client(client) && !awaited_.contains(client)) {
+  if (!joining && !members_.has_client(client) && !work_->awaited.contains(client)) {
     ledger_.forget(client);
   }
 }

@@ -33,6 +33,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/on_demand.h"
 #include "base/random.h"
 #include "document/content.h"
 #include "document/effects.h"
@@ -42,15 +43,14 @@
 #include "document/payload.h"
 #include "document/rebase.h"
 #include "document/remote_members.h"
+#include "document/work.h"
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace cloudsync::document {
@@ -119,7 +119,10 @@ class DocumentAuthority {
   void abandon();
 
   /// What is to be done now, in order. Empty it after each call.
-  std::vector<Effect> take_effects() { return std::exchange(effects_, {}); }
+  std::vector<Effect> take_effects() {
+    work_.drop_if_empty();  // the call is over
+    return std::exchange(effects_, {});
+  }
 
   // --- queries ---
 
@@ -140,57 +143,6 @@ class DocumentAuthority {
 
  private:
   enum class Phase : std::uint8_t { kIdle, kBatching, kAppending, kRecovering, kBroken };
-
-  /// What a ContinueEffect is for.
-  enum class Turn : std::uint8_t { kSubmission, kQueue };
-
-  struct PendingJoin {
-    MemberId member;
-    JoinRequest request;
-  };
-
-  /// Who waits for the answer to a client's submission.
-  struct Awaited {
-    std::vector<Token> tokens;  ///< the request and its resends
-    ClientSeq seq;
-    Sha256 hash{};  ///< identity of the submission
-  };
-
-  /// What a read of the log is for.
-  struct JoinRead {
-    Token join = 0;
-  };
-
-  struct FetchRead {
-    Token fetch = 0;
-    Revision to;
-  };
-
-  struct RebaseRead {
-    PendingSubmission submission;
-  };
-
-  /// A submission on its way to the head, and what was read of the log for it.
-  struct Moving {
-    PendingSubmission submission;
-    std::vector<storage::Update> updates;
-    std::size_t taken = 0;             // of updates
-    std::optional<Committed> current;  // the last one taken, unless the submission is behind it
-  };
-
-  struct RecoveryRead {
-    std::uint32_t attempt = 0;
-  };
-
-  struct HeadRead {};
-
-  using Read = std::variant<JoinRead, FetchRead, RebaseRead, RecoveryRead, HeadRead>;
-
-  /// A request that is answered behind a check of the head.
-  struct HeadWaiter {
-    Token token = 0;
-    bool is_join = false;
-  };
 
   DocumentAuthority(storage::DocumentInfo info,
                     ot::Type type,
@@ -309,32 +261,8 @@ class DocumentAuthority {
   std::map<ClientId, RosterMember> shown_;  // those of remote_ that the members here know of
   std::size_t remote_count_ = 0;            // of remote_, without those who are here as well
   ClientLedger ledger_;  // clients of members, of joins under way and of pending submissions
-  std::map<Token, PendingJoin> joins_;
-  std::map<ClientId, std::vector<Token>> lookups_;  // joins that wait for on_client
 
-  // A client has one submission in moving_, lagging_, queue_, batch_ and reads_ together, and
-  // awaited_ knows which without a search.
-  std::map<ClientId, Awaited> awaited_;
-  std::list<Turn> turns_;  // those that ContinueEffects are under way for
-  std::list<Moving> moving_;
-  // Every element of queue_ is moved to history_.head(); batch_ was when it was made one for one as
-  // batch_committed_. What waits when others are committed lags until it is moved over them. No
-  // batch is made before all are, so that the history reaches them.
-  std::list<PendingSubmission> lagging_;
-  std::list<PendingSubmission> queue_;
-  std::size_t queue_bytes_ = 0;  // of moving_, lagging_, queue_ and reads_
-
-  // queue_.front() on its way over the first `over` of its batch-mates.
-  struct Candidate {
-    MovingOp op;
-    std::size_t over = 0;
-  };
-
-  std::optional<Candidate> candidate_;
-  std::vector<PendingSubmission> batch_;
-  std::vector<Committed> batch_committed_;  // what batch_ becomes
-  std::size_t batch_bytes_ = 0;             // of batch_committed_
-
+  OnDemand<Work> work_;  // a document at rest has none: see take_effects()
   /// What is not due before `opens_at`.
   struct Holding {
     TimePoint opens_at;
@@ -343,9 +271,6 @@ class DocumentAuthority {
 
   Holding batch_holding_;
   Holding presence_holding_;
-  std::vector<MemberId> to_show_;  // those whose presence changed and was not delivered, in order
-
-  std::map<Token, Read> reads_;
   Token last_read_ = 0;
 
   bool shared_ = false;
@@ -353,12 +278,6 @@ class DocumentAuthority {
   std::uint64_t last_roster_ = 0;
   bool roster_due_ = false;
   Revision heard_;  // the last revision that another node said there is
-  // One check of the head is under way at most. Those who came after its read had started wait for
-  // the next.
-  bool checking_head_ = false;
-  bool check_again_ = false;  // what it found can't be taken before the append in flight is over
-  std::vector<HeadWaiter> head_waiters_;
-  std::vector<HeadWaiter> late_head_waiters_;
 
   std::uint64_t ops_since_snapshot_ = 0;
   std::size_t bytes_since_snapshot_ = 0;

@@ -30,8 +30,8 @@ void DocumentAuthority::on_append(const storage::AppendOutcome& outcome, Moment 
 
 void DocumentAuthority::on_committed(Moment moment) {
   phase_ = Phase::kIdle;
-  const std::vector<PendingSubmission> batch = std::exchange(batch_, {});
-  std::vector<Committed> committed = std::exchange(batch_committed_, {});
+  const std::vector<PendingSubmission> batch = std::exchange(work_->batch, {});
+  std::vector<Committed> committed = std::exchange(work_->batch_committed, {});
   std::vector<Revision> revisions;
   content_.commit_working();
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -59,8 +59,8 @@ void DocumentAuthority::on_committed(Moment moment) {
 void DocumentAuthority::on_refused(const storage::AppendOutcome& outcome, Moment moment) {
   phase_ = Phase::kIdle;
   content_.drop_working();
-  const std::vector<PendingSubmission> batch = std::exchange(batch_, {});
-  batch_committed_.clear();
+  const std::vector<PendingSubmission> batch = std::exchange(work_->batch, {});
+  work_->batch_committed.clear();
   for (const PendingSubmission& submission : batch) {
     answer_pending(submission.client,
                    fail({.code = outcome.refusal,
@@ -76,14 +76,14 @@ void DocumentAuthority::on_refused(const storage::AppendOutcome& outcome, Moment
 void DocumentAuthority::recover() {
   phase_ = Phase::kRecovering;
   content_.drop_working();
-  batch_committed_.clear();
-  for (const PendingSubmission& submission : batch_) {
-    queue_bytes_ += submission.size.bytes;
+  work_->batch_committed.clear();
+  for (const PendingSubmission& submission : work_->batch) {
+    work_->queue_bytes += submission.size.bytes;
   }
-  queue_.insert(queue_.begin(),
-                std::make_move_iterator(batch_.begin()),
-                std::make_move_iterator(batch_.end()));
-  batch_.clear();
+  work_->queue.insert(work_->queue.begin(),
+                      std::make_move_iterator(work_->batch.begin()),
+                      std::make_move_iterator(work_->batch.end()));
+  work_->batch.clear();
   go_on_recovering();
 }
 
@@ -124,12 +124,12 @@ void DocumentAuthority::publish(std::vector<Committed> batch) {
   for (const Committed& committed : batch) {
     const storage::Update& update = committed.update;
     // Committed by another node: the hash of its submission is not in the log.
-    if (ledger_.knows(update.client) || lookups_.contains(update.client)) {
+    if (ledger_.knows(update.client) || work_->lookups.contains(update.client)) {
       ledger_.meet(update.client, update.seq, update.revision);
     }
   }
-  CS_ASSERT(lagging_.empty(), "nothing is committed before what waits was moved");
-  lagging_.swap(queue_);
+  CS_ASSERT(work_->lagging.empty(), "nothing is committed before what waits was moved");
+  work_->lagging.swap(work_->queue);
   for (Committed& committed : batch) {
     const storage::Update& update = committed.update;
     last_at_ = std::max(last_at_, update.created_at);

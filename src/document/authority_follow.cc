@@ -24,7 +24,7 @@ std::size_t op_bytes(const std::vector<storage::Update>& updates) {
 // join could be answered by the first, its client submit and go, and the second bring back what the
 // store had before.
 void DocumentAuthority::look_up(const ClientId& client) {
-  if (lookups_.try_emplace(client).second) {
+  if (work_->lookups.try_emplace(client).second) {
     effects_.emplace_back(FindClientEffect{client});
   }
 }
@@ -54,10 +54,10 @@ void DocumentAuthority::on_publication(std::vector<storage::Update> updates, Mom
 // What waits for the end of a window is moved over what is followed meanwhile: the history must
 // hold all of that. Else a recovery does it, which moves what waits before it reads on.
 bool DocumentAuthority::can_follow(const std::vector<storage::Update>& updates) const {
-  if (phase_ != Phase::kIdle || !lagging_.empty()) {
+  if (phase_ != Phase::kIdle || !work_->lagging.empty()) {
     return false;
   }
-  return queue_.empty() ||
+  return work_->queue.empty() ||
          (updates.size() <= limits_.catch_up_ops && op_bytes(updates) <= limits_.catch_up_bytes);
 }
 
@@ -98,14 +98,14 @@ void DocumentAuthority::refresh(Token token) {
 
 void DocumentAuthority::check_head() {
   // An append finds out by itself, and a recovery reads to the end.
-  if (shared_ && phase_ == Phase::kIdle && !checking_head_ && has_members()) {
+  if (shared_ && phase_ == Phase::kIdle && !work_->checking_head && has_members()) {
     read_head();
   }
 }
 
 void DocumentAuthority::wait_for_head(HeadWaiter waiter) {
-  late_head_waiters_.push_back(waiter);
-  if (!checking_head_) {
+  work_->late_head_waiters.push_back(waiter);
+  if (!work_->checking_head) {
     read_head();
   }
 }
@@ -113,10 +113,11 @@ void DocumentAuthority::wait_for_head(HeadWaiter waiter) {
 // An update is at most some op_bytes long, as a transform can make it longer. With room for two of
 // that size beyond what is looked for, an answer below catch_up_bytes was not cut short.
 void DocumentAuthority::read_head() {
-  checking_head_ = true;
-  std::move(
-      late_head_waiters_.begin(), late_head_waiters_.end(), std::back_inserter(head_waiters_));
-  late_head_waiters_.clear();
+  work_->checking_head = true;
+  std::move(work_->late_head_waiters.begin(),
+            work_->late_head_waiters.end(),
+            std::back_inserter(work_->head_waiters));
+  work_->late_head_waiters.clear();
   storage::ReadBudget budget = catch_up_budget();
   budget.bytes += 2 * limits_.op_bytes;
   read(HeadRead{}, next(head()), Revision(kJsonIntegerMax), budget);
@@ -131,7 +132,8 @@ void DocumentAuthority::on_head_read(Result<std::vector<storage::Update>> update
       updates->size() < limits_.catch_up_ops && op_bytes(*updates) <= limits_.catch_up_bytes;
   if (!updates->empty() && updates->back().revision > head()) {
     if (!can_follow(*updates)) {
-      check_again_ = true;  // the append in flight will meet another head, a recovery reads on
+      work_->check_again =
+          true;  // the append in flight will meet another head, a recovery reads on
       return;
     }
     const Revision before = head();
@@ -148,11 +150,11 @@ void DocumentAuthority::on_head_read(Result<std::vector<storage::Update>> update
 }
 
 void DocumentAuthority::finish_head_check(const Result<void>& checked, Timestamp now) {
-  checking_head_ = false;
-  for (const HeadWaiter& waiter : std::exchange(head_waiters_, {})) {
+  work_->checking_head = false;
+  for (const HeadWaiter& waiter : std::exchange(work_->head_waiters, {})) {
     if (!waiter.is_join) {
       effects_.emplace_back(RefreshAnswer{.token = waiter.token, .reply = checked});
-    } else if (!joins_.contains(waiter.token)) {
+    } else if (!work_->joins.contains(waiter.token)) {
       continue;  // it left meanwhile
     } else if (checked) {
       try_join(waiter.token, now);
@@ -160,7 +162,7 @@ void DocumentAuthority::finish_head_check(const Result<void>& checked, Timestamp
       answer_join(waiter.token, fail(checked.error()));
     }
   }
-  if (!late_head_waiters_.empty()) {
+  if (!work_->late_head_waiters.empty()) {
     read_head();
   }
 }

@@ -32,7 +32,7 @@ void DocumentAuthority::join(Token token,
                              MemberId member,
                              const JoinRequest& request,
                              Timestamp now) {
-  joins_.emplace(token, PendingJoin{.member = member, .request = request});
+  work_->joins.emplace(token, PendingJoin{.member = member, .request = request});
   if (phase_ == Phase::kBroken) {
     answer_join(token, fail(ErrorCode::kInternal, "the document is out of order"));
     return;
@@ -45,18 +45,18 @@ void DocumentAuthority::join(Token token,
     return;
   }
   look_up(request.client);
-  lookups_.at(request.client).push_back(token);
+  work_->lookups.at(request.client).push_back(token);
 }
 
 void DocumentAuthority::on_client(const ClientId& client,
                                   Result<std::optional<storage::ClientRecord>> record,
                                   Timestamp now) {
-  const auto found = lookups_.find(client);
-  if (found == lookups_.end()) {
+  const auto found = work_->lookups.find(client);
+  if (found == work_->lookups.end()) {
     return;
   }
   const std::vector<Token> waiting = std::move(found->second);
-  lookups_.erase(found);
+  work_->lookups.erase(found);
   if (record) {
     ledger_.load(client, *record);
     if (*record && (*record)->revision > head() && phase_ == Phase::kIdle) {
@@ -64,7 +64,7 @@ void DocumentAuthority::on_client(const ClientId& client,
     }
   }
   for (const Token token : waiting) {
-    if (!joins_.contains(token)) {
+    if (!work_->joins.contains(token)) {
       continue;  // it left meanwhile
     }
     if (record) {
@@ -86,7 +86,7 @@ void DocumentAuthority::admit(Token token, Timestamp now) {
 }
 
 void DocumentAuthority::try_join(Token token, Timestamp now) {
-  if (joins_.at(token).request.revision) {
+  if (work_->joins.at(token).request.revision) {
     resume(token, now);
   } else {
     join_afresh(token, now);
@@ -105,7 +105,7 @@ void DocumentAuthority::join_afresh(Token token, Timestamp now) {
 }
 
 void DocumentAuthority::resume(Token token, Timestamp now) {
-  const Revision revision = *joins_.at(token).request.revision;
+  const Revision revision = *work_->joins.at(token).request.revision;
   if (revision > head()) {
     answer_join(token,
                 fail(ErrorCode::kRevisionUnknown, "the document has not reached that revision"));
@@ -130,8 +130,8 @@ void DocumentAuthority::resume(Token token, Timestamp now) {
 void DocumentAuthority::on_join_read(Token token,
                                      Result<std::vector<storage::Update>> updates,
                                      Timestamp now) {
-  const auto found = joins_.find(token);
-  if (found == joins_.end()) {
+  const auto found = work_->joins.find(token);
+  if (found == work_->joins.end()) {
     return;
   }
   const Revision revision = *found->second.request.revision;
@@ -149,7 +149,7 @@ void DocumentAuthority::finish_resume(Token token,
                                       const storage::ChainHash& hash,
                                       const UpdateList& updates,
                                       Timestamp now) {
-  const JoinRequest& request = joins_.at(token).request;
+  const JoinRequest& request = work_->joins.at(token).request;
   if (!request.hash.empty() && request.hash != short_hash(hash)) {
     answer_join(token,
                 fail(ErrorCode::kHistoryDiverged, "the log has another hash at that revision"));
@@ -164,7 +164,7 @@ void DocumentAuthority::finish_resume(Token token,
 
 // Makes the joiner a member and answers it with `content`, its content or catch-up.
 void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply content) {
-  const PendingJoin join = joins_.at(token);
+  const PendingJoin join = work_->joins.at(token);
   bool is_new_client = true;
   if (const Member* holder = members_.find_client(join.request.client)) {
     is_new_client = false;
@@ -205,8 +205,8 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
 }
 
 void DocumentAuthority::answer_join(Token token, Result<JoinReply> reply) {
-  const ClientId client = joins_.at(token).request.client;
-  joins_.erase(token);
+  const ClientId client = work_->joins.at(token).request.client;
+  work_->joins.erase(token);
   effects_.emplace_back(JoinAnswer{.token = token, .reply = std::move(reply)});
   maybe_forget(client);
 }
@@ -228,7 +228,7 @@ void DocumentAuthority::announce(const Member& member, Timestamp now) {
 bool DocumentAuthority::leave(MemberId member, Timestamp now) {
   bool was_there = false;
   std::vector<Token> cancelled;
-  for (const auto& [token, join] : joins_) {
+  for (const auto& [token, join] : work_->joins) {
     if (join.member == member) {
       cancelled.push_back(token);
     }

@@ -53,7 +53,7 @@ void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Mome
 // At once, or with what else changes until the window is over.
 void DocumentAuthority::show_soon(Member& member, Moment moment) {
   if (!std::exchange(member.presence_due, true)) {
-    to_show_.push_back(member.id);
+    work_->to_show.push_back(member.id);
   }
   if (!hold(Window::kPresence, moment)) {
     presence_holding_.opens_at = moment.at + window(limits_.presence_window);
@@ -63,7 +63,7 @@ void DocumentAuthority::show_soon(Member& member, Moment moment) {
 
 // Behind every change of the head the positions would be of the past, so this comes before.
 void DocumentAuthority::deliver_presence() {
-  for (const MemberId id : std::exchange(to_show_, {})) {
+  for (const MemberId id : std::exchange(work_->to_show, {})) {
     Member* member = members_.find(id);
     if (member != nullptr && std::exchange(member->presence_due, false)) {
       deliver("presence",

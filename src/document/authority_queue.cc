@@ -24,7 +24,7 @@ constexpr std::size_t kAppendedBytesPerCost = 16;
 // Behind those that came before it.
 void DocumentAuthority::enqueue(PendingSubmission submission) {
   CS_ASSERT(submission.at == head(), "what waits was moved to the head");
-  (lagging_.empty() ? queue_ : lagging_).push_back(std::move(submission));
+  (work_->lagging.empty() ? work_->queue : work_->lagging).push_back(std::move(submission));
 }
 
 // Whenever nothing is in flight: reads what others are known to have committed, or else makes the
@@ -37,12 +37,12 @@ void DocumentAuthority::start_batch(Moment moment) {
     recover();  // an append would only meet another head
     return;
   }
-  if (std::exchange(check_again_, false)) {
+  if (std::exchange(work_->check_again, false)) {
     read_head();
   }
-  if ((!lagging_.empty() || !queue_.empty()) && !hold(Window::kBatch, moment)) {
+  if ((!work_->lagging.empty() || !work_->queue.empty()) && !hold(Window::kBatch, moment)) {
     phase_ = Phase::kBatching;
-    batch_bytes_ = 0;
+    work_->batch_bytes = 0;
     make_batch(moment);
   }
 }
@@ -54,7 +54,7 @@ void DocumentAuthority::make_batch(Moment moment) {
     pause(Turn::kQueue);
   } else if (heard_ > head()) {
     recover();
-  } else if (batch_.empty()) {  // all were refused
+  } else if (work_->batch.empty()) {  // all were refused
     phase_ = Phase::kIdle;
     start_batch(moment);
   } else {
@@ -75,8 +75,8 @@ void DocumentAuthority::go_on_recovering() {
 
 // Moves what waits over what was published last, in order. True if all was.
 bool DocumentAuthority::move_laggards(Slice& slice) {
-  while (!lagging_.empty()) {
-    PendingSubmission& submission = lagging_.front();
+  while (!work_->lagging.empty()) {
+    PendingSubmission& submission = work_->lagging.front();
     RebaseStep done = RebaseStep::kMoved;
     while (done == RebaseStep::kMoved && submission.at < head()) {
       if (slice.is_over()) {
@@ -88,11 +88,11 @@ bool DocumentAuthority::move_laggards(Slice& slice) {
       return false;
     }
     if (done == RebaseStep::kMoved) {
-      queue_.push_back(std::move(submission));
+      work_->queue.push_back(std::move(submission));
     } else {
-      queue_bytes_ -= submission.size.bytes;
+      work_->queue_bytes -= submission.size.bytes;
     }
-    lagging_.pop_front();
+    work_->lagging.pop_front();
   }
   return true;
 }
@@ -102,9 +102,9 @@ bool DocumentAuthority::move_laggards(Slice& slice) {
 bool DocumentAuthority::form_batch(Slice& slice, Moment moment) {
   const std::size_t ops_max =
       std::max<std::size_t>(1, std::min(limits_.commit_batch_ops, limits_.catch_up_ops));
-  while (!queue_.empty() && batch_.size() < ops_max) {
-    if (!candidate_) {
-      candidate_ = Candidate{.op = MovingOp(queue_.front().op.op())};
+  while (!work_->queue.empty() && work_->batch.size() < ops_max) {
+    if (!work_->candidate) {
+      work_->candidate = Candidate{.op = MovingOp(work_->queue.front().op.op())};
     }
     if (!move_candidate(slice)) {
       return false;
@@ -113,38 +113,39 @@ bool DocumentAuthority::form_batch(Slice& slice, Moment moment) {
       break;
     }
   }
-  candidate_.reset();
+  work_->candidate.reset();
   return true;
 }
 
 // Moves the candidate over the batch. False if the slice was over before.
 bool DocumentAuthority::move_candidate(Slice& slice) {
-  while (candidate_->over < batch_committed_.size()) {
+  while (work_->candidate->over < work_->batch_committed.size()) {
     if (slice.is_over() ||
-        !candidate_->op.move_over(
-            batch_committed_[candidate_->over], queue_.front().size.bytes, slice)) {
+        !work_->candidate->op.move_over(work_->batch_committed[work_->candidate->over],
+                                        work_->queue.front().size.bytes,
+                                        slice)) {
       return false;
     }
-    ++candidate_->over;
+    ++work_->candidate->over;
   }
   return !slice.is_over();
 }
 
 // Adds the candidate to the batch, or refuses it. False if the batch has no room for it.
 bool DocumentAuthority::add_candidate(Slice& slice, Moment moment) {
-  ot::Operation op = candidate_->op.take();
+  ot::Operation op = work_->candidate->op.take();
   std::string text = to_json(ot::to_json(op));
   slice.spend(kAppendCost + text.size() / kAppendedBytesPerCost);
-  if (!batch_.empty() && batch_bytes_ + text.size() > limits_.catch_up_bytes) {
+  if (!work_->batch.empty() && work_->batch_bytes + text.size() > limits_.catch_up_bytes) {
     return false;  // it starts anew in the next
   }
-  const PendingSubmission& submission = queue_.front();
+  const PendingSubmission& submission = work_->queue.front();
   if (auto fits = content_.try_op(op, submission.size, limits_.document_bytes); !fits) {
     refuse_candidate(std::move(fits).error());
     return true;
   }
   const storage::Update* previous =
-      batch_committed_.empty() ? nullptr : &batch_committed_.back().update;
+      work_->batch_committed.empty() ? nullptr : &work_->batch_committed.back().update;
   const Timestamp last_at = previous == nullptr ? last_at_ : previous->created_at;
   storage::Update update{
       .revision = next(previous == nullptr ? head() : previous->revision),
@@ -159,9 +160,9 @@ bool DocumentAuthority::add_candidate(Slice& slice, Moment moment) {
       .hash = {}};
   moment.random.fill(update.salt);
   link(update, previous == nullptr ? history_.head_hash() : previous->hash);
-  batch_bytes_ += update.op.size();
-  batch_committed_.push_back({.update = std::move(update), .op = std::move(op)});
-  batch_.push_back(take_candidate());
+  work_->batch_bytes += update.op.size();
+  work_->batch_committed.push_back({.update = std::move(update), .op = std::move(op)});
+  work_->batch.push_back(take_candidate());
   return true;
 }
 
@@ -178,10 +179,10 @@ void DocumentAuthority::refuse_candidate(Error error) {
 
 // Takes the candidate's submission out of the queue.
 PendingSubmission DocumentAuthority::take_candidate() {
-  PendingSubmission submission = std::move(queue_.front());
-  queue_.pop_front();
-  queue_bytes_ -= submission.size.bytes;
-  candidate_.reset();
+  PendingSubmission submission = std::move(work_->queue.front());
+  work_->queue.pop_front();
+  work_->queue_bytes -= submission.size.bytes;
+  work_->candidate.reset();
   return submission;
 }
 
@@ -189,15 +190,15 @@ void DocumentAuthority::append_batch(Moment moment) {
   batch_holding_.opens_at = moment.at + window(limits_.batch_window);
   storage::Append append{
       .document = info_.id, .expected_head = head(), .updates = {}, .clients = {}};
-  append.updates.reserve(batch_.size());
-  append.clients.reserve(batch_.size());
-  for (std::size_t i = 0; i < batch_.size(); ++i) {
-    const storage::Update& update = batch_committed_[i].update;
+  append.updates.reserve(work_->batch.size());
+  append.clients.reserve(work_->batch.size());
+  for (std::size_t i = 0; i < work_->batch.size(); ++i) {
+    const storage::Update& update = work_->batch_committed[i].update;
     append.updates.push_back(update);
     append.clients.push_back({.client = update.client,
                               .last_seq = update.seq,
                               .revision = update.revision,
-                              .submission_hash = batch_[i].hash});
+                              .submission_hash = work_->batch[i].hash});
   }
   phase_ = Phase::kAppending;
   effects_.emplace_back(AppendEffect{std::move(append)});

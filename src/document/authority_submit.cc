@@ -91,9 +91,9 @@ void DocumentAuthority::submit(Token token,
     return;
   }
   pending.op = MovingOp(*std::move(op));
-  queue_bytes_ += pending.size.bytes;
-  awaited_.emplace(pending.client,
-                   Awaited{.tokens = {token}, .seq = pending.seq, .hash = pending.hash});
+  work_->queue_bytes += pending.size.bytes;
+  work_->awaited.emplace(pending.client,
+                         Awaited{.tokens = {token}, .seq = pending.seq, .hash = pending.hash});
   move_to_head({.submission = std::move(pending), .updates = {}, .current = {}}, moment);
 }
 
@@ -104,7 +104,7 @@ void DocumentAuthority::answer_submit(Token token, Result<Revision> reply, bool 
 
 // Answers the client's submission that is under way, and its resends.
 void DocumentAuthority::answer_pending(const ClientId& client, const Result<Revision>& reply) {
-  const auto awaited = awaited_.extract(client);
+  const auto awaited = work_->awaited.extract(client);
   CS_ASSERT(!awaited.empty(), "a submission is answered once");
   bool duplicate = false;
   for (const Token token : awaited.mapped().tokens) {
@@ -172,8 +172,8 @@ Result<Revision> DocumentAuthority::reply_to_met(const PendingSubmission& submis
 
 // If the client has a submission under way: a resend of it waits for the same answer.
 bool DocumentAuthority::join_pending(Token token, const PendingSubmission& submission) {
-  const auto found = awaited_.find(submission.client);
-  if (found == awaited_.end()) {
+  const auto found = work_->awaited.find(submission.client);
+  if (found == work_->awaited.end()) {
     return false;
   }
   Awaited& pending = found->second;
@@ -198,9 +198,10 @@ Result<void> DocumentAuthority::check_admissible(const PendingSubmission& submis
   }
   // Bytes are bounded as well: a queue of the largest operations would be 2 GiB. One that is above
   // the bound alone gets in, to be refused for good: waiting would not help it.
-  if (moving_.size() + lagging_.size() + queue_.size() + reads_.size() >=
+  if (work_->moving.size() + work_->lagging.size() + work_->queue.size() + work_->reads.size() >=
           limits_.document_queue_ops ||
-      (queue_bytes_ > 0 && queue_bytes_ + submission.size.bytes > limits_.document_bytes)) {
+      (work_->queue_bytes > 0 &&
+       work_->queue_bytes + submission.size.bytes > limits_.document_bytes)) {
     return fail(overloaded("too many operations wait for this document"));
   }
   return {};
@@ -213,7 +214,7 @@ void DocumentAuthority::move_to_head(Moving moving, Moment moment) {
   Slice slice;
   while (submission.at < head()) {
     if (slice.is_over()) {
-      moving_.push_back(std::move(moving));
+      work_->moving.push_back(std::move(moving));
       pause(Turn::kSubmission);
       return;
     }
@@ -236,7 +237,7 @@ void DocumentAuthority::move_to_head(Moving moving, Moment moment) {
     if (done == RebaseStep::kMoved) {
       moving.current.reset();
     } else if (done != RebaseStep::kPaused) {
-      queue_bytes_ -= submission.size.bytes;
+      work_->queue_bytes -= submission.size.bytes;
       return;
     }
   }
@@ -245,22 +246,22 @@ void DocumentAuthority::move_to_head(Moving moving, Moment moment) {
 }
 
 void DocumentAuthority::pause(Turn turn) {
-  turns_.push_back(turn);
+  work_->turns.push_back(turn);
   effects_.emplace_back(ContinueEffect{});
 }
 
 void DocumentAuthority::go_on(Moment moment) {
-  if (turns_.empty()) {
+  if (work_->turns.empty()) {
     return;  // given up meanwhile
   }
-  const Turn turn = turns_.front();
-  turns_.pop_front();
+  const Turn turn = work_->turns.front();
+  work_->turns.pop_front();
   if (turn == Turn::kQueue) {
     phase_ == Phase::kRecovering ? go_on_recovering() : make_batch(moment);
     return;
   }
-  Moving moving = std::move(moving_.front());
-  moving_.pop_front();
+  Moving moving = std::move(work_->moving.front());
+  work_->moving.pop_front();
   move_to_head(std::move(moving), moment);
 }
 
@@ -277,7 +278,7 @@ Result<Committed> DocumentAuthority::take_read(Moving& moving) const {
 
 // Answers a submission that can't be brought to the head.
 void DocumentAuthority::give_up(const PendingSubmission& submission, const Error& error) {
-  queue_bytes_ -= submission.size.bytes;
+  work_->queue_bytes -= submission.size.bytes;
   answer_pending(submission.client, fail(error));
   maybe_forget(submission.client);
 }
