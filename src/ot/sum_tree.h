@@ -25,6 +25,7 @@
 #include "base/assert.h"
 
 #include <boost/container/static_vector.hpp>
+#include <boost/container/vector.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -180,14 +181,16 @@ class SumTree {
     Total total;
   };
 
-  // Room for one more than the maximum, so that a node is split after it has overflowed.
+  // In a block of its own, so that a document of a few words takes a few hundred bytes: most are a
+  // single leaf with an item or two.
   struct Leaf : Node {
     Leaf() : Node(0) {}
 
-    boost::container::static_vector<Item, kLeafMax + 1> content;
+    boost::container::vector<Item> content;
     static constexpr std::size_t kMax = kLeafMax;
   };
 
+  // Room for one more than the maximum, so that a node is split after it has overflowed.
   struct Branch : Node {
     explicit Branch(std::size_t branch_height) : Node(branch_height) {}
 
@@ -291,6 +294,9 @@ class SumTree<Item, kLeafMax, kBranchMax>::Builder {
   void push_back(Item item) {
     if (leaf_ == nullptr) {
       leaf_ = new Leaf();
+      if (!tree_.empty()) {
+        leaf_->content.reserve(kLeafMax);  // the second is followed by more, most likely
+      }
     }
     leaf_->content.push_back(std::move(item));
     if (leaf_->content.size() == kLeafMax) {
