@@ -168,8 +168,8 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
   bool is_new_client = true;
   if (const Member* holder = members_.find_client(join.request.client)) {
     is_new_client = false;
-    if (holder->id != join.member) {
-      const MemberId older = holder->id;
+    if (holder->id() != join.member) {
+      const MemberId older = holder->id();
       withdraw_presence(*members_.find(older));
       members_.take(older);
       effects_.emplace_back(SupersedeEffect{older});
@@ -178,7 +178,8 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
     remove_member(join.member, now);  // a connection has one client id; the newest counts
   }
   if (members_.find(join.member) == nullptr) {
-    members_.add({.id = join.member,
+    members_.add({.connection = join.member.connection,
+                  .loop = join.member.loop,
                   .client = join.request.client,
                   .user = join.request.user,
                   .name = join.request.name});
@@ -219,7 +220,7 @@ void DocumentAuthority::announce(const Member& member, Timestamp now) {
   }
   deliver("user-joined",
           user_joined_event(info_.id, member, now, member_count()),
-          member.id,
+          member.id(),
           std::nullopt);
 }
 

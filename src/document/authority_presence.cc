@@ -12,7 +12,7 @@ constexpr std::string_view kNoState = "null";
 
 /// For the payloads, which tell nothing else of a member.
 Member as_member(const RosterMember& member) {
-  return {.id = {}, .client = member.client, .user = member.user, .name = member.name};
+  return {.client = member.client, .user = member.user, .name = member.name};
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ void DocumentAuthority::presence(MemberId id, const PresenceUpdate& update, Mome
 // At once, or with what else changes until the window is over.
 void DocumentAuthority::show_soon(Member& member, Moment moment) {
   if (!std::exchange(member.presence_due, true)) {
-    work_->to_show.push_back(member.id);
+    work_->to_show.push_back(member.id());
   }
   if (!hold(Window::kPresence, moment)) {
     presence_holding_.opens_at = moment.at + window(limits_.presence_window);
@@ -80,7 +80,7 @@ void DocumentAuthority::withdraw_presence(Member& member) {
     return;
   }
   roster_due_ = true;
-  deliver("presence", presence_event(info_.id, head(), member, kNoState), member.id, member.client);
+  deliver("presence", presence_event(info_.id, head(), member, kNoState), member.id(), member.client);
 }
 
 // The state with its selection moved to the head; nothing if it is malformed, out of the document,
@@ -196,7 +196,7 @@ void DocumentAuthority::come_over(Member& member, const RosterMember& shown, Tim
   if (!member.listed) {
     deliver("user-left",
             user_left_event(info_.id, member, now, member_count()),
-            member.id,
+            member.id(),
             std::nullopt);
   }
 }

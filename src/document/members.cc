@@ -12,7 +12,7 @@ Member& Members::add(Member member) {
   Member& added = **it;
   const bool new_client = by_client_.insert(&added).second;
   CS_ASSERT(new_client, "a client id has one member");
-  ++per_loop_[added.id.loop];
+  ++per_loop_[added.loop];
   added.listed = false;
   (void)try_list(added);
   return added;

@@ -16,18 +16,22 @@
 
 namespace cloudsync::document {
 
+/// 48 bytes, of which there may be half a million: the flags are where a MemberId is padded.
 struct Member {
-  MemberId id;
-  ClientId client;
-  UserId user;
-  SharedText name;
+  std::uint64_t connection = 0;  ///< of its id
+  std::uint32_t loop = 0;        ///< of its id
   /// Among the limits.members_listed that others are told of: in their member lists, by user-joined
   /// and user-left, and by presence.
   bool listed = false;
+  /// The others were not told yet of what it shows.
+  bool presence_due = false;
+  ClientId client;
+  UserId user;
+  SharedText name;
   /// What it shows, if it was not withdrawn.
   std::unique_ptr<const ShownPresence> presence = nullptr;
-  /// The others were not told of that yet.
-  bool presence_due = false;
+
+  MemberId id() const { return {.loop = loop, .connection = connection}; }
 };
 
 class Members {
@@ -64,7 +68,7 @@ class Members {
   struct ById {
     using is_transparent = void;
 
-    static MemberId key(const std::unique_ptr<Member>& member) { return member->id; }
+    static MemberId key(const std::unique_ptr<Member>& member) { return member->id(); }
 
     static MemberId key(MemberId id) { return id; }
 

@@ -65,7 +65,7 @@ void append_members(std::string& out,
   out += '[';
   bool first = true;
   for (const auto& member : members.all()) {
-    if (member->id == joiner || !member->listed) {
+    if (member->id() == joiner || !member->listed) {
       continue;
     }
     if (!first) {
