@@ -49,12 +49,11 @@ DocumentAuthority::DocumentAuthority(storage::DocumentInfo info,
                                      const Limits& limits)
     : limits_(limits),
       info_(std::move(info)),
-      type_(type),
       content_(std::move(document)),
       history_({.ops = limits.catch_up_ops, .bytes = limits.catch_up_bytes}, revision, hash),
       last_at_(info_.updated_at),
-      members_(limits.members_listed),
-      remote_(limits.presence_nodes, limits.members_listed) {}
+      type_(type),
+      members_(limits.members_listed) {}
 
 DocumentContent DocumentAuthority::content() {
   storage::DocumentInfo info = info_;
@@ -68,9 +67,9 @@ DocumentContent DocumentAuthority::content() {
 }
 
 bool DocumentAuthority::is_quiet() const {
-  return work_->joins.empty() && work_->moving.empty() && work_->lagging.empty() && work_->queue.empty() &&
-         work_->batch.empty() && work_->reads.empty() && !writing_snapshot_ && !work_->checking_head &&
-         effects_.empty();
+  return work_->joins.empty() && work_->moving.empty() && work_->lagging.empty() &&
+         work_->queue.empty() && work_->batch.empty() && work_->reads.empty() &&
+         !writing_snapshot_ && !work_->checking_head && effects_.empty();
 }
 
 // Checks the next operation of the log and applies it to the committed content.
@@ -164,9 +163,10 @@ void DocumentAuthority::read(Read purpose, Revision from, Revision to, storage::
 
 // Without a member, a join or a submission, the store's record of a client is enough.
 void DocumentAuthority::maybe_forget(const ClientId& client) {
-  const bool joining = std::any_of(work_->joins.begin(), work_->joins.end(), [&client](const auto& join) {
-    return join.second.request.client == client;
-  });
+  const bool joining =
+      std::any_of(work_->joins.begin(), work_->joins.end(), [&client](const auto& join) {
+        return join.second.request.client == client;
+      });
   if (!joining && !members_.has_client(client) && !work_->awaited.contains(client)) {
     ledger_.forget(client);
   }

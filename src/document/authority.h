@@ -85,7 +85,7 @@ class DocumentAuthority {
 
   /// Others may write to the log (OpStore::is_shared()), and have members of their own. `node` is
   /// what they know this authority by, and no other.
-  void share_as(std::string node) {
+  void share_as(SharedText node) {
     shared_ = true;
     node_ = std::move(node);
   }
@@ -121,6 +121,7 @@ class DocumentAuthority {
   /// What is to be done now, in order. Empty it after each call.
   std::vector<Effect> take_effects() {
     work_.drop_if_empty();  // the call is over
+    elsewhere_.drop_if_empty();
     return std::exchange(effects_, {});
   }
 
@@ -250,19 +251,20 @@ class DocumentAuthority {
 
   const Limits& limits_;
   storage::DocumentInfo info_;  // its head fields are of the time of opening: see history_
-  ot::Type type_;
-  Content content_;  // committed part at history_.head()
+  Content content_;             // committed part at history_.head()
   History history_;
   Timestamp last_at_;  // created_at of the head
+  ot::Type type_;
   Phase phase_ = Phase::kIdle;
+  bool writing_snapshot_ = false;
+  bool shared_ = false;
+  bool roster_due_ = false;
 
   Members members_;
-  RemoteMembers remote_;
-  std::map<ClientId, RosterMember> shown_;  // those of remote_ that the members here know of
-  std::size_t remote_count_ = 0;            // of remote_, without those who are here as well
+  OnDemand<Elsewhere> elsewhere_;
   ClientLedger ledger_;  // clients of members, of joins under way and of pending submissions
+  OnDemand<Work> work_;  // a document at rest has none
 
-  OnDemand<Work> work_;  // a document at rest has none: see take_effects()
   /// What is not due before `opens_at`.
   struct Holding {
     TimePoint opens_at;
@@ -271,17 +273,15 @@ class DocumentAuthority {
 
   Holding batch_holding_;
   Holding presence_holding_;
+
   Token last_read_ = 0;
 
-  bool shared_ = false;
-  std::string node_;
+  SharedText node_;
   std::uint64_t last_roster_ = 0;
-  bool roster_due_ = false;
   Revision heard_;  // the last revision that another node said there is
 
   std::uint64_t ops_since_snapshot_ = 0;
   std::size_t bytes_since_snapshot_ = 0;
-  bool writing_snapshot_ = false;
 
   std::vector<Effect> effects_;
 };

@@ -184,21 +184,25 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
                   .user = join.request.user,
                   .name = join.request.name});
   }
-  const auto elsewhere = shown_.extract(join.request.client);
-  remote_count_ -= elsewhere.empty() ? 0 : 1;
-  content.fields.insert(
-      0,
-      join_fields(
-          info_, head(), history_.head_hash(), members_, join.member, shown_, member_count()));
+  const auto came_over = elsewhere_->shown.extract(join.request.client);
+  elsewhere_->count -= came_over.empty() ? 0 : 1;
+  content.fields.insert(0,
+                        join_fields(info_,
+                                    head(),
+                                    history_.head_hash(),
+                                    members_,
+                                    join.member,
+                                    elsewhere_->shown,
+                                    member_count()));
   answer_join(token, std::move(content));
   roster_due_ = true;
   Member& member = *members_.find(join.member);
-  if (!elsewhere.empty()) {
-    come_over(member, elsewhere.mapped(), now);
+  if (!came_over.empty()) {
+    come_over(member, came_over.mapped(), now);
   } else if (is_new_client) {
     announce(member, now);
   }
-  for (const auto& [client, other] : shown_) {
+  for (const auto& [client, other] : elsewhere_->shown) {
     if (other.presence) {
       show_remote_presence(other, join.member);
     }
@@ -249,13 +253,13 @@ void DocumentAuthority::remove_member(MemberId id, Timestamp now) {
   Member& found = *members_.find(id);
   withdraw_presence(found);
   const Member member = members_.take(id);
-  if (member.listed && remote_.has(member.client)) {
+  if (member.listed && elsewhere_->members.has(member.client)) {
     // It went to another node before its connection here was known to be gone.
-    shown_.emplace(member.client,
-                   RosterMember{.client = member.client,
-                                .user = member.user,
-                                .name = member.name,
-                                .presence = std::nullopt});
+    elsewhere_->shown.emplace(member.client,
+                              RosterMember{.client = member.client,
+                                           .user = member.user,
+                                           .name = member.name,
+                                           .presence = std::nullopt});
   } else if (member.listed) {
     deliver("user-left",
             user_left_event(info_.id, member, now, member_count()),

@@ -80,7 +80,8 @@ void DocumentAuthority::withdraw_presence(Member& member) {
     return;
   }
   roster_due_ = true;
-  deliver("presence", presence_event(info_.id, head(), member, kNoState), member.id(), member.client);
+  deliver(
+      "presence", presence_event(info_.id, head(), member, kNoState), member.id(), member.client);
 }
 
 // The state with its selection moved to the head; nothing if it is malformed, out of the document,
@@ -115,7 +116,7 @@ std::optional<JsonObject> DocumentAuthority::moved_state(const PresenceUpdate& u
 // --- at other nodes ---
 
 void DocumentAuthority::beat(bool is_heartbeat, Timestamp now) {
-  if (is_heartbeat && remote_.beat()) {
+  if (is_heartbeat && elsewhere_->members.beat()) {
     show_remote(now);
   }
   if (roster_due_ || (is_heartbeat && !members_.empty())) {
@@ -128,7 +129,7 @@ void DocumentAuthority::tell_roster() {
   if (!shared_) {
     return;
   }
-  Roster roster{.node = node_,
+  Roster roster{.node = std::string(node_.str()),
                 .number = ++last_roster_,
                 .unlisted = members_.count() - members_.listed_count(),
                 .members = {}};
@@ -146,7 +147,7 @@ void DocumentAuthority::tell_roster() {
 }
 
 void DocumentAuthority::on_roster(Roster roster, Timestamp now) {
-  if (remote_.take(std::move(roster))) {
+  if (elsewhere_->members.take(std::move(roster), limits_.presence_nodes)) {
     show_remote(now);
   } else {
     effects_.emplace_back(LimitEffect{"presence_nodes"});
@@ -156,23 +157,24 @@ void DocumentAuthority::on_roster(Roster roster, Timestamp now) {
 // Tells the members here what changed at other nodes. A client that is here as well, half-open or
 // come back, is shown as it is here.
 void DocumentAuthority::show_remote(Timestamp now) {
-  std::map<ClientId, RosterMember> current = remote_.all();
+  std::map<ClientId, RosterMember> current = elsewhere_->members.all(limits_.members_listed);
   std::erase_if(current, [this](const auto& one) { return members_.has_client(one.first); });
-  remote_count_ = current.size() + remote_.unlisted();
+  elsewhere_->count = current.size() + elsewhere_->members.unlisted();
   const std::size_t room = limits_.members_listed - members_.listed_count();
   while (current.size() > room) {
     current.erase(std::prev(current.end()));
   }
-  const std::map<ClientId, RosterMember> before = std::exchange(shown_, std::move(current));
+  const std::map<ClientId, RosterMember> before =
+      std::exchange(elsewhere_->shown, std::move(current));
   for (const auto& [client, member] : before) {
-    if (!shown_.contains(client) && !members_.has_client(client)) {
+    if (!elsewhere_->shown.contains(client) && !members_.has_client(client)) {
       deliver("user-left",
               user_left_event(info_.id, as_member(member), now, member_count()),
               std::nullopt,
               std::nullopt);
     }
   }
-  for (const auto& [client, member] : shown_) {
+  for (const auto& [client, member] : elsewhere_->shown) {
     const auto known = before.find(client);
     if (known == before.end()) {
       deliver("user-joined",
@@ -232,7 +234,7 @@ void DocumentAuthority::show_remote_presence(const RosterMember& member,
 }
 
 std::size_t DocumentAuthority::member_count() const {
-  return members_.count() + remote_count_;
+  return members_.count() + elsewhere_->count;
 }
 
 }  // namespace cloudsync::document

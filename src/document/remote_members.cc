@@ -5,9 +5,9 @@
 
 namespace cloudsync::document {
 
-bool RemoteMembers::take(Roster roster) {
+bool RemoteMembers::take(Roster roster, std::size_t nodes_max) {
   const auto known = nodes_.find(roster.node);
-  if (known == nodes_.end() && nodes_.size() >= nodes_max_) {
+  if (known == nodes_.end() && nodes_.size() >= nodes_max) {
     return false;
   }
   Node& node = nodes_[roster.node];
@@ -42,7 +42,7 @@ bool RemoteMembers::beat() {
   return forgot;
 }
 
-std::map<ClientId, RosterMember> RemoteMembers::all() const {
+std::map<ClientId, RosterMember> RemoteMembers::all(std::size_t members_max) const {
   std::map<ClientId, const Entry*> newest;
   for (const auto& [name, node] : nodes_) {
     for (const auto& [client, entry] : node.members) {
@@ -54,7 +54,7 @@ std::map<ClientId, RosterMember> RemoteMembers::all() const {
   }
   std::map<ClientId, RosterMember> members;
   for (const auto& [client, entry] : newest) {
-    if (members.size() == members_max_) {
+    if (members.size() == members_max) {
       break;
     }
     members.emplace(client, entry->member);

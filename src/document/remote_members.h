@@ -15,17 +15,15 @@ class RemoteMembers {
   /// Beats without a roster after which a node is gone: the bus may lose two in a row.
   static constexpr std::uint32_t kSilentBeatsMax = 3;
 
-  RemoteMembers(std::size_t nodes_max, std::size_t members_max)
-      : nodes_max_(nodes_max), members_max_(members_max) {}
-
-  /// False if there is no room for another node. An old roster changes nothing.
-  bool take(Roster roster);
+  /// False if it is of another node and there are `nodes_max` already. An old roster changes
+  /// nothing.
+  bool take(Roster roster, std::size_t nodes_max);
 
   /// The time of a heartbeat is over. True if somebody was forgotten.
   bool beat();
 
-  /// Each client once, at most members_max: one that is at two nodes as the newer of them says.
-  std::map<ClientId, RosterMember> all() const;
+  /// Each client once, at most `members_max`: one that is at two nodes as the newer of them says.
+  std::map<ClientId, RosterMember> all(std::size_t members_max) const;
 
   bool has(const ClientId& client) const;
 
@@ -47,10 +45,17 @@ class RemoteMembers {
     std::map<ClientId, Entry> members;
   };
 
-  std::size_t nodes_max_;
-  std::size_t members_max_;
   std::uint64_t arrivals_ = 0;
   std::map<std::string, Node> nodes_;
+};
+
+/// Who is elsewhere, and what the members here know of that.
+struct Elsewhere {
+  RemoteMembers members;
+  std::map<ClientId, RosterMember> shown;  ///< those of members that the members here know of
+  std::size_t count = 0;                   ///< of members, without those who are here as well
+
+  bool empty() const { return members.empty() && shown.empty() && count == 0; }
 };
 
 }  // namespace cloudsync::document
