@@ -161,13 +161,26 @@ void DocumentAuthority::read(Read purpose, Revision from, Revision to, storage::
       .token = last_read_, .from = from, .to = to, .budget = budget, .attempt = attempt});
 }
 
-// Without a member, a join or a submission, the store's record of a client is enough.
+// What the store has of the client was asked, or there is nothing: it is a member, joins or has a
+// submission under way.
+bool DocumentAuthority::knows(const ClientId& client) const {
+  return ledger_.remembers(client) || members_.has_client(client) ||
+         work_->awaited.contains(client);
+}
+
+// Without a member, a join or a submission, the store's record of a client is enough. Of a member
+// that has submitted nothing, that it is one.
 void DocumentAuthority::maybe_forget(const ClientId& client) {
   const bool joining =
       std::any_of(work_->joins.begin(), work_->joins.end(), [&client](const auto& join) {
         return join.second.request.client == client;
       });
-  if (!joining && !members_.has_client(client) && !work_->awaited.contains(client)) {
+  if (joining) {
+    return;
+  }
+  if (members_.has_client(client) || work_->awaited.contains(client)) {
+    ledger_.forget_silent(client);
+  } else {
     ledger_.forget(client);
   }
 }

@@ -160,6 +160,7 @@ class DocumentAuthority {
   void break_down(const Error& error);
   void read(Read purpose, Revision from, Revision to, storage::ReadBudget budget);
   storage::ReadBudget catch_up_budget() const;
+  bool knows(const ClientId& client) const;
   void maybe_forget(const ClientId& client);
   void deliver(std::string_view event,
                std::string payload,
@@ -262,7 +263,7 @@ class DocumentAuthority {
 
   Members members_;
   OnDemand<Elsewhere> elsewhere_;
-  ClientLedger ledger_;  // clients of members, of joins under way and of pending submissions
+  ClientLedger ledger_;  // of the clients that are known here: see knows()
   OnDemand<Work> work_;  // a document at rest has none
 
   /// What is not due before `opens_at`.

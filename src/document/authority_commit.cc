@@ -124,7 +124,7 @@ void DocumentAuthority::publish(std::vector<Committed> batch) {
   for (const Committed& committed : batch) {
     const storage::Update& update = committed.update;
     // Committed by another node: the hash of its submission is not in the log.
-    if (ledger_.knows(update.client) || work_->lookups.contains(update.client)) {
+    if (knows(update.client) || work_->lookups.contains(update.client)) {
       ledger_.meet(update.client, update.seq, update.revision);
     }
   }

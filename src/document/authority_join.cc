@@ -37,10 +37,8 @@ void DocumentAuthority::join(Token token,
     answer_join(token, fail(ErrorCode::kInternal, "the document is out of order"));
     return;
   }
-  if (request.client_is_new) {
-    ledger_.load(request.client, std::nullopt);
-  }
-  if (ledger_.knows(request.client)) {
+  if (request.client_is_new || knows(request.client)) {
+    ledger_.load(request.client, std::nullopt);  // so it stays known, whoever leaves meanwhile
     admit(token, now);
     return;
   }

@@ -1,7 +1,5 @@
 #include "document/ledger.h"
 
-#include "base/assert.h"
-
 namespace cloudsync::document {
 
 ClientLedger::Last& ClientLedger::of(const ClientId& client) {
@@ -24,10 +22,10 @@ void ClientLedger::load(const ClientId& client,
 ClientLedger::Answer ClientLedger::check(const ClientId& client,
                                          ClientSeq seq,
                                          const Sha256& hash) const {
-  const auto found = last_.find(client);
-  CS_ASSERT(found != last_.end(), "a member's client is known");
   static const Last kNone;
-  const Last& last = found->second != nullptr ? *found->second : kNone;
+  const auto found = last_.find(client);
+  const bool is_silent = found == last_.end() || found->second == nullptr;
+  const Last& last = is_silent ? kNone : *found->second;
   if (seq > last.seq) {
     return {.verdict = Verdict::kNew, .revision = {}};
   }
@@ -41,6 +39,20 @@ ClientLedger::Answer ClientLedger::check(const ClientId& client,
     return {.verdict = Verdict::kMet, .revision = *last.revision};
   }
   return {.verdict = Verdict::kCommitted, .revision = *last.revision};
+}
+
+void ClientLedger::forget(const ClientId& client) {
+  last_.erase(client);
+  if (last_.empty()) {
+    last_.shrink_to_fit();
+  }
+}
+
+void ClientLedger::forget_silent(const ClientId& client) {
+  const auto found = last_.find(client);
+  if (found != last_.end() && found->second == nullptr) {
+    forget(client);
+  }
 }
 
 void ClientLedger::commit(const ClientId& client,

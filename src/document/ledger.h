@@ -32,12 +32,13 @@ class ClientLedger {
     Revision revision;  ///< of kCommitted and kMet
   };
 
-  bool knows(const ClientId& client) const { return last_.contains(client); }
+  /// Whether it is remembered, as one that has submitted nothing as well.
+  bool remembers(const ClientId& client) const { return last_.contains(client); }
 
   /// What the store has for the client; ignored if a later submission is known already.
   void load(const ClientId& client, const std::optional<storage::ClientRecord>& record);
 
-  /// The client must be known. `hash` identifies the submission.
+  /// A client that is not remembered has submitted nothing. `hash` identifies the submission.
   Answer check(const ClientId& client, ClientSeq seq, const Sha256& hash) const;
 
   /// A submission was committed. `hash` identifies it.
@@ -50,7 +51,10 @@ class ClientLedger {
   /// A submission was found invalid: its seq is used up.
   void refuse(const ClientId& client, ClientSeq seq, const Sha256& hash);
 
-  void forget(const ClientId& client) { last_.erase(client); }
+  void forget(const ClientId& client);
+
+  /// Forgets the client if it has submitted nothing.
+  void forget_silent(const ClientId& client);
 
   std::size_t size() const { return last_.size(); }
 
@@ -64,7 +68,7 @@ class ClientLedger {
   /// The client becomes known.
   Last& of(const ClientId& client);
 
-  // Most clients read only: of who has submitted nothing there is nothing but its name.
+  // Null for who has submitted nothing: most clients read only.
   boost::container::flat_map<ClientId, std::unique_ptr<Last>> last_;
 };
 

@@ -11,10 +11,22 @@ const ClientId kAnn("ann");
 constexpr Sha256 kOne{1};
 constexpr Sha256 kTwo{2};
 
-TEST(ClientLedger, EverySeqIsNewToAnUnknownClient) {
+TEST(ClientLedger, EverySeqIsNewOfAClientThatHasSubmittedNothing) {
   ClientLedger ledger;
+  EXPECT_EQ(ledger.check(kAnn, ClientSeq(1), kOne).verdict, Verdict::kNew);
   ledger.load(kAnn, std::nullopt);
   EXPECT_EQ(ledger.check(kAnn, ClientSeq(1), kOne).verdict, Verdict::kNew);
+}
+
+TEST(ClientLedger, ForgetsTheSilentAlone) {
+  ClientLedger ledger;
+  ledger.load(kAnn, std::nullopt);
+  EXPECT_TRUE(ledger.remembers(kAnn));
+  ledger.forget_silent(kAnn);
+  EXPECT_FALSE(ledger.remembers(kAnn));
+  ledger.commit(kAnn, ClientSeq(1), Revision(1), kOne);
+  ledger.forget_silent(kAnn);
+  EXPECT_EQ(ledger.check(kAnn, ClientSeq(1), kOne).verdict, Verdict::kCommitted);
 }
 
 TEST(ClientLedger, TellsAResendFromAMisuse) {

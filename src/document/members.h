@@ -97,7 +97,7 @@ class Members {
   // 16 bytes, which are moved for another in a document of 10,000 within microseconds.
   boost::container::flat_set<std::unique_ptr<Member>, ById> members_;
   boost::container::flat_set<Member*, ByClient> by_client_;
-  boost::container::flat_map<std::uint32_t, std::size_t> per_loop_;  // members on each, never 0
+  boost::container::flat_map<std::uint32_t, std::uint32_t> per_loop_;  // members on each, never 0
 };
 
 }  // namespace cloudsync::document
