@@ -263,12 +263,14 @@ void Collaboration::finish_join(const Call& call,
     return;  // gone meanwhile; on_disconnect told the document behind the join
   }
   Client& client = *found;
-  Membership& membership = client.documents.at(document);
+  const auto place = client.documents.find(document);
+  Membership membership = place->second;
+  client.documents.erase(place);
   --membership.joins_under_way;
   const bool is_left = membership.leaves != leaves;
   membership.joined = membership.joined || (reply && !is_left);
-  if (!membership.joined && membership.joins_under_way == 0) {
-    client.documents.erase(document);
+  if (membership.joined || membership.joins_under_way > 0) {
+    client.documents.emplace(reply ? reply->document : document, membership);
   }
   if (!reply) {
     refuse(call, reply.error());

@@ -94,12 +94,12 @@ void DocumentAuthority::try_join(Token token, Timestamp now) {
 void DocumentAuthority::join_afresh(Token token, Timestamp now) {
   const SharedBytes& json = content_.json();
   if (json->size() <= limits_.inline_snapshot_bytes) {
-    finish_join(token, now, {.fields = {}, .snapshot = json});
+    finish_join(token, now, {.document = info_.id, .fields = {}, .snapshot = json});
     return;
   }
   std::string fields = ",\"snapshotUrl\":";
   append_json_string(fields, snapshot_path(info_.id, head()));
-  finish_join(token, now, {.fields = std::move(fields), .snapshot = nullptr});
+  finish_join(token, now, {.document = info_.id, .fields = std::move(fields), .snapshot = nullptr});
 }
 
 void DocumentAuthority::resume(Token token, Timestamp now) {
@@ -157,7 +157,7 @@ void DocumentAuthority::finish_resume(Token token,
   std::string fields;
   append_catch_up(
       fields, updates, last < head() ? std::optional<Revision>(next(last)) : std::nullopt);
-  finish_join(token, now, {.fields = std::move(fields), .snapshot = nullptr});
+  finish_join(token, now, {.document = info_.id, .fields = std::move(fields), .snapshot = nullptr});
 }
 
 // Makes the joiner a member and answers it with `content`, its content or catch-up.

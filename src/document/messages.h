@@ -40,6 +40,8 @@ struct JoinRequest {
 };
 
 struct JoinReply {
+  /// Its text is one for all members.
+  DocumentId document;
   /// The reply's JSON members without braces, "ok" and "client":
   /// "documentId":…,"type":…,"title":…,"revision":…, … (docs/protocol.md section 3).
   std::string fields;
