@@ -100,12 +100,13 @@ function report(before, joined, { connections, connectLatency, ladder: rungs, er
     + `${connections.failed} failed, ${connections.disconnects} disconnected, ${connections.reconnects} came back; connect p50 ${connectLatency.p50Ms.toFixed(0)}, `
     + `p95 ${connectLatency.p95Ms.toFixed(0)}, p99 ${connectLatency.p99Ms.toFixed(0)} ms; errors ${JSON.stringify(errors)}`);
   if (joined !== null) {
-    console.log(`a session: ${per(joined.rss - before.rss)} bytes of the servers (and ${per(before.rss)} that they took empty), `
+    console.log(`a session as soon as all are in: ${per(joined.rss - before.rss)} bytes of the servers (and ${per(before.rss)} that they took empty), `
       + `${per(joined.slab - before.slab)} of the kernel for both ends of it; ${Math.round(joined.available / 2 ** 30)} GiB available`);
   }
   if (joined?.idle !== undefined && joined.half !== undefined) {
     const { half, idle } = joined;
-    console.log(`without edits the servers take ${((idle.cpu - half.cpu) / (idle.at - half.at)).toFixed(2)} of a core`);
+    console.log(`without edits the servers take ${((idle.cpu - half.cpu) / (idle.at - half.at)).toFixed(2)} of a core, `
+      + `and a session ${per(idle.rss - before.rss)} bytes of them`);
   }
   console.log("| deliveries/s | p50, ms | p95 | p99 | ack p95 |\n| --- | --- | --- | --- | --- |");
   for (const { deliveriesPerSecond, delivery, ack } of rungs) {
