@@ -1,5 +1,6 @@
 #include "api/application.h"
 
+#include "api/event_kinds.h"
 #include "api/responses.h"
 
 #include <utility>
@@ -34,6 +35,10 @@ void Application::on_connect(gateway::ConnectRequest request, gateway::ConnectRe
   } else {
     reply({.refusal = gateway::connect_refusal(accepted.error())});
   }
+}
+
+std::size_t Application::weight_of(std::string_view event) const {
+  return event_weight(event);
 }
 
 void Application::on_event(gateway::ConnectionId connection, gateway::Event event) {

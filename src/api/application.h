@@ -19,6 +19,7 @@ class Application final : public gateway::Application {
 
   bool has_namespace(std::string_view nsp) const override { return nsp == "/"; }
 
+  std::size_t weight_of(std::string_view event) const override;
   void on_connect(gateway::ConnectRequest request, gateway::ConnectReply reply) override;
   void on_event(gateway::ConnectionId connection, gateway::Event event) override;
   void on_disconnect(gateway::ConnectionId connection, std::string_view reason) override;

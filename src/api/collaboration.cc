@@ -1,6 +1,7 @@
 #include "api/collaboration.h"
 
 #include "api/event_kinds.h"
+#include "base/assert.h"
 #include "base/crash_point.h"
 #include "base/error_json.h"
 #include "base/log.h"
@@ -155,7 +156,8 @@ void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
 }
 
 bool Collaboration::within_rates(const Call& call, const Client& client, std::string_view event) {
-  const auto refusal = event_rates_.take(call.connection, client.user, event, context_.clock.now());
+  const auto refusal =
+      event_rates_.take(session_of(call.connection), client.user, event, context_.clock.now());
   if (!refusal) {
     return true;
   }
@@ -264,6 +266,7 @@ void Collaboration::finish_join(const Call& call,
   }
   Client& client = *found;
   const auto place = client.documents.find(document);
+  CS_ASSERT(place != client.documents.end(), "it stays while a join is under way");
   Membership membership = place->second;
   client.documents.erase(place);
   --membership.joins_under_way;

@@ -1,5 +1,7 @@
 #include "api/event_kinds.h"
 
+#include <algorithm>
+
 namespace cloudsync::api {
 
 gateway::EventRatesOptions event_rates_options(const Limits& limits) {
@@ -11,9 +13,14 @@ gateway::EventRatesOptions event_rates_options(const Limits& limits) {
                 {"presence", limits.presence_per_second, "presence_per_second"}},
       .burst = limits.rate_burst,
       .user_factor = limits.user_rate_factor,
-      .remembered = limits.rates_remembered,
+      // Who is connected is not forgotten for others.
+      .remembered = std::max(limits.rates_remembered, limits.connections),
       .flood_time = limits.event_flood,
   };
+}
+
+std::size_t event_weight(std::string_view event) {
+  return event == "join-document" || event == "fetch-ops" ? 6 : 1;
 }
 
 }  // namespace cloudsync::api

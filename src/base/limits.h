@@ -47,7 +47,8 @@ struct Limits {
   /// with one document has 2 under way, a join and presence; 16 keep a resume of many documents
   /// busy.
   std::size_t requests_in_flight = 16;
-  /// Above this, presence frames for the connection keep only the latest per author.
+  /// Queued for a connection; above it presence keeps only the latest per author, and the
+  /// connection is not read: what it asks for would only be queued as well.
   std::size_t presence_queue_bytes = 64 * 1024;
   /// Open connections of one node (a process of the test machines has 20,000 descriptors).
   std::size_t connections = 18'000;
@@ -78,8 +79,9 @@ struct Limits {
   /// Whether these hold for loopback peers, too: a proxy, a test or a load generator on the machine
   /// is many peers behind one address.
   bool limit_loopback = false;
-  /// Addresses without a connection, and of a loop connections and users, that are remembered until
-  /// their buckets are full again: some 200 bytes each. The longest idle are forgotten first.
+  /// Addresses without a connection, and of a loop connections and users (as many as `connections`
+  /// at least), that are remembered until their buckets are full again: some 200 bytes each. The
+  /// longest idle are forgotten first.
   std::size_t rates_remembered = 65'536;
   /// Events of one connection, of all kinds: some 4 % of a core. A page sends ten or twenty.
   std::size_t events_per_second = 2'000;

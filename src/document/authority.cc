@@ -161,8 +161,9 @@ void DocumentAuthority::read(Read purpose, Revision from, Revision to, storage::
       .token = last_read_, .from = from, .to = to, .budget = budget, .attempt = attempt});
 }
 
-// What the store has of the client was asked, or there is nothing: it is a member, joins or has a
-// submission under way.
+// What the store has of the client was asked, or there is nothing: it is a member or has a
+// submission under way. One that joins, or that was met in the log while it is looked up, is
+// remembered.
 bool DocumentAuthority::knows(const ClientId& client) const {
   return ledger_.remembers(client) || members_.has_client(client) ||
          work_->awaited.contains(client);
@@ -171,11 +172,7 @@ bool DocumentAuthority::knows(const ClientId& client) const {
 // Without a member, a join or a submission, the store's record of a client is enough. Of a member
 // that has submitted nothing, that it is one.
 void DocumentAuthority::maybe_forget(const ClientId& client) {
-  const bool joining =
-      std::any_of(work_->joins.begin(), work_->joins.end(), [&client](const auto& join) {
-        return join.second.request.client == client;
-      });
-  if (joining) {
+  if (work_->joining.contains(client)) {
     return;
   }
   if (members_.has_client(client) || work_->awaited.contains(client)) {

@@ -263,7 +263,7 @@ class DocumentAuthority {
 
   Members members_;
   OnDemand<Elsewhere> elsewhere_;
-  ClientLedger ledger_;  // of the clients that are known here: see knows()
+  ClientLedger ledger_;  // of clients that are known here those who join or have submitted
   OnDemand<Work> work_;  // a document at rest has none
 
   /// What is not due before `opens_at`.

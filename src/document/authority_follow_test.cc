@@ -230,6 +230,19 @@ TEST_F(Follow, AResendThatAnotherNodeCommittedIsComparedWithTheStore) {
   EXPECT_EQ(acks.at(submit(ann, 0, 1, R"(["a"])")).value(), Revision(1));
 }
 
+TEST_F(Follow, ASeqThatAnotherNodeCommittedIsUsedUpForASilentMember) {
+  open_shared();
+  join_shared(ann, "ann");
+  publish({commit_elsewhere("ann", 1, R"(["a"])")});
+
+  EXPECT_EQ(refusal(submit(ann, 1, 1, R"(["other"])")), ErrorCode::kUnavailable);
+  answer_lookups(storage::ClientRecord{.client = ClientId("ann"),
+                                       .last_seq = ClientSeq(1),
+                                       .revision = Revision(1),
+                                       .submission_hash = {}});
+  EXPECT_EQ(refusal(submit(ann, 1, 1, R"(["other"])")), ErrorCode::kSeqReused);
+}
+
 TEST_F(Follow, ASubmissionThatIsFoundInTheLogIsComparedWithTheStore) {
   open_shared();
   join_shared(ann, "ann");

@@ -32,7 +32,7 @@ void DocumentAuthority::join(Token token,
                              MemberId member,
                              const JoinRequest& request,
                              Timestamp now) {
-  work_->joins.emplace(token, PendingJoin{.member = member, .request = request});
+  work_->begin_join(token, {.member = member, .request = request});
   if (phase_ == Phase::kBroken) {
     answer_join(token, fail(ErrorCode::kInternal, "the document is out of order"));
     return;
@@ -209,7 +209,7 @@ void DocumentAuthority::finish_join(Token token, Timestamp now, JoinReply conten
 
 void DocumentAuthority::answer_join(Token token, Result<JoinReply> reply) {
   const ClientId client = work_->joins.at(token).request.client;
-  work_->joins.erase(token);
+  work_->end_join(token);
   effects_.emplace_back(JoinAnswer{.token = token, .reply = std::move(reply)});
   maybe_forget(client);
 }

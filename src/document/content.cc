@@ -58,9 +58,12 @@ Result<void> Content::try_op(const ot::Operation& op, const OpSize& size, std::s
     return try_exactly(op, size, bytes_max);
   }
   if (working_ == nullptr) {
-    working_ = std::make_unique<ot::Document>(committed_);
+    auto working = std::make_unique<ot::Document>(committed_);
+    CS_TRY(ot::apply(*working, op));
+    working_ = std::move(working);
+  } else {
+    CS_TRY(ot::apply(*working_, op));
   }
-  CS_TRY(ot::apply(*working_, op));
   bound_->bytes += grown;
   bound_->attribute_bytes += size.attribute_bytes;
   return {};

@@ -14,6 +14,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -78,6 +79,7 @@ struct HeadWaiter {
 
 struct Work {
   std::map<Token, PendingJoin> joins;
+  std::map<ClientId, std::uint32_t> joining;       ///< how many of joins, by client
   std::map<ClientId, std::vector<Token>> lookups;  ///< joins that wait for on_client
 
   /// A client has one submission in moving, lagging, queue, batch and reads together, and awaited
@@ -107,6 +109,20 @@ struct Work {
   bool check_again = false;  ///< what it found can't be taken before the append in flight is over
   std::vector<HeadWaiter> head_waiters;
   std::vector<HeadWaiter> late_head_waiters;
+
+  void begin_join(Token token, PendingJoin join) {
+    ++joining[join.request.client];
+    joins.emplace(token, std::move(join));
+  }
+
+  void end_join(Token token) {
+    const auto join = joins.find(token);
+    const auto of_client = joining.find(join->second.request.client);
+    if (--of_client->second == 0) {
+      joining.erase(of_client);
+    }
+    joins.erase(join);
+  }
 
   bool empty() const {
     return joins.empty() && lookups.empty() && awaited.empty() && turns.empty() && moving.empty() &&

@@ -83,6 +83,10 @@ class Application : public RequestHandler {
 
   virtual void on_connect(ConnectRequest request, ConnectReply reply) = 0;
 
+  /// As how many of limits.requests_in_flight an event of that name counts: more than one if its
+  /// answer may be large.
+  virtual std::size_t weight_of(std::string_view /*event*/) const { return 1; }
+
   virtual void on_event(ConnectionId connection, Event event) = 0;
 
   /// Unknown ids are to be ignored, as the stock server does.

@@ -79,6 +79,72 @@ TEST(Backpressure, ClosesAPollingClientThatDoesNotPoll) {
   EXPECT_EQ(client->poll(), R"({"code":1,"message":"Session ID unknown"})");
 }
 
+/// Answers each event with so much.
+void answer_with(TestNode& node, std::size_t bytes) {
+  node.application.when_event = [&node, bytes](ConnectionId id, const Event&) {
+    node.gateway().emit(id, packet_of(bytes));
+  };
+}
+
+TEST(Backpressure, GivesWhoReadsAllThatItAsksForAtOnce) {
+  TestNode node(kSmall);
+  answer_with(node, 4'000);
+  const auto client = join_over_websocket(node);
+  std::string events;
+  for (int i = 0; i < 40; ++i) {
+    events += WebSocketClient::frame(R"(42["give"])");
+  }
+  client->peer->room = 0;
+  client->peer->send(events);
+  node.settle();
+  EXPECT_THAT(node.application.events, SizeIs(1));  // until it takes the answer
+  EXPECT_EQ(node.limit("presence_queue_bytes"), 1U);
+  for (int i = 0; i < 100; ++i) {
+    client->peer->room = 2'500;
+    node.advance(milliseconds(100));
+  }
+  EXPECT_THAT(client->messages(), SizeIs(40));
+  EXPECT_THAT(node.application.disconnected, IsEmpty());
+  client->send("42[\"more\"]");
+  EXPECT_EQ(node.application.events.back(), "more");
+}
+
+TEST(Backpressure, GivesWhoPollsAllThatItAsksForInOnePost) {
+  TestNode node(kSmall);
+  answer_with(node, 4'000);
+  const auto client = PollingClient::joined(node);
+  std::string events = R"(42["give"])";
+  for (int i = 1; i < 20; ++i) {
+    events +=
+        "\x1e"
+        R"(42["give"])";
+  }
+  client->post.send(HttpClient::post(client->url, events));
+  node.settle();
+  EXPECT_THAT(node.application.events, SizeIs(1));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(client->poll(), testing::StartsWith(R"(42["x")"));
+    node.settle();
+  }
+  EXPECT_THAT(node.application.events, SizeIs(20));
+  EXPECT_THAT(node.application.disconnected, IsEmpty());
+  EXPECT_EQ(client->post.body(), "ok");
+}
+
+TEST(Backpressure, ClosesWhoPollsNoMoreThoughItsPostWaits) {
+  TestNode node(kSmall);
+  answer_with(node, 4'000);
+  const auto client = PollingClient::joined(node);
+  client->post.send(HttpClient::post(client->url,
+                                     R"(42["give"])"
+                                     "\x1e"
+                                     R"(42["give"])"));
+  node.settle();
+  EXPECT_THAT(node.application.events, SizeIs(1));
+  node.advance(seconds(25 + 60 + 1));
+  EXPECT_THAT(node.application.reasons, ElementsAre("ping timeout"));
+}
+
 TEST(Backpressure, SendsOneLargePacketToAPeerThatOwesNothing) {
   TestNode node(kSmall);
   const auto client = join_over_websocket(node);

@@ -5,6 +5,7 @@
 //   http --request--> busy --respond--> http (keep-alive) | closing
 //   http --request--> busy --accept_websocket--> websocket --close--> closing
 
+#include "base/assert.h"
 #include "base/limits.h"
 #include "codec/http1/request_parser.h"
 #include "codec/http1/response.h"
@@ -139,11 +140,14 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   std::uint64_t sent_bytes() const { return environment_.loop.sent_bytes(socket_); }
 
   /// Number of the request in progress, so that a late answer to an earlier one is recognised; 0 of
-  /// a WebSocket.
+  /// a WebSocket whose handshake is read.
   std::uint64_t request_number() const { return http_ ? http_->request_number : 0; }
 
-  /// Extra headers for the answer to the request in progress (CORS; owner's use).
-  codec::http1::Headers& response_headers() { return http_->response_headers; }
+  /// Extra headers for the answer (CORS; owner's use). Only while a request is in progress.
+  codec::http1::Headers& response_headers() {
+    CS_ASSERT(busy_, "headers are for an answer");
+    return http_->response_headers;
+  }
 
   /// The session that this connection carries, if any (owner's use).
   SessionId session;

@@ -1,7 +1,9 @@
 #include "gateway/engine.h"
 
+#include "base/assert.h"
 #include "codec/websocket/frame.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -72,6 +74,8 @@ Engine::Engine(const EngineDependencies& dependencies)
                                      "Bytes of large HTTP answers that peers have not taken."),
                       limits_.http_answer_bytes),
       by_sid_(0, BySid{&slots_}, BySid{&slots_}) {
+  // Growing would hash the sids of all sessions at once: tens of milliseconds of a large loop.
+  by_sid_.reserve(std::min<std::size_t>(limits_.connections, kSlotsMax));
   schedule_sweep();
 }
 
@@ -133,7 +137,9 @@ void Engine::remove(Connection& connection) {
   if (connection.watched()) {
     unwatch(connection);
   }
-  connections_.erase(connections_.find(&connection));
+  const auto found = connections_.find(&connection);
+  CS_ASSERT(found != connections_.end(), "a connection goes once");
+  connections_.erase(found);
 }
 
 void Engine::on_ended(Connection& connection) {
@@ -208,7 +214,9 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
       Session::Identity{id, std::move(sid), std::move(subject), origin.address},
       transport);
   arriving_ += transport == Transport::kWebSocket ? 1 : 0;
-  limit_arrivals();
+  if (arrivals_held_for_ == nullptr) {
+    limit_arrivals();  // begins a hold; a sweep ends it, behind the turn that it was late for
+  }
   Session& session = *slot.session;
   session.set_handler(application_.on_session(session));
   by_sid_.insert(index);
@@ -272,11 +280,12 @@ void Engine::sweep() {
 void Engine::limit_arrivals() {
   const bool behind = lag_ > limits_.accept_lag;
   const bool many = lag_ > limits_.accept_lag / 10 && arriving_ > limits_.handshakes_at_once;
-  const bool held = std::exchange(arrivals_held_, behind || many);
-  if (arrivals_held_ && !held) {
-    (behind ? accept_lag_limit_ : handshakes_limit_).add();
+  Counter* limit = behind ? &accept_lag_limit_ : many ? &handshakes_limit_ : nullptr;
+  if (limit != nullptr && limit != arrivals_held_for_) {
+    limit->add();
   }
-  loop_.hold_listening(arrivals_held_);
+  arrivals_held_for_ = limit;
+  loop_.hold_listening(limit != nullptr);
 }
 
 void Engine::schedule_sweep() {

@@ -240,7 +240,7 @@ class Engine final : public ConnectionOwner {
   // Sessions that were opened by WebSocket and have joined nothing yet. Those of polling may need a
   // connection for that, which the hold would keep out.
   std::size_t arriving_ = 0;
-  bool arrivals_held_ = false;
+  Counter* arrivals_held_for_ = nullptr;  // the limit that is reached; null: none
   bool draining_ = false;
 };
 

@@ -84,11 +84,11 @@ std::size_t EventRates::kind_of(std::string_view event) const {
   return named == kinds_.end() ? kAll : static_cast<std::size_t>(named - kinds_.begin());
 }
 
-std::optional<EventRates::Refusal> EventRates::take(ConnectionId connection,
+std::optional<EventRates::Refusal> EventRates::take(SessionId session,
                                                     const UserId& user,
                                                     std::string_view event,
                                                     TimePoint now) {
-  Caller& caller = callers_.touch(connection, now);
+  Caller& caller = callers_.touch(session, now);
   Buckets& of_user = users_.touch(user, now);
   const std::size_t kind = kind_of(event);
   Duration time = wait(caller.own, of_user, kAll, now);

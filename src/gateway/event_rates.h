@@ -1,8 +1,9 @@
 #pragma once
-// How many events a connection, and a user with all connections of one loop, may send: of each
+// How many events a session, and a user with all sessions of one loop, may send: of each
 // kind, and together. Pure; time is passed in. The kinds are the application's, and so is the
-// answer to what is refused. Most connections are idle, so they have nothing here: what is
-// remembered of a connection or user is forgotten when it is as good as new.
+// answer to what is refused. Most sessions are idle, so they have nothing here: what is remembered
+// of a session or user is forgotten when it is as good as new. A session counts, not its
+// connection to a namespace: that is made anew by two packets.
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -32,7 +33,7 @@ struct EventRatesOptions {
   Duration burst;
   /// What a user may, as times what a connection may; 0: any number. Counts as "user_rate_factor".
   std::size_t user_factor;
-  /// As many connections and as many users are remembered; the longest idle are forgotten first.
+  /// As many sessions and as many users are remembered; the longest idle are forgotten first.
   std::size_t remembered;
   /// A caller with more events refused than taken in each second of this time floods.
   Duration flood_time;
@@ -66,12 +67,12 @@ class EventRates {
     /// kRateLimited, and the time after which to send the event again: a second at least, so that
     /// who heeds it is not refused again at once.
     Error error;
-    /// The caller goes on and on without heeding refusals: end its connection.
+    /// The caller goes on and on without heeding refusals: end its session.
     bool floods = false;
   };
 
-  /// Takes an event of a connection of `user`, or refuses it. O(kinds + log(remembered)).
-  std::optional<Refusal> take(ConnectionId connection,
+  /// Takes an event of a session of `user`, or refuses it. O(kinds + log(remembered)).
+  std::optional<Refusal> take(SessionId session,
                               const UserId& user,
                               std::string_view event,
                               TimePoint now);
@@ -84,7 +85,7 @@ class EventRates {
     Counter& reached;
   };
 
-  /// The time to wait for the connection's own bucket of `kind`, or else for its user's; counted.
+  /// The time to wait for the session's own bucket of `kind`, or else for its user's; counted.
   Duration wait(const Buckets& own, const Buckets& of_user, std::size_t kind, TimePoint now);
   void take_token(Buckets& own, Buckets& of_user, std::size_t kind, TimePoint now);
   std::size_t kind_of(std::string_view event) const;
@@ -92,7 +93,7 @@ class EventRates {
   std::vector<Kind> kinds_;
   Counter& user_reached_;
   const std::uint32_t flood_seconds_;
-  RateTable<ConnectionId, Caller> callers_;
+  RateTable<SessionId, Caller> callers_;
   RateTable<UserId, Buckets> users_;
 };
 

@@ -11,7 +11,7 @@ using std::chrono::seconds;
 constexpr TimePoint kStart{seconds(1'000)};
 
 struct Caller {
-  ConnectionId connection;
+  SessionId session;
   UserId user;
 };
 
@@ -36,14 +36,14 @@ class EventRatesTest : public testing::Test {
                    TimePoint now = kStart) {
     std::size_t taken = 0;
     for (std::size_t i = 0; i < times; ++i) {
-      taken += rates.take(caller.connection, caller.user, event, now) ? 0 : 1;
+      taken += rates.take(caller.session, caller.user, event, now) ? 0 : 1;
     }
     return taken;
   }
 
   /// Sends one, whose outcome does not matter. True if the caller floods.
   bool send(const Caller& caller, std::string_view event, TimePoint now) {
-    const auto refusal = rates.take(caller.connection, caller.user, event, now);
+    const auto refusal = rates.take(caller.session, caller.user, event, now);
     return refusal && refusal->floods;
   }
 
@@ -64,7 +64,7 @@ TEST_F(EventRatesTest, LimitsAKindAndAllTogether) {
 
 TEST_F(EventRatesTest, TellsWhenToComeBack) {
   take(kAnn, "edit", 2);
-  const auto refusal = rates.take(kAnn.connection, kAnn.user, "edit", kStart);
+  const auto refusal = rates.take(kAnn.session, kAnn.user, "edit", kStart);
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->error.code, ErrorCode::kRateLimited);
   EXPECT_EQ(refusal->error.retry_after_ms, 1'000U);
@@ -113,6 +113,22 @@ TEST_F(EventRatesTest, FloodsWhoIsRefusedMoreThanTakenForTheTime) {
   bool floods = false;
   for (int tick = 1'000; tick < 1'200; ++tick) {
     floods = send(kAnn, "other", kStart + tick * milliseconds(10)) || floods;
+  }
+  EXPECT_TRUE(floods);
+}
+
+TEST_F(EventRatesTest, FloodsWhoIsRefusedForItsUserAlone) {
+  const Caller other{{11}, kAnn.user};
+  bool floods = false;
+  for (int second = 0; second < 13; ++second) {
+    for (int tick = 0; tick < 30; ++tick) {  // what the user may is the other's
+      const TimePoint now = kStart + seconds(second) + tick * milliseconds(30);
+      take(other, "other", 1, now);
+      take({{20 + static_cast<std::uint64_t>(second)}, kAnn.user}, "other", 1, now);
+    }
+    for (int i = 0; i < 3; ++i) {
+      floods = send(kAnn, "edit", kStart + seconds(second) + milliseconds(900)) || floods;
+    }
   }
   EXPECT_TRUE(floods);
 }

@@ -236,7 +236,7 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
   event.attachments = std::move(packet.attachments);
   event.had_lone_surrogates = packet.had_lone_surrogates;
   event.ack = packet.id;
-  event.ticket = session_.begin_request();
+  event.ticket = session_.begin_request(environment_.application.weight_of(event.name));
   environment_.application.on_event(connection, std::move(event));
 }
 

@@ -131,7 +131,7 @@ void PeerLimits::Hold::reset() {
 }
 
 void PeerLimits::Hold::note_joined() {
-  if (entry_ != nullptr) {
+  if (kinds_.test(kUnjoinedSession)) {
     const std::lock_guard lock(entry_->value.limits->mutex_);
     stop_counting(kUnjoinedSession);
   }

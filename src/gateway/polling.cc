@@ -71,6 +71,9 @@ void Session::flush() {
   }
   std::exchange(polling_->poll, nullptr)->respond(payload_response(std::move(payload)));
   send_held_presence();
+  if (input_held_) {
+    environment_.call_later(identity_.id, &Session::continue_input);
+  }
 }
 
 // Data that waits goes out with the flush that is due.
@@ -122,8 +125,8 @@ bool Session::read_post() {
       return false;
     }
     if (!*packet) {
-      std::exchange(polling_->post, nullptr)
-          ->answer_ok();  // the connection may bring the next one at once
+      const auto handled = std::exchange(polling_->post, nullptr);
+      handled->answer_ok();  // the connection may bring the next one at once
       return true;
     }
     post.waiting = *packet;
@@ -177,7 +180,7 @@ void Session::on_request_ended(Connection& connection) {
     close("transport error");
   } else if (&connection == polling_->receiving) {
     polling_->receiving = nullptr;
-    if (!connection.refused()) {
+    if (!connection.refused() && transport_ == Transport::kPolling) {
       close("transport error");
     }
   } else if (polling_->post != nullptr && &connection == polling_->post->connection) {

@@ -78,6 +78,16 @@ TEST(RateTable, ForgetsTheLongestGoneAboveItsSize) {
   EXPECT_EQ(table.hold(2, kStart).value.full_at, TimePoint());
 }
 
+TEST(RateTable, ForgetsWhoIsAsGoodAsNewBeforeWhoIsNot) {
+  Table table(3);
+  table.touch(1, kStart).full_at = kStart + seconds(1'000);
+  for (int key = 2; key < 1'000; ++key) {
+    table.touch(key, kStart).full_at = kStart;
+  }
+  EXPECT_EQ(table.size(), 3U);
+  EXPECT_EQ(table.touch(1, kStart).full_at, kStart + seconds(1'000));
+}
+
 TEST(RateTable, StaysBoundedWhoeverComes) {
   Table table(100);
   std::vector<Table::Entry*> held;

@@ -2,10 +2,11 @@
 
 namespace cloudsync::gateway {
 
-RequestTicket RequestsInFlight::begin(const std::shared_ptr<RequestsInFlight>& requests) {
-  ++requests->count_;
+RequestTicket RequestsInFlight::begin(const std::shared_ptr<RequestsInFlight>& requests,
+                                      std::size_t weight) {
+  requests->count_ += weight;
   // Not null, or a holder could not tell a ticket from none.
-  return {requests.get(), [requests](const void*) { requests->finish(); }};
+  return {requests.get(), [requests, weight](const void*) { requests->finish(weight); }};
 }
 
 bool RequestsInFlight::wait_if_full() {
@@ -17,8 +18,8 @@ bool RequestsInFlight::wait_if_full() {
   return count_ >= max_ || !waiting_.exchange(false);
 }
 
-void RequestsInFlight::finish() {
-  --count_;
+void RequestsInFlight::finish(std::size_t weight) {
+  count_ -= weight;
   if (waiting_ && waiting_.exchange(false)) {
     wake_();
   }

@@ -69,6 +69,15 @@ TEST_F(RequestsInFlightTest, ReadsNoMoreFromThePeerMeanwhile) {
   EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3", "4", "5"));
 }
 
+TEST_F(RequestsInFlightTest, CountsThoseWithLargeAnswersAsSeveral) {
+  const auto client = join_over_websocket(node);
+  client->peer->send(WebSocketClient::frame(R"(42["heavy"])") + events(1, 2));
+  node.settle();
+  EXPECT_THAT(node.application.events, ElementsAre("heavy"));
+  finish_one();
+  EXPECT_THAT(node.application.events, ElementsAre("heavy", "1", "2"));
+}
+
 TEST_F(RequestsInFlightTest, HindersNobodyElse) {
   const auto busy = join_over_websocket(node);
   const auto other = join_over_websocket(node);
@@ -235,7 +244,7 @@ TEST(RequestsInFlight, WakesWhoeverWaitsFromAnyThread) {
   int waits = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::thread finisher;
-    RequestTicket ticket = RequestsInFlight::begin(requests);
+    RequestTicket ticket = RequestsInFlight::begin(requests, 1);
     if (i % 100 == 0) {
       finisher = std::thread([moved = std::move(ticket)]() mutable { moved.reset(); });
     }

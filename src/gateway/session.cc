@@ -52,13 +52,13 @@ Session::~Session() {
   stop_waiting();
 }
 
-RequestTicket Session::begin_request() {
+RequestTicket Session::begin_request(std::size_t weight) {
   if (requests_ == nullptr) {
     requests_ = std::make_shared<RequestsInFlight>(
         environment_.limits.requests_in_flight,
         std::bind_front(environment_.call_later, identity_.id, &Session::continue_input));
   }
-  return RequestsInFlight::begin(requests_);
+  return RequestsInFlight::begin(requests_, weight);
 }
 
 void Session::stop_waiting() {
@@ -274,6 +274,9 @@ void Session::send_held_presence() {
 void Session::on_drained(Connection& connection) {
   if (&connection == websocket_) {
     send_held_presence();
+    if (input_held_) {
+      environment_.call_later(identity_.id, &Session::continue_input);
+    }
   }
 }
 
@@ -287,7 +290,7 @@ TimePoint Session::tick(TimePoint now) {
     if (polling_ != nullptr && now >= polling_->linger_deadline) {
       retire();
     }
-  } else if (pong_awaited_ && now >= heartbeat_ && !input_held_) {
+  } else if (pong_awaited_ && now >= heartbeat_ && !is_pong_held()) {
     environment_.metrics.limit("ping_timeout").add();
     refuse("ping_timeout", "ping timeout");
   } else if (stalled(now)) {
@@ -301,6 +304,9 @@ TimePoint Session::tick(TimePoint now) {
       free_poll();
     }
     drop_unused();
+    if (input_held_) {
+      continue_input();  // less may be queued now
+    }
     handler_->on_tick(now);
     handler_due = handler_->next_tick();
   }
@@ -317,6 +323,12 @@ TimePoint Session::next_tick(TimePoint now) const {
     return now;
   }
   return heartbeat_;
+}
+
+// Behind requests that wait nothing is read, a pong neither. Who polls and leaves what waits for
+// its GET has no such excuse.
+bool Session::is_pong_held() const {
+  return input_held_ && (websocket_ != nullptr || buffered_bytes() == 0);
 }
 
 void Session::ping_if_due(TimePoint now) {

@@ -54,8 +54,8 @@ struct SessionEnvironment {
   std::function<void(Session&)> retire;
 };
 
-// Most sessions are idle, so what only a busy one needs takes no memory in them: a list is empty
-// without any, a deque is not.
+// Most sessions are idle, so what only a busy one needs is made when it is needed: Polling,
+// Backlog.
 class Session {
  public:
   struct Identity {
@@ -120,8 +120,8 @@ class Session {
   /// The peer is somebody now: for limits.unjoined_sessions_per_ip and handshakes_at_once.
   void note_joined();
 
-  /// Counts a message that is worked on beyond this call; see requests_in_flight.h.
-  RequestTicket begin_request();
+  /// Counts a message that is worked on beyond this call, `weight` times; see requests_in_flight.h.
+  RequestTicket begin_request(std::size_t weight);
 
   /// Heartbeat and deadlines. Comes when it said that it is due, and in the sweep behind any other
   /// call but a send that the peer took. Returns the next time, TimePoint::max() for none.
@@ -245,6 +245,7 @@ class Session {
   /// no such: a GET that does not come is a ping that is not answered, an answer that is not taken
   /// is the connection's deadline.
   bool stalled(TimePoint now);
+  bool is_pong_held() const;
   void ping_if_due(TimePoint now);
   /// When tick() is due again.
   TimePoint next_tick(TimePoint now) const;
@@ -269,8 +270,8 @@ class Session {
   SessionEnvironment& environment_;
   Identity identity_;
   Transport transport_;
-  Connection* websocket_ = nullptr;  // the transport, once it is one
-  std::unique_ptr<Polling> polling_;
+  Connection* websocket_ = nullptr;   // the transport, once it is one
+  std::unique_ptr<Polling> polling_;  // never null while transport_ is kPolling
   std::unique_ptr<Backlog> backlog_;
   std::shared_ptr<RequestsInFlight> requests_;  // null while there are none
   std::unique_ptr<MessageHandler> handler_;
@@ -279,7 +280,7 @@ class Session {
   std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
   bool pong_awaited_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
-  bool input_held_ = false;     // for too many requests
+  bool input_held_ = false;     // for too many requests, or for answers that are not taken
   bool continuing_ = false;     // inside continue_input()
   bool arriving_;               // opened by WebSocket, and neither joined nor closed yet
   bool joined_ = false;

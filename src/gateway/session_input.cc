@@ -50,13 +50,16 @@ void Session::take_message(bool binary, std::string_view bytes) {
   backlog().waiting.push_back({.binary = binary, .bytes = std::string(bytes)});
 }
 
-// Whether the peer has too many requests under way; then it is not read until there are fewer.
+// Whether the peer has too many requests under way, or too much to take of what it was sent; then
+// it is not read until there is less. So a peer that asks for much at once, and reads, gets all of
+// it, where its answers would be too much for its queue.
 bool Session::must_wait() {
-  if (requests_ == nullptr || !requests_->wait_if_full()) {
+  const bool full = requests_ != nullptr && requests_->wait_if_full();
+  if (!full && queued_bytes() <= environment_.limits.presence_queue_bytes) {
     return false;
   }
   if (!std::exchange(input_held_, true)) {
-    environment_.requests_limit.add();
+    (full ? environment_.requests_limit : environment_.presence_limit).add();
     if (websocket_ != nullptr) {
       websocket_->hold_input(true);
     }

@@ -55,6 +55,8 @@ class FakeApplication final : public Application {
     }
   }
 
+  std::size_t weight_of(std::string_view event) const override { return event == "heavy" ? 2 : 1; }
+
   void on_event(ConnectionId connection, Event event) override {
     events.push_back(event.name);
     if (hold_events) {

@@ -269,10 +269,14 @@ std::vector<Setting> make_settings() {
                  "Bytes of large HTTP answers that wait for their peers; above it they are 503.",
                  &Limits::http_answer_bytes),
            limit("requests-in-flight",
-                 "Events of one connection being worked on; above it the connection is not read.",
+                 "Events of one connection being worked on, those with large answers as six; above "
+                 "it the "
+                 "connection is not read.",
                  &Limits::requests_in_flight),
            limit("presence-queue-bytes",
-                 "Above this, only the latest presence per author is kept.",
+                 "Queued for a connection; above it only the latest presence per author is kept, "
+                 "and the "
+                 "connection is not read.",
                  &Limits::presence_queue_bytes),
            limit("connections", "Open connections of the node.", &Limits::connections),
            limit("handshake-timeout-ms",
@@ -303,8 +307,10 @@ std::vector<Setting> make_settings() {
                           "1: these three hold for loopback addresses, too.",
                           &Limits::limit_loopback),
            limit("rates-remembered",
-                 "Addresses without a connection, connections and users whose rates are remembered "
-                 "while they do nothing.",
+                 "Addresses without a connection, and of a loop connections and users (as many as "
+                 "`limits.connections` at least), whose rates are remembered until they are as "
+                 "good as "
+                 "new.",
                  &Limits::rates_remembered),
            optional_limit("events-per-second",
                           "Events of one connection, of all kinds.",

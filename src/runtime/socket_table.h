@@ -12,16 +12,13 @@
 
 namespace cloudsync::runtime {
 
-/// A socket's life:
+/// A socket's life, and what leads on:
 ///
-///   kConnecting --connected--> kOpen --close(kFlush), or end of stream with bytes queued-->
-///   kClosing
-///        |                       |                                                             |
-///        | failed                | close(kAbort), end of stream, error                         |
-///        peer's end, 5 s v                       v v
-///      kFree                   kGone (descriptor closed, on_closed pending) <------------------+
-///                                |
-///                                +--on_closed--> kFree
+///   kConnecting  connected: kOpen; failed: kFree; close(): kGone
+///   kOpen        close(kFlush), or end of stream with bytes queued: kClosing;
+///                close(kAbort), end of stream, error: kGone
+///   kClosing     the peer's end, an error, 5 s: kGone
+///   kGone        closed, and its owner is not told yet (on_closed; of a connect, its error): kFree
 enum class SocketState : std::uint8_t { kFree, kConnecting, kOpen, kClosing, kGone };
 
 // A node has tens of thousands, so they are small: flags are bits.
