@@ -20,7 +20,7 @@ gateway::EventRatesOptions event_rates_options(const Limits& limits) {
 }
 
 std::size_t event_weight(std::string_view event) {
-  return event == "join-document" || event == "fetch-ops" ? 6 : 1;
+  return event == "join-document" || event == "fetch-ops" ? 8 : 1;
 }
 
 }  // namespace cloudsync::api

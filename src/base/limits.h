@@ -47,8 +47,7 @@ struct Limits {
   /// with one document has 2 under way, a join and presence; 16 keep a resume of many documents
   /// busy.
   std::size_t requests_in_flight = 16;
-  /// Queued for a connection; above it presence keeps only the latest per author, and the
-  /// connection is not read: what it asks for would only be queued as well.
+  /// Above this, presence frames for the connection keep only the latest per author.
   std::size_t presence_queue_bytes = 64 * 1024;
   /// Open connections of one node (a process of the test machines has 20,000 descriptors).
   std::size_t connections = 18'000;

@@ -145,6 +145,9 @@ void Connection::process_pending() {
 
 void Connection::hold_input(bool held) {
   held_ = held;
+  if (!held && websocket_ && deadline_ != kNoDeadline) {
+    set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
+  }
   update_reading();
 }
 
@@ -382,7 +385,10 @@ bool Connection::check_deadline(TimePoint now) {
 
 void Connection::end_overdue(TimePoint now) {
   const std::size_t queued = queued_bytes();
-  if (websocket_) {
+  if (websocket_ && held_) {
+    // The rest of the message is not read, whether or not it is there.
+    set_deadline(now + environment_.limits.idle_http_timeout);
+  } else if (websocket_) {
     environment_.owner.on_violation(*this, "slow_message");
     close(codec::websocket::kClosePolicy, "the message took too long");
   } else if (queued > 0 && queued + bytes_at_least(environment_.limits.idle_http_timeout) <=

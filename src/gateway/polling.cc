@@ -73,6 +73,9 @@ void Session::flush() {
   send_held_presence();
   if (input_held_) {
     environment_.call_later(identity_.id, &Session::continue_input);
+    if (std::exchange(pong_awaited_, false)) {  // it takes what it gets, and its pong may be held
+      heartbeat_ = environment_.loop.now() + environment_.limits.ping_interval;
+    }
   }
 }
 
@@ -136,6 +139,11 @@ bool Session::read_post() {
   }
   const engineio::Packet packet = *post.waiting;
   if (packet.type == engineio::PacketType::kMessage && must_wait()) {
+    if (upgrading() && polling_->candidate_probed) {
+      // Its client polls no more, and waits for the answer before it switches: what is queued for
+      // it would never be taken.
+      post.answer_ok();
+    }
     return false;
   }
   post.waiting.reset();
@@ -185,7 +193,9 @@ void Session::on_request_ended(Connection& connection) {
     }
   } else if (polling_->post != nullptr && &connection == polling_->post->connection) {
     polling_->post->connection = nullptr;
-    close("transport error");
+    if (transport_ == Transport::kPolling) {
+      close("transport error");
+    }
   }
 }
 

@@ -305,9 +305,10 @@ TimePoint Session::tick(TimePoint now) {
     }
     drop_unused();
     if (input_held_) {
-      continue_input();  // less may be queued now
+      environment_.call_later(identity_.id, &Session::continue_input);  // less may be queued now
+    } else {
+      handler_->on_tick(now);  // what it waits for may be held
     }
-    handler_->on_tick(now);
     handler_due = handler_->next_tick();
   }
   return std::min(handler_due, next_tick(now));
@@ -332,8 +333,8 @@ bool Session::is_pong_held() const {
 }
 
 void Session::ping_if_due(TimePoint now) {
-  if (pong_awaited_ || now < heartbeat_) {
-    return;
+  if ((pong_awaited_ && !is_pong_held()) || now < heartbeat_) {
+    return;  // held for long it is pinged again: a client goes by the time from ping to ping
   }
   const TimePoint since = now - heartbeat_ <= kLatePingMax ? heartbeat_ : now;
   heartbeat_ = since + environment_.limits.ping_timeout;

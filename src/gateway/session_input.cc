@@ -15,6 +15,10 @@ namespace {
 /// would be what they cost.
 constexpr std::size_t kPacketsPerTurn = 256;
 
+/// The part of limits.send_queue_bytes above which a peer's further messages wait: room for the
+/// answers that are under way then, two large ones, and for what others say meanwhile.
+constexpr std::size_t kHeldQueueFraction = 4;
+
 }  // namespace
 
 void Session::handle_engine_packet(const engineio::Packet& packet) {
@@ -55,11 +59,11 @@ void Session::take_message(bool binary, std::string_view bytes) {
 // it, where its answers would be too much for its queue.
 bool Session::must_wait() {
   const bool full = requests_ != nullptr && requests_->wait_if_full();
-  if (!full && queued_bytes() <= environment_.limits.presence_queue_bytes) {
+  if (!full && queued_bytes() <= environment_.limits.send_queue_bytes / kHeldQueueFraction) {
     return false;
   }
   if (!std::exchange(input_held_, true)) {
-    (full ? environment_.requests_limit : environment_.presence_limit).add();
+    environment_.requests_limit.add();
     if (websocket_ != nullptr) {
       websocket_->hold_input(true);
     }
@@ -71,9 +75,9 @@ void Session::release_input() {
   if (websocket_ != nullptr) {
     websocket_->hold_input(false);
   }
-  if (std::exchange(input_held_, false) && pong_awaited_) {
-    // The pong may have been waiting behind the requests.
-    heartbeat_ = environment_.loop.now() + environment_.limits.ping_timeout;
+  // The pong may have been waiting behind the requests: that they came and were answered will do.
+  if (std::exchange(input_held_, false) && std::exchange(pong_awaited_, false)) {
+    heartbeat_ = environment_.loop.now() + environment_.limits.ping_interval;
   }
 }
 

@@ -269,14 +269,13 @@ std::vector<Setting> make_settings() {
                  "Bytes of large HTTP answers that wait for their peers; above it they are 503.",
                  &Limits::http_answer_bytes),
            limit("requests-in-flight",
-                 "Events of one connection being worked on, those with large answers as six; above "
-                 "it the "
-                 "connection is not read.",
+                 "Events of one connection being worked on, those with large answers as eight; "
+                 "above it, "
+                 "or with more than a quarter of `send-queue-bytes` queued, the connection is not "
+                 "read.",
                  &Limits::requests_in_flight),
            limit("presence-queue-bytes",
-                 "Queued for a connection; above it only the latest presence per author is kept, "
-                 "and the "
-                 "connection is not read.",
+                 "Above this, only the latest presence per author is kept.",
                  &Limits::presence_queue_bytes),
            limit("connections", "Open connections of the node.", &Limits::connections),
            limit("handshake-timeout-ms",
