@@ -6,7 +6,6 @@ namespace cloudsync::gateway {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -110,28 +109,6 @@ TEST(Backpressure, GivesWhoReadsAllThatItAsksForAtOnce) {
   EXPECT_EQ(node.application.events.back(), "more");
 }
 
-TEST(Backpressure, GivesWhoPollsAllThatItAsksForInOnePost) {
-  TestNode node(kSmall);
-  answer_with(node, 4'000);
-  const auto client = PollingClient::joined(node);
-  std::string events = R"(42["give"])";
-  for (int i = 1; i < 20; ++i) {
-    events +=
-        "\x1e"
-        R"(42["give"])";
-  }
-  client->post.send(HttpClient::post(client->url, events));
-  node.settle();
-  EXPECT_THAT(node.application.events, SizeIs(1));
-  for (int i = 0; i < 20; ++i) {
-    EXPECT_THAT(client->poll(), testing::StartsWith(R"(42["x")"));
-    node.settle();
-  }
-  EXPECT_THAT(node.application.events, SizeIs(20));
-  EXPECT_THAT(node.application.disconnected, IsEmpty());
-  EXPECT_EQ(client->post.body(), "ok");
-}
-
 TEST(Backpressure, GivesItTimeWhileItTakesWhatItGets) {
   TestNode node({.send_queue_bytes = 10'000, .send_queue_timeout = seconds(10)});
   answer_with(node, 4'000);
@@ -141,72 +118,19 @@ TEST(Backpressure, GivesItTimeWhileItTakesWhatItGets) {
     client->peer->send(WebSocketClient::frame(R"(42["give"])"));
   }
   client->peer->send(WebSocketClient::frame(R"(42["cut"])").substr(0, 5));
-  for (int i = 0; i < 330; ++i) {
+  std::size_t answers = 0;
+  int since_ping = 0;
+  for (int second = 0; second < 330; ++second) {
     client->peer->room = 500;
     node.advance(seconds(1));
+    for (const std::string& message : client->messages()) {
+      answers += message == "2" ? 0 : 1;
+      since_ping = message == "2" ? 0 : since_ping;
+    }
+    ASSERT_LT(++since_ping, 85);  // then a client gives up, whatever else it got
   }
   EXPECT_THAT(node.application.disconnected, IsEmpty());
-  const std::vector<std::string> got = client->messages();
-  const auto pings = std::ranges::count(got, "2");
-  EXPECT_GE(pings, 5);  // each 60 s at least, though the pongs wait: else a client gives up
-  EXPECT_EQ(got.size() - static_cast<std::size_t>(pings), 40U);
-}
-
-TEST(Backpressure, GivesWhoPollsSlowlyTimeAsWell) {
-  TestNode node(kSmall);
-  answer_with(node, 4'000);
-  const auto client = PollingClient::joined(node);
-  std::string events = R"(42["give"])";
-  for (int i = 1; i < 20; ++i) {
-    events +=
-        "\x1e"
-        R"(42["give"])";
-  }
-  client->post.send(HttpClient::post(client->url, events));
-  for (int i = 0; i < 20; ++i) {
-    node.advance(seconds(20));
-    EXPECT_THAT(client->poll(), HasSubstr(R"(42["x")"));
-  }
-  EXPECT_THAT(node.application.events, SizeIs(20));
-  EXPECT_THAT(node.application.disconnected, IsEmpty());
-}
-
-// The stock client pauses polling before it switches: no further GET, and a POST under way is
-// waited for.
-TEST(Backpressure, AnswersThePostOfWhoUpgradesThoughItWaits) {
-  TestNode node(kSmall);
-  answer_with(node, 4'000);
-  const auto client = PollingClient::joined(node);
-  client->post.send(HttpClient::post(client->url,
-                                     R"(42["1"])"
-                                     "\x1e"
-                                     R"(42["2"])"
-                                     "\x1e"
-                                     R"(42["3"])"));
-  node.settle();
-  EXPECT_EQ(client->post.body(), "(none)");
-  WebSocketClient upgraded(node, client->sid);
-  upgraded.send("2probe");
-  node.advance(milliseconds(200));
-  EXPECT_EQ(client->post.body(), "ok");
-  upgraded.send("5");
-  node.advance(milliseconds(500));
-  EXPECT_THAT(node.application.events, ElementsAre("1", "2", "3"));
-  EXPECT_THAT(upgraded.messages(), SizeIs(4));  // the answer to the probe, too
-}
-
-TEST(Backpressure, ClosesWhoPollsNoMoreThoughItsPostWaits) {
-  TestNode node(kSmall);
-  answer_with(node, 4'000);
-  const auto client = PollingClient::joined(node);
-  client->post.send(HttpClient::post(client->url,
-                                     R"(42["give"])"
-                                     "\x1e"
-                                     R"(42["give"])"));
-  node.settle();
-  EXPECT_THAT(node.application.events, SizeIs(1));
-  node.advance(seconds(25 + 60 + 1));
-  EXPECT_THAT(node.application.reasons, ElementsAre("ping timeout"));
+  EXPECT_EQ(answers, 40U);
 }
 
 TEST(Backpressure, SendsOneLargePacketToAPeerThatOwesNothing) {

@@ -144,8 +144,9 @@ void Connection::process_pending() {
 }
 
 void Connection::hold_input(bool held) {
+  const bool was_held = held_;
   held_ = held;
-  if (!held && websocket_ && deadline_ != kNoDeadline) {
+  if (was_held && !held && websocket_ && deadline_ != kNoDeadline) {
     set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
   }
   update_reading();

@@ -71,12 +71,6 @@ void Session::flush() {
   }
   std::exchange(polling_->poll, nullptr)->respond(payload_response(std::move(payload)));
   send_held_presence();
-  if (input_held_) {
-    environment_.call_later(identity_.id, &Session::continue_input);
-    if (std::exchange(pong_awaited_, false)) {  // it takes what it gets, and its pong may be held
-      heartbeat_ = environment_.loop.now() + environment_.limits.ping_interval;
-    }
-  }
 }
 
 // Data that waits goes out with the flush that is due.
@@ -139,11 +133,6 @@ bool Session::read_post() {
   }
   const engineio::Packet packet = *post.waiting;
   if (packet.type == engineio::PacketType::kMessage && must_wait()) {
-    if (upgrading() && polling_->candidate_probed) {
-      // Its client polls no more, and waits for the answer before it switches: what is queued for
-      // it would never be taken.
-      post.answer_ok();
-    }
     return false;
   }
   post.waiting.reset();

@@ -290,7 +290,7 @@ TimePoint Session::tick(TimePoint now) {
     if (polling_ != nullptr && now >= polling_->linger_deadline) {
       retire();
     }
-  } else if (pong_awaited_ && now >= heartbeat_ && !is_pong_held()) {
+  } else if (pong_awaited_ && now >= heartbeat_ && !input_held_) {
     environment_.metrics.limit("ping_timeout").add();
     refuse("ping_timeout", "ping timeout");
   } else if (stalled(now)) {
@@ -306,9 +306,8 @@ TimePoint Session::tick(TimePoint now) {
     drop_unused();
     if (input_held_) {
       environment_.call_later(identity_.id, &Session::continue_input);  // less may be queued now
-    } else {
-      handler_->on_tick(now);  // what it waits for may be held
     }
+    handler_->on_tick(now);
     handler_due = handler_->next_tick();
   }
   return std::min(handler_due, next_tick(now));
@@ -326,19 +325,17 @@ TimePoint Session::next_tick(TimePoint now) const {
   return heartbeat_;
 }
 
-// Behind requests that wait nothing is read, a pong neither. Who polls and leaves what waits for
-// its GET has no such excuse.
-bool Session::is_pong_held() const {
-  return input_held_ && (websocket_ != nullptr || buffered_bytes() == 0);
-}
-
 void Session::ping_if_due(TimePoint now) {
-  if ((pong_awaited_ && !is_pong_held()) || now < heartbeat_) {
-    return;  // held for long it is pinged again: a client goes by the time from ping to ping
+  const bool pong_held = input_held_ && websocket_ != nullptr;
+  if ((pong_awaited_ && !pong_held) || now < heartbeat_) {
+    return;
   }
   const TimePoint since = now - heartbeat_ <= kLatePingMax ? heartbeat_ : now;
   heartbeat_ = since + environment_.limits.ping_timeout;
   pong_awaited_ = true;
+  if (pong_held) {
+    expect_ping_soon();
+  }
   pong_extended_ = false;
   send(environment_.ping);
 }

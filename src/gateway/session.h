@@ -245,7 +245,7 @@ class Session {
   /// no such: a GET that does not come is a ping that is not answered, an answer that is not taken
   /// is the connection's deadline.
   bool stalled(TimePoint now);
-  bool is_pong_held() const;
+  void expect_ping_soon();
   void ping_if_due(TimePoint now);
   /// When tick() is due again.
   TimePoint next_tick(TimePoint now) const;
@@ -280,7 +280,7 @@ class Session {
   std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
   bool pong_awaited_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
-  bool input_held_ = false;     // for too many requests, or for answers that are not taken
+  bool input_held_ = false;     // for too many requests, or what is queued for it
   bool continuing_ = false;     // inside continue_input()
   bool arriving_;               // opened by WebSocket, and neither joined nor closed yet
   bool joined_ = false;

@@ -2,6 +2,7 @@
 
 #include "gateway/session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -54,21 +55,30 @@ void Session::take_message(bool binary, std::string_view bytes) {
   backlog().waiting.push_back({.binary = binary, .bytes = std::string(bytes)});
 }
 
-// Whether the peer has too many requests under way, or too much to take of what it was sent; then
-// it is not read until there is less. So a peer that asks for much at once, and reads, gets all of
-// it, where its answers would be too much for its queue.
+// Whether the peer has too many requests under way, or a WebSocket too much to take of what it was
+// sent; then it is not read until there is less. So a peer that asks for much at once, and reads,
+// gets all of it, where its answers would be too much for its queue. A client that polls may wait
+// for the answer to its POST before it takes anything: it is not held for what is queued.
 bool Session::must_wait() {
   const bool full = requests_ != nullptr && requests_->wait_if_full();
-  if (!full && queued_bytes() <= environment_.limits.send_queue_bytes / kHeldQueueFraction) {
+  const bool behind = websocket_ != nullptr &&
+                      queued_bytes() > environment_.limits.send_queue_bytes / kHeldQueueFraction;
+  if (!full && !behind) {
     return false;
   }
   if (!std::exchange(input_held_, true)) {
     environment_.requests_limit.add();
+    expect_ping_soon();
     if (websocket_ != nullptr) {
       websocket_->hold_input(true);
     }
   }
   return true;
+}
+
+// A client gives up without a ping in time, whatever else it gets, and who is held gets pings late.
+void Session::expect_ping_soon() {
+  heartbeat_ = std::min(heartbeat_, environment_.loop.now() + environment_.limits.ping_interval);
 }
 
 void Session::release_input() {
@@ -77,7 +87,7 @@ void Session::release_input() {
   }
   // The pong may have been waiting behind the requests: that they came and were answered will do.
   if (std::exchange(input_held_, false) && std::exchange(pong_awaited_, false)) {
-    heartbeat_ = environment_.loop.now() + environment_.limits.ping_interval;
+    expect_ping_soon();
   }
 }
 

@@ -271,8 +271,8 @@ std::vector<Setting> make_settings() {
            limit("requests-in-flight",
                  "Events of one connection being worked on, those with large answers as eight; "
                  "above it, "
-                 "or with more than a quarter of `send-queue-bytes` queued, the connection is not "
-                 "read.",
+                 "or with more than a quarter of `send-queue-bytes` queued for a WebSocket, the "
+                 "connection is not read.",
                  &Limits::requests_in_flight),
            limit("presence-queue-bytes",
                  "Above this, only the latest presence per author is kept.",
