@@ -6,6 +6,7 @@
 #include "base/error_json.h"
 #include "base/log.h"
 
+#include <map>
 #include <utility>
 
 namespace cloudsync::api {

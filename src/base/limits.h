@@ -43,9 +43,9 @@ struct Limits {
   /// Bytes of large HTTP answers that peers have not taken, of the node: 16 of the largest
   /// document. Above it a further large answer is refused as overloaded.
   std::size_t http_answer_bytes = 256 * 1024 * 1024;
-  /// Events of one connection that are being worked on; above it the connection is not read. A page
-  /// with one document has 2 under way, a join and presence; 16 keep a resume of many documents
-  /// busy.
+  /// Events of one connection that are being worked on, a join or fetch-ops as eight
+  /// (api/event_kinds.h); above it the connection is not read. A page with one document has a join
+  /// and presence under way, a resume of many documents two joins.
   std::size_t requests_in_flight = 16;
   /// Above this, presence frames for the connection keep only the latest per author.
   std::size_t presence_queue_bytes = 64 * 1024;

@@ -132,8 +132,8 @@ void DocumentAuthority::on_head_read(Result<std::vector<storage::Update>> update
       updates->size() < limits_.catch_up_ops && op_bytes(*updates) <= limits_.catch_up_bytes;
   if (!updates->empty() && updates->back().revision > head()) {
     if (!can_follow(*updates)) {
-      work_->check_again =
-          true;  // the append in flight will meet another head, a recovery reads on
+      // The append in flight will meet another head, a recovery reads on.
+      work_->check_again = true;
       return;
     }
     const Revision before = head();
