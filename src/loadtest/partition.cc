@@ -30,7 +30,8 @@ Options part_of_documents(const Options& whole, std::size_t begin, std::size_t e
     return dealt(total, whole.documents, end) - dealt(total, whole.documents, begin);
   };
   part.documents = end - begin;
-  part.first_document = whole.first_document + begin;
+  part.first_document = begin;
+  part.all_documents = whole.documents;
   part.connections = share(whole.connections);
   part.writers = share(whole.writers);
   part.slow_readers = share(whole.slow_readers);
@@ -47,6 +48,11 @@ std::size_t worker_count(const Options& options) {
   return options.workers > 0
              ? options.workers
              : (options.connections + kConnectionsPerProcess - 1) / kConnectionsPerProcess;
+}
+
+std::size_t target_index(const Options& part, std::size_t document) {
+  const std::size_t all = part.all_documents > 0 ? part.all_documents : part.documents;
+  return (part.first_document + document) * part.targets.size() / all;
 }
 
 Result<std::vector<Options>> divide(const Options& options, std::size_t workers) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <set>
 
 namespace cloudsync::loadtest {
 namespace {
@@ -66,6 +67,23 @@ TEST(Partition, ADocumentHasTheMembersAndTheNodeThatItHasInOneProcess) {
       EXPECT_EQ(dealt(part.writers, part.documents), writers);
     }
   }
+}
+
+TEST(Partition, AWorkerHasToDoWithFewNodesAndEachNodeHasItsShare) {
+  Options whole = load(1'200, 12, 12);
+  whole.targets.resize(6, whole.targets.front());
+  std::vector<std::size_t> documents_of(6);
+  const auto parts = divide(whole, 3).value();
+  for (const Options& part : parts) {
+    std::set<std::size_t> nodes;
+    for (std::size_t document = 0; document < part.documents; ++document) {
+      nodes.insert(target_index(part, document));
+      ++documents_of[target_index(part, document)];
+    }
+    EXPECT_EQ(nodes.size(), 2U);
+  }
+  EXPECT_EQ(documents_of, std::vector<std::size_t>(6, 2));
+  EXPECT_EQ(target_index(whole, 11), 5U);  // in one process
 }
 
 TEST(Partition, OfASpreadLoadTheFirstPartsWriteAndAllHaveTheDocument) {
