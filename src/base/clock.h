@@ -10,6 +10,8 @@ namespace cloudsync {
 using Duration = std::chrono::nanoseconds;
 /// Monotonic time since an arbitrary start.
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+/// When something is due that is not.
+inline constexpr TimePoint kNever = TimePoint::max();
 
 class Clock {
  public:

@@ -1,6 +1,8 @@
 #pragma once
 // Hashes and encodings over OpenSSL's libcrypto. Pure functions, thread-safe.
 
+#include "base/bytes.h"
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -13,10 +15,6 @@ namespace cloudsync {
 
 using Sha1 = std::array<std::uint8_t, 20>;
 using Sha256 = std::array<std::uint8_t, 32>;
-
-inline std::span<const std::uint8_t> as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 /// Only for the WebSocket handshake (RFC 6455 section 4.2.2), where it protects nothing.
 Sha1 sha1(std::span<const std::uint8_t> data);

@@ -1,5 +1,7 @@
 #include "codec/utf8.h"
 
+#include "base/bytes.h"
+
 #include <simdjson.h>
 
 #include <cstddef>
@@ -66,7 +68,7 @@ bool is_utf8(std::span<const std::uint8_t> bytes) {
     Utf8Validator validator;
     return validator.feed(bytes) && validator.at_boundary();
   }
-  return simdjson::validate_utf8(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return simdjson::validate_utf8(as_text(bytes));
 }
 
 }  // namespace cloudsync::codec

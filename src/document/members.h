@@ -2,6 +2,7 @@
 // Who is in a document: live connections, one per client id, and the loops they live on.
 
 #include "base/ids.h"
+#include "base/keyed.h"
 #include "document/messages.h"
 #include "document/roster.h"
 
@@ -65,38 +66,24 @@ class Members {
   std::vector<std::uint32_t> loops(const std::optional<MemberId>& except) const;
 
  private:
-  struct ById {
-    using is_transparent = void;
-
+  struct IdOf {
     static MemberId key(const std::unique_ptr<Member>& member) { return member->id(); }
 
     static MemberId key(MemberId id) { return id; }
-
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return key(a) < key(b);
-    }
   };
 
-  struct ByClient {
-    using is_transparent = void;
-
+  struct ClientOf {
     static const ClientId& key(const Member* member) { return member->client; }
 
     static const ClientId& key(const ClientId& client) { return client; }
-
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return key(a) < key(b);
-    }
   };
 
   std::size_t listed_max_;
   std::size_t listed_count_ = 0;
   // Sorted arrays of pointers: a member is one block with its id in it, and its place in both takes
   // 16 bytes, which are moved for another in a document of 10,000 within microseconds.
-  boost::container::flat_set<std::unique_ptr<Member>, ById> members_;
-  boost::container::flat_set<Member*, ByClient> by_client_;
+  boost::container::flat_set<std::unique_ptr<Member>, KeyLess<IdOf>> members_;
+  boost::container::flat_set<Member*, KeyLess<ClientOf>> by_client_;
   boost::container::flat_map<std::uint32_t, std::uint32_t> per_loop_;  // members on each, never 0
 };
 

@@ -1,10 +1,9 @@
 #include "gateway/connection.h"
 
+#include "base/bytes.h"
 #include "base/error_json.h"
 #include "codec/websocket/frame.h"
-#include "codec/websocket/handshake.h"
 
-#include <array>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -12,7 +11,6 @@ namespace cloudsync::gateway {
 using codec::http1::ParseStatus;
 using codec::http1::Request;
 using codec::http1::Response;
-using codec::websocket::Opcode;
 
 namespace {
 
@@ -23,19 +21,12 @@ constexpr std::size_t kPendingInputMax = 64 * 1024;
 /// that asks without reading gets no memory, nor more time by asking again.
 constexpr std::size_t kAnswerQueueMax = 64 * 1024;
 
-/// Pongs are dropped while this much is queued: a peer that pings without reading gets no memory.
-constexpr std::size_t kPongQueueMax = 64 * 1024;
-
 /// Bytes per second of an answer that a peer takes at least: half of what the slowest mobile lines
 /// in use carry (EDGE, some 240 kbit/s). Who takes less keeps the answer in memory for long.
 constexpr std::int64_t kAnswerRateMin = 16 * 1024;
 
 std::size_t bytes_at_least(std::chrono::milliseconds time) {
   return static_cast<std::size_t>(kAnswerRateMin * time.count() / 1'000);
-}
-
-std::string_view as_text(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 std::span<std::uint8_t> as_mutable_bytes(std::string& text) {
@@ -70,7 +61,7 @@ Connection::Connection(ConnectionEnvironment& environment, RequestOrigin origin)
 
 void Connection::bind(runtime::SocketId socket) {
   socket_ = socket;
-  if (deadline_ != kNoDeadline) {
+  if (deadline_ != kNever) {
     set_deadline(deadline_);
   }
 }
@@ -146,7 +137,7 @@ void Connection::process_pending() {
 void Connection::hold_input(bool held) {
   const bool was_held = held_;
   held_ = held;
-  if (was_held && !held && websocket_ && deadline_ != kNoDeadline) {
+  if (was_held && !held && websocket_ && deadline_ != kNever) {
     set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
   }
   update_reading();
@@ -204,7 +195,7 @@ void Connection::begin_request(Request request) {
   keep_alive_ = request.keep_alive && !request.is_upgrade;
   head_only_ = request.method == "HEAD";
   http_->response_headers.clear();
-  deadline_ = kNoDeadline;
+  deadline_ = kNever;
   environment_.owner.on_request(*this, std::move(request));
 }
 
@@ -260,77 +251,6 @@ void Connection::respond(Response response) {
   }
 }
 
-void Connection::accept_websocket(const Request& request) {
-  busy_ = false;
-  http_->response_headers.clear();
-  deadline_ = kNoDeadline;
-  std::optional<codec::websocket::DeflateAgreement> deflate;
-  auto& compression = environment_.compression;
-  if (compression) {
-    const auto offers = codec::websocket::parse_extensions(request.headers);
-    deflate = offers ? codec::websocket::accept_deflate(*offers) : std::nullopt;
-  }
-  if (deflate) {
-    deflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_window_bits);
-    frames_ = codec::websocket::FrameParser(
-        codec::websocket::Role::kServer, environment_.frames, &compression->inflater());
-  }
-  websocket_ = true;
-  environment_.loop.pin(socket_);  // only requests of HTTP move to other loops
-  environment_.loop.send(socket_, share(codec::websocket::accept_response(request, deflate)));
-  if (!processing_) {
-    process_pending();
-  }
-}
-
-void Connection::process_websocket(std::span<std::uint8_t> bytes) {
-  const auto error = frames_.feed(bytes, *this);
-  if (!error) {
-    if (!frames_.in_flight()) {
-      deadline_ = kNoDeadline;  // also if what came in pieces was a control frame
-    } else if (!ended_ && deadline_ == kNoDeadline) {
-      set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
-    }
-    return;
-  }
-  environment_.owner.on_violation(*this,
-                                  error->code == codec::websocket::kCloseTooBig ? "payload_bytes"
-                                  : error->code == codec::websocket::kClosePolicy
-                                      ? "websocket_fragments"
-                                      : "malformed_frame");
-  close(error->code, error->reason);
-}
-
-SharedBytes Connection::compressed(std::span<const SharedBytes> pieces) {
-  return deflate_window_bits_ == 0
-             ? nullptr
-             : environment_.compression->compress(pieces, deflate_window_bits_);
-}
-
-std::size_t Connection::frame_bytes(std::span<const SharedBytes> pieces) {
-  if (const SharedBytes frame = compressed(pieces)) {
-    return frame->size();
-  }
-  std::size_t bytes = 0;
-  for (const SharedBytes& piece : pieces) {
-    bytes += piece->size();
-  }
-  return bytes;
-}
-
-void Connection::send_frame(std::span<const SharedBytes> pieces) {
-  if (ended_) {
-    return;
-  }
-  if (SharedBytes frame = compressed(pieces)) {
-    environment_.loop.send(socket_, std::move(frame));
-    return;
-  }
-  for (const SharedBytes& piece : pieces) {
-    environment_.loop.send(socket_, piece);
-  }
-}
-
 void Connection::close(std::uint16_t code, std::string_view reason) {
   if (ended_) {
     return;
@@ -353,7 +273,7 @@ void Connection::end() {
   if (!ended_) {
     ended_ = true;
     busy_ = false;
-    deadline_ = kNoDeadline;
+    deadline_ = kNever;
     watch();  // for what is queued
     environment_.owner.on_ended(*this);
   }
@@ -366,7 +286,7 @@ Connection::Released Connection::release() {
   }
   ended_ = true;
   busy_ = false;
-  deadline_ = kNoDeadline;
+  deadline_ = kNever;
   return {released.descriptor,
           std::exchange(http_->pending, {}).append(http_->behind_request).append(released.unread)};
 }
@@ -380,7 +300,7 @@ bool Connection::check_deadline(TimePoint now) {
   if (!ended_ && now >= deadline_) {
     end_overdue(now);
   }
-  watched_ = ended_ ? queued_bytes() > 0 : deadline_ != kNoDeadline;
+  watched_ = ended_ ? queued_bytes() > 0 : deadline_ != kNever;
   return watched_;
 }
 
@@ -405,33 +325,6 @@ void Connection::end_overdue(TimePoint now) {
   } else {
     refuse(408, "the request took too long");
   }
-}
-
-bool Connection::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
-  deadline_ = kNoDeadline;
-  if (opcode == Opcode::kText) {
-    environment_.owner.on_websocket_text(*this, as_text(payload));
-  } else {
-    environment_.owner.on_websocket_binary(*this, as_text(payload));
-  }
-  return !ended_;
-}
-
-bool Connection::on_ping(std::span<const std::uint8_t> payload) {
-  if (queued_bytes() < kPongQueueMax) {
-    std::string frame;
-    codec::websocket::append_frame(frame, Opcode::kPong, as_text(payload));
-    environment_.loop.send(socket_, share(std::move(frame)));
-  }
-  return true;
-}
-
-bool Connection::on_pong(std::span<const std::uint8_t>) {
-  return true;
-}
-
-void Connection::on_close(std::uint16_t code, std::string_view) {
-  close(code);
 }
 
 void Connection::on_drained(runtime::SocketId) {

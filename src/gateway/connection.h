@@ -166,8 +166,6 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool on_pong(std::span<const std::uint8_t> payload) override;
   void on_close(std::uint16_t code, std::string_view reason) override;
 
-  static constexpr TimePoint kNoDeadline = TimePoint::max();
-
   struct Http {
     explicit Http(const codec::http1::RequestLimits& limits) : parser(limits) {}
 
@@ -207,7 +205,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   runtime::SocketId socket_;
   std::unique_ptr<Http> http_;  // until it is a WebSocket and what came behind its request is read
   codec::websocket::FrameParser frames_;  // of a WebSocket
-  TimePoint deadline_;                    // of a peer that owes something, or kNoDeadline
+  TimePoint deadline_;                    // of a peer that owes something, or kNever
   std::uint8_t deflate_window_bits_ = 0;  // of what this side compresses; 0: nothing
   bool loopback_listener_ : 1;
   bool websocket_ : 1 = false;

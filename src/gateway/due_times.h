@@ -14,8 +14,6 @@ namespace cloudsync::gateway {
 /// By slot, which starts at 0 and is used again. One thread.
 class DueTimes {
  public:
-  static constexpr TimePoint kNever = TimePoint::max();
-
   /// Looked at in the next sweep, whatever else was said of it. O(1) amortised.
   void soon(std::uint32_t slot) {
     if (slot >= due_.size()) {

@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 
 class DueTimesTest : public ::testing::Test {
  protected:
-  std::vector<std::uint32_t> seen_at(int second, TimePoint next = DueTimes::kNever) {
+  std::vector<std::uint32_t> seen_at(int second, TimePoint next = kNever) {
     std::vector<std::uint32_t> seen;
     due.sweep(start + seconds(second), [&](std::uint32_t slot) {
       seen.push_back(slot);

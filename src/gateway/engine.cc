@@ -73,7 +73,7 @@ Engine::Engine(const EngineDependencies& dependencies)
       queued_answers_(metrics_.gauge("cloudsync_http_answer_bytes",
                                      "Bytes of large HTTP answers that peers have not taken."),
                       limits_.http_answer_bytes),
-      by_sid_(0, BySid{&slots_}, BySid{&slots_}) {
+      by_sid_(0, KeyHash<SidOf>{{&slots_}}, KeyEqual<SidOf>{{&slots_}}) {
   // Growing would hash the sids of all sessions at once: tens of milliseconds of a large loop.
   by_sid_.reserve(std::min<std::size_t>(limits_.connections, kSlotsMax));
   schedule_sweep();
@@ -265,7 +265,7 @@ void Engine::sweep() {
   due_.sweep(now, [this, now](std::uint32_t slot) {
     Session* session = slots_[slot].session.get();
     if (session == nullptr) {
-      return DueTimes::kNever;
+      return kNever;
     }
     const TimePoint next = session->tick(now);
     note_queued(session->queued_bytes());

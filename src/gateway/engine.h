@@ -4,6 +4,7 @@
 // session of another loop takes its whole socket there (the sid names the loop). Everything here
 // runs on the loop's thread.
 
+#include "base/keyed.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -109,27 +110,15 @@ class Engine final : public ConnectionOwner {
     std::uint32_t generation = 0;
   };
 
-  // Sets whose elements are found by what they name, without a second copy of that beside them.
-
-  struct ByAddress {
-    using is_transparent = void;
-
+  struct PointerOf {
     static const Connection* key(const std::unique_ptr<Connection>& element) {
       return element.get();
     }
 
-    static const Connection* key(const Connection* address) { return address; }
-
-    std::size_t operator()(const auto& element) const noexcept {
-      return std::hash<const Connection*>{}(key(element));
-    }
-
-    bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
+    static const Connection* key(const Connection* pointer) { return pointer; }
   };
 
-  struct BySid {
-    using is_transparent = void;
-
+  struct SidOf {
     const std::vector<Slot>* slots;
 
     std::string_view key(std::uint32_t slot) const {
@@ -137,12 +126,6 @@ class Engine final : public ConnectionOwner {
     }
 
     static std::string_view key(std::string_view sid) { return sid; }
-
-    std::size_t operator()(const auto& element) const noexcept {
-      return std::hash<std::string_view>{}(key(element));
-    }
-
-    bool operator()(const auto& a, const auto& b) const { return key(a) == key(b); }
   };
 
   std::optional<codec::http1::Response> on_head(Connection& connection,
@@ -228,12 +211,14 @@ class Engine final : public ConnectionOwner {
   std::int64_t queued_ = 0;  // seen in the sweep under way
   std::int64_t queued_reported_ = 0;
   std::vector<Engine*> peers_;
-  boost::unordered_flat_set<std::unique_ptr<Connection>, ByAddress, ByAddress> connections_;
+  boost::unordered_flat_set<std::unique_ptr<Connection>, KeyHash<PointerOf>, KeyEqual<PointerOf>>
+      connections_;
   std::vector<Connection*> watched_;  // those that asked for it, each at its watch_place
   std::vector<Slot> slots_;
   DueTimes due_;  // of the sessions, by slot
   std::vector<std::uint32_t> free_slots_;
-  boost::unordered_flat_set<std::uint32_t, BySid, BySid> by_sid_;  // slots of sessions
+  boost::unordered_flat_set<std::uint32_t, KeyHash<SidOf>, KeyEqual<SidOf>>
+      by_sid_;  // slots of sessions
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
   Duration lag_{};  // of the last sweep

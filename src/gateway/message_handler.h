@@ -21,7 +21,7 @@ class MessageHandler {
 
   /// A look at deadlines: comes when one is due, and in the sweep behind any other call.
   virtual void on_tick(TimePoint now) = 0;
-  /// The next deadline, TimePoint::max() for none.
+  /// The next deadline, kNever for none.
   virtual TimePoint next_tick() const = 0;
 };
 

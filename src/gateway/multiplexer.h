@@ -83,8 +83,6 @@ class Multiplexer final : public MessageHandler {
     State state = State::kPending;
   };
 
-  static constexpr TimePoint kNever = TimePoint::max();
-
   ConnectionId id_of(const Link& link) const {
     return make_connection_id(session_.identity().id, link.connect);
   }

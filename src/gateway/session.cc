@@ -285,7 +285,7 @@ TimePoint Session::tick(TimePoint now) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
-  TimePoint handler_due = TimePoint::max();
+  TimePoint handler_due = kNever;
   if (closed_) {
     if (polling_ != nullptr && now >= polling_->linger_deadline) {
       retire();

@@ -124,7 +124,7 @@ class Session {
   RequestTicket begin_request(std::size_t weight);
 
   /// Heartbeat and deadlines. Comes when it said that it is due, and in the sweep behind any other
-  /// call but a send that the peer took. Returns the next time, TimePoint::max() for none.
+  /// call but a send that the peer took. Returns the next time, kNever for none.
   TimePoint tick(TimePoint now);
 
   /// When tick() is due, if nothing more happens.
@@ -160,8 +160,6 @@ class Session {
   bool writable() const;
 
  private:
-  static constexpr TimePoint kNever = TimePoint::max();
-
   /// A message of the peer, taken apart now or when enough requests before it are finished.
   struct Message {
     bool binary = false;

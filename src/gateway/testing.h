@@ -188,9 +188,9 @@ class TestNode {
 
  private:
   TimePoint next_deadline() const {
-    TimePoint next = TimePoint::max();
+    TimePoint next = kNever;
     for (const auto& loop : loops) {
-      next = std::min(next, loop->next_deadline().value_or(TimePoint::max()));
+      next = std::min(next, loop->next_deadline().value_or(kNever));
     }
     return next;
   }

@@ -1,5 +1,7 @@
 #include "loadtest/line_channel.h"
 
+#include "base/bytes.h"
+
 #include <utility>
 
 namespace cloudsync::loadtest {
@@ -22,7 +24,7 @@ void LineChannel::close() {
 }
 
 void LineChannel::on_data(runtime::SocketId, std::span<std::uint8_t> bytes) {
-  unread_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  unread_.append(as_text(bytes));
   if ((!take_lines() || unread_.size() > kLineBytesMax) && socket_) {
     loop_.close(*socket_, runtime::CloseMode::kAbort);
   }

@@ -1,5 +1,6 @@
 #include "loadtest/websocket_client.h"
 
+#include "base/bytes.h"
 #include "codec/websocket/handshake.h"
 
 #include <cstring>
@@ -12,10 +13,6 @@ using codec::websocket::Opcode;
 // A document of 16 MiB comes by HTTP; what a WebSocket brings is at most a catch-up.
 const codec::websocket::FrameLimits kFrameLimits{.message_bytes = 4U * 1024 * 1024,
                                                  .fragments = 4'096};
-
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 /// Random is enough here: an unpredictable mask protects proxies, and a load test has none to
 /// protect.
@@ -154,15 +151,15 @@ void WebSocketClient::on_closed(runtime::SocketId, runtime::CloseCause cause) {
 
 bool WebSocketClient::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
   if (opcode == Opcode::kText) {
-    events_.on_text(text_of(payload));
+    events_.on_text(as_text(payload));
   } else {
-    events_.on_binary(text_of(payload));
+    events_.on_binary(as_text(payload));
   }
   return reason_.empty();
 }
 
 bool WebSocketClient::on_ping(std::span<const std::uint8_t> payload) {
-  send_frame(Opcode::kPong, text_of(payload));
+  send_frame(Opcode::kPong, as_text(payload));
   return true;
 }
 

@@ -106,7 +106,7 @@ std::optional<Duration> LoopCore::idle_time() {
   }
   auto deadline = timers_.next_deadline();
   if (!lingering_.empty()) {
-    deadline = std::min(deadline.value_or(TimePoint::max()), lingering_.front().deadline);
+    deadline = std::min(deadline.value_or(kNever), lingering_.front().deadline);
   }
   if (!deadline) {
     return std::nullopt;

@@ -293,7 +293,7 @@ TEST_P(LoopTest, HeldConnectionsWaitAndWhoHasGivenUpIsNotAccepted) {
   Recorder client;
   std::optional<SocketId> leaves;
   std::optional<SocketId> stays;
-  TimePoint later = TimePoint::max();
+  TimePoint later = kNever;
   Script(*loop)
       .when([&] { return pair.connected(); },
             [&] {

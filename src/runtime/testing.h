@@ -2,6 +2,7 @@
 // Helpers of this folder's tests: a recording SocketEvents and turns of a loop until something
 // holds.
 
+#include "base/bytes.h"
 #include "runtime/loop.h"
 
 #include <gmock/gmock.h>
@@ -47,7 +48,7 @@ inline std::string pattern(std::size_t size) {
 class Recorder : public SocketEvents {
  public:
   void on_data(SocketId socket, std::span<std::uint8_t> bytes) override {
-    received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    received.append(as_text(bytes));
     if (when_data) {
       when_data(socket, bytes);
     }

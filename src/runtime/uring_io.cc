@@ -1,6 +1,7 @@
 // UringLoop's open sockets: receiving and sending.
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "runtime/uring_loop.h"
 
 #include <poll.h>
@@ -59,7 +60,7 @@ void UringLoop::on_bytes(SocketId socket, SocketRecord& record, std::span<std::u
   note_heard(socket, record);
   if (record.paused || record.holding) {
     record.holding = true;
-    held_[socket.slot].append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    held_[socket.slot].append(as_text(bytes));
   } else {
     record.events->on_data(socket, bytes);
   }

@@ -1,5 +1,6 @@
 #include "codec/engineio/packet.h"
 
+#include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "codec/utf8.h"
@@ -69,7 +70,7 @@ Result<std::optional<Packet>> PayloadReader::next() {
       return fail(ErrorCode::kBadRequest, "malformed base64 in an Engine.IO payload");
     }
     binary_ = std::move(*bytes);
-    packet = decode_binary({reinterpret_cast<const char*>(binary_.data()), binary_.size()});
+    packet = decode_binary(as_text(binary_));
   } else {
     if (!is_utf8(as_bytes(element))) {
       return fail(ErrorCode::kBadRequest, "invalid UTF-8 in an Engine.IO payload");

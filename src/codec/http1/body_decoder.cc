@@ -1,5 +1,6 @@
 #include "codec/http1/body_decoder.h"
 
+#include "base/bytes.h"
 #include "codec/http1/head_reader.h"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ BodyDecoder::FeedResult BodyDecoder::feed(std::span<const std::uint8_t> input,
                                           std::string& body,
                                           std::size_t limit) {
   const auto append = [&body, input](std::size_t from, std::size_t count) {
-    body.append(reinterpret_cast<const char*>(input.data()) + from, count);
+    body.append(as_text(input.subspan(from, count)));
   };
   if (state_ == State::kUntilEnd) {
     if (input.size() > limit - std::min(body.size(), limit)) {

@@ -1,5 +1,7 @@
 #include "codec/http1/head_reader.h"
 
+#include "base/bytes.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -63,14 +65,14 @@ HeadReader::FeedResult HeadReader::feed(std::span<const std::uint8_t> input, std
       state_ = State::kInLine;
     }
   }
-  buffer_.append(reinterpret_cast<const char*>(input.data()) + begin, input.size() - begin);
+  buffer_.append(as_text(input.subspan(begin)));
   return {Status::kNeedMore, input.size(), {}};
 }
 
 HeadReader::FeedResult HeadReader::finish(std::span<const std::uint8_t> input,
                                           std::size_t begin,
                                           std::size_t end) {
-  const std::string_view last(reinterpret_cast<const char*>(input.data()) + begin, end - begin);
+  const std::string_view last = as_text(input.subspan(begin, end - begin));
   std::string_view head = last;
   if (!buffer_.empty()) {
     buffer_.append(last);

@@ -1,5 +1,7 @@
 #include "codec/websocket/frame.h"
 
+#include "base/bytes.h"
+
 #include <cstring>
 
 namespace cloudsync::codec::websocket {
@@ -66,7 +68,7 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload, boo
 void append_masked_frame(
     std::string& out, Opcode opcode, std::string_view payload, const MaskKey& key, bool final) {
   append_header(out, opcode, payload.size(), final, kMasked);
-  out.append(reinterpret_cast<const char*>(key.data()), key.size());
+  out.append(as_text(key));
   const std::size_t start = out.size();
   out.append(payload);
   apply_mask({reinterpret_cast<std::uint8_t*>(out.data()) + start, payload.size()}, key);

@@ -1,5 +1,6 @@
 #include "codec/websocket/frame_parser.h"
 
+#include "base/bytes.h"
 #include "codec/utf8.h"
 
 #include <algorithm>
@@ -286,7 +287,7 @@ class FrameParser::Feed {
     held.frame_received += payload.size();
     const bool frame_ended = held.frame_received == held.frame.payload_bytes;
     if (held.frame.is_control()) {
-      held.control.append(reinterpret_cast<const char*>(payload.data()), payload.size());
+      held.control.append(as_text(payload));
     } else {
       held.append(payload, buffer_max(held.compressed));
       if (held.message_opcode == Opcode::kText && !held.compressed && !held.utf8.feed(payload)) {
@@ -368,7 +369,7 @@ class FrameParser::Feed {
       }
     }
     proceed(false);
-    visitor_.on_close(code, {reinterpret_cast<const char*>(reason.data()), reason.size()});
+    visitor_.on_close(code, as_text(reason));
     return std::nullopt;
   }
 

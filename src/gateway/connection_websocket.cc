@@ -1,0 +1,120 @@
+// A connection as a WebSocket: frames in, frames out, compressed where that was agreed on.
+
+#include "base/bytes.h"
+#include "codec/websocket/frame.h"
+#include "codec/websocket/handshake.h"
+#include "gateway/connection.h"
+
+#include <utility>
+
+namespace cloudsync::gateway {
+
+using codec::http1::Request;
+using codec::websocket::Opcode;
+
+namespace {
+
+/// Pongs are dropped while this much is queued: a peer that pings without reading gets no memory.
+constexpr std::size_t kPongQueueMax = 64 * 1024;
+
+}  // namespace
+
+void Connection::accept_websocket(const Request& request) {
+  busy_ = false;
+  http_->response_headers.clear();
+  deadline_ = kNever;
+  std::optional<codec::websocket::DeflateAgreement> deflate;
+  auto& compression = environment_.compression;
+  if (compression) {
+    const auto offers = codec::websocket::parse_extensions(request.headers);
+    deflate = offers ? codec::websocket::accept_deflate(*offers) : std::nullopt;
+  }
+  if (deflate) {
+    deflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_window_bits);
+    frames_ = codec::websocket::FrameParser(
+        codec::websocket::Role::kServer, environment_.frames, &compression->inflater());
+  }
+  websocket_ = true;
+  environment_.loop.pin(socket_);  // only requests of HTTP move to other loops
+  environment_.loop.send(socket_, share(codec::websocket::accept_response(request, deflate)));
+  if (!processing_) {
+    process_pending();
+  }
+}
+
+void Connection::process_websocket(std::span<std::uint8_t> bytes) {
+  const auto error = frames_.feed(bytes, *this);
+  if (!error) {
+    if (!frames_.in_flight()) {
+      deadline_ = kNever;  // also if what came in pieces was a control frame
+    } else if (!ended_ && deadline_ == kNever) {
+      set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
+    }
+    return;
+  }
+  environment_.owner.on_violation(*this,
+                                  error->code == codec::websocket::kCloseTooBig ? "payload_bytes"
+                                  : error->code == codec::websocket::kClosePolicy
+                                      ? "websocket_fragments"
+                                      : "malformed_frame");
+  close(error->code, error->reason);
+}
+
+SharedBytes Connection::compressed(std::span<const SharedBytes> pieces) {
+  return deflate_window_bits_ == 0
+             ? nullptr
+             : environment_.compression->compress(pieces, deflate_window_bits_);
+}
+
+std::size_t Connection::frame_bytes(std::span<const SharedBytes> pieces) {
+  if (const SharedBytes frame = compressed(pieces)) {
+    return frame->size();
+  }
+  std::size_t bytes = 0;
+  for (const SharedBytes& piece : pieces) {
+    bytes += piece->size();
+  }
+  return bytes;
+}
+
+void Connection::send_frame(std::span<const SharedBytes> pieces) {
+  if (ended_) {
+    return;
+  }
+  if (SharedBytes frame = compressed(pieces)) {
+    environment_.loop.send(socket_, std::move(frame));
+    return;
+  }
+  for (const SharedBytes& piece : pieces) {
+    environment_.loop.send(socket_, piece);
+  }
+}
+
+bool Connection::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
+  deadline_ = kNever;
+  if (opcode == Opcode::kText) {
+    environment_.owner.on_websocket_text(*this, as_text(payload));
+  } else {
+    environment_.owner.on_websocket_binary(*this, as_text(payload));
+  }
+  return !ended_;
+}
+
+bool Connection::on_ping(std::span<const std::uint8_t> payload) {
+  if (queued_bytes() < kPongQueueMax) {
+    std::string frame;
+    codec::websocket::append_frame(frame, Opcode::kPong, as_text(payload));
+    environment_.loop.send(socket_, share(std::move(frame)));
+  }
+  return true;
+}
+
+bool Connection::on_pong(std::span<const std::uint8_t>) {
+  return true;
+}
+
+void Connection::on_close(std::uint16_t code, std::string_view) {
+  close(code);
+}
+
+}  // namespace cloudsync::gateway
