@@ -23,7 +23,7 @@ const serverOptions = (process.env.SERVER_OPTIONS ?? "").split(" ").filter(Boole
 const loadOptions = (process.env.LOAD_OPTIONS ?? "--io-engine auto").split(" ").filter(Boolean);
 /** Under way at a time, in all: more would only wait longer, out of the caches. */
 const kHandshakes = 2048;
-/** For each worker, whose sessions are all on one node or two: the kernel looks for a free port longer and longer from
+/** For each worker, whose sessions are all on one node: the kernel looks for a free port longer and longer from
     half of an address's 28,000 on (17,500 of one address took three times as long to connect). */
 const kSourceAddresses = 4;
 const restartSignal = process.env.RESTART;

@@ -1,7 +1,7 @@
 #pragma once
 // Hashes and encodings over OpenSSL's libcrypto. Pure functions, thread-safe.
 
-#include "base/bytes.h"
+#include "base/bytes.h"  // as_bytes(), for texts
 
 #include <array>
 #include <cstdint>

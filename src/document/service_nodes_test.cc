@@ -253,9 +253,9 @@ TEST_F(TwoDeafNodes, NeedNoBusForThat) {
 }
 
 TEST_F(TwoDeafNodes, StayBehindWithoutThem) {
-  constexpr std::chrono::milliseconds kNever{0};
-  Node node(executor, store, std::make_unique<LostMessages>(), checking(kNever));
-  EXPECT_EQ(seen_of_another(node, kNever), std::vector<std::string>{"joined"});
+  constexpr std::chrono::milliseconds kNoChecks{0};
+  Node node(executor, store, std::make_unique<LostMessages>(), checking(kNoChecks));
+  EXPECT_EQ(seen_of_another(node, kNoChecks), std::vector<std::string>{"joined"});
 }
 
 TEST(OneNode, WithAStoreOfItsOwnChecksNoHeads) {

@@ -22,7 +22,6 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>

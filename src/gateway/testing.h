@@ -2,6 +2,7 @@
 // Helpers of this folder's tests: a node of gateways on fake loops with a recording application,
 // and the two kinds of client that talk to it.
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "codec/http1/response_parser.h"
 #include "codec/websocket/frame_parser.h"
@@ -232,8 +233,7 @@ class HttpClient {
 
   /// The next whole answer that arrived, or nothing.
   std::optional<codec::http1::Response> answer() {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(peer->received.data());
-    const auto fed = parser_.feed({bytes, peer->received.size()});
+    const auto fed = parser_.feed(as_bytes(peer->received));
     peer->received.erase(0, fed.consumed);
     return fed.status == codec::http1::ParseStatus::kComplete
                ? std::optional(parser_.take_response())

@@ -1,7 +1,5 @@
 #include "loadtest/load_test.h"
 
-#include "loadtest/partition.h"
-
 #include <algorithm>
 
 namespace cloudsync::loadtest {
@@ -108,8 +106,9 @@ JsonArray LoadTest::revisions() const {
 
 // --- prepare ---
 
+/// Nodes may know nothing of each other, so a document and its members are of one node.
 const Target& LoadTest::target_of(std::size_t document) const {
-  return options_.targets[target_index(options_, document)];
+  return options_.targets[(options_.first_document + document) % options_.targets.size()];
 }
 
 void LoadTest::add_document(std::size_t index, DocumentId id) {

@@ -148,7 +148,6 @@ void add_making(CLI::App& app, Options& options, Texts& texts) {
   app.add_flag("--spread", options.spread, "Members of one document are in all processes");
   app.add_option("--worker-channel", options.worker_channel)->group("");
   app.add_option("--first-document", options.first_document)->group("");
-  app.add_option("--all-documents", options.all_documents)->group("");
   app.add_option("--first-source", options.first_source)->group("");
 }
 
@@ -343,7 +342,6 @@ std::vector<std::string> worker_arguments(const Options& part) {
   add("reconnect-delay", part.reconnect_delay.count());
   add("io-engine", runtime::io_engine_name(part.io_engine));
   add("first-document", part.first_document);
-  add("all-documents", part.all_documents);
   add("first-source", part.first_source);
   if (part.reconnect) {
     arguments.emplace_back("--reconnect");

@@ -110,7 +110,6 @@ struct Options {
 
   int worker_channel = -1;         ///< -1: this is no worker
   std::size_t first_document = 0;  ///< its number among those of all workers
-  std::size_t all_documents = 0;   ///< how many these are; 0: `documents` are all
   std::size_t first_source = 0;    ///< likewise
 };
 

@@ -30,12 +30,25 @@ Options part_of_documents(const Options& whole, std::size_t begin, std::size_t e
     return dealt(total, whole.documents, end) - dealt(total, whole.documents, begin);
   };
   part.documents = end - begin;
-  part.first_document = begin;
-  part.all_documents = whole.documents;
+  part.first_document = whole.first_document + begin;
   part.connections = share(whole.connections);
   part.writers = share(whole.writers);
   part.slow_readers = share(whole.slow_readers);
   return part;
+}
+
+/// The targets of part `index` of `count`, which are few if they can be: real clients have machines
+/// of their own, but here each sweep of a node would wake all workers that have sessions there.
+std::vector<Target> part_of_targets(const std::vector<Target>& targets,
+                                    std::size_t index,
+                                    std::size_t count) {
+  if (targets.size() <= 1 || (targets.size() % count != 0 && count % targets.size() != 0)) {
+    return targets;
+  }
+  const auto begin =
+      targets.begin() + static_cast<std::ptrdiff_t>(part_begin(targets.size(), index, count));
+  return {begin,
+          begin + static_cast<std::ptrdiff_t>(std::max<std::size_t>(targets.size() / count, 1))};
 }
 
 double share_of(double rate, std::size_t part, std::size_t whole) {
@@ -48,11 +61,6 @@ std::size_t worker_count(const Options& options) {
   return options.workers > 0
              ? options.workers
              : (options.connections + kConnectionsPerProcess - 1) / kConnectionsPerProcess;
-}
-
-std::size_t target_index(const Options& part, std::size_t document) {
-  const std::size_t all = part.all_documents > 0 ? part.all_documents : part.documents;
-  return (part.first_document + document) * part.targets.size() / all;
 }
 
 Result<std::vector<Options>> divide(const Options& options, std::size_t workers) {
@@ -71,6 +79,9 @@ Result<std::vector<Options>> divide(const Options& options, std::size_t workers)
     const std::size_t end = part_begin(total, i + 1, workers);
     Options part = options.spread ? part_of_members(options, begin, end)
                                   : part_of_documents(options, begin, end);
+    if (!options.spread) {
+      part.targets = part_of_targets(options.targets, i, workers);
+    }
     part.ops_per_second = share_of(options.ops_per_second, part.writers, options.writers);
     part.connects_per_second =
         share_of(options.connects_per_second, part.connections, options.connections);

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
-#include <set>
 
 namespace cloudsync::loadtest {
 namespace {
@@ -70,20 +70,35 @@ TEST(Partition, ADocumentHasTheMembersAndTheNodeThatItHasInOneProcess) {
 }
 
 TEST(Partition, AWorkerHasToDoWithFewNodesAndEachNodeHasItsShare) {
-  Options whole = load(1'200, 12, 12);
-  whole.targets.resize(6, whole.targets.front());
-  std::vector<std::size_t> documents_of(6);
-  const auto parts = divide(whole, 3).value();
-  for (const Options& part : parts) {
-    std::set<std::size_t> nodes;
-    for (std::size_t document = 0; document < part.documents; ++document) {
-      nodes.insert(target_index(part, document));
-      ++documents_of[target_index(part, document)];
+  for (const std::size_t targets : {1, 2, 3, 6, 12, 24}) {
+    Options whole = load(1'200, 24, 24);
+    whole.targets.clear();
+    for (std::size_t i = 0; i < targets; ++i) {
+      whole.targets.push_back(
+          parse_targets("http://127.0.0.1:" + std::to_string(i + 1)).value()[0]);
     }
-    EXPECT_EQ(nodes.size(), 2U);
+    const auto parts = divide(whole, 6).value();
+    std::map<std::uint16_t, std::size_t> documents_of;
+    for (const Options& part : parts) {
+      EXPECT_EQ(part.targets.size(), std::max<std::size_t>(targets / 6, 1));
+      for (const Target& target : part.targets) {
+        documents_of[target.endpoint.port] += part.documents / part.targets.size();
+      }
+    }
+    EXPECT_EQ(documents_of.size(), targets);
+    for (const auto& [port, documents] : documents_of) {
+      EXPECT_EQ(documents, 24 / targets) << targets;
+    }
   }
-  EXPECT_EQ(documents_of, std::vector<std::size_t>(6, 2));
-  EXPECT_EQ(target_index(whole, 11), 5U);  // in one process
+}
+
+TEST(Partition, TargetsThatCannotBeSharedOutAreEverybodys) {
+  Options whole = load(1'200, 24, 24);  // of two targets
+  EXPECT_EQ(divide(whole, 3).value()[1].targets, whole.targets);
+  EXPECT_EQ(divide(whole, 2).value()[1].targets, std::vector{whole.targets[1]});
+  whole.documents = 1;
+  whole.spread = true;
+  EXPECT_EQ(divide(whole, 2).value()[1].targets, whole.targets);
 }
 
 TEST(Partition, OfASpreadLoadTheFirstPartsWriteAndAllHaveTheDocument) {

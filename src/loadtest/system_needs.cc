@@ -55,16 +55,25 @@ class Needs {
   const Sysctls& system_;
 };
 
+/// A port may be used once for each pair of source address and target.
+std::uint64_t ports_of(const Options& part) {
+  const std::uint64_t pairs =
+      std::max<std::uint64_t>(part.source_addresses, 1) *
+      std::max<std::uint64_t>(std::min(part.targets.size(), part.documents), 1);
+  return (part.connections + pairs - 1) / pairs;
+}
+
 void add_ports(Needs& needs, const Options& options) {
   const auto* range = needs.find(kPortRange);
   if (range == nullptr || range->size() != 2) {
     return;
   }
-  // A port may be used once for each pair of source address and target.
-  const std::uint64_t pairs =
-      std::max<std::uint64_t>(options.source_addresses, 1) *
-      std::max<std::uint64_t>(std::min(options.targets.size(), options.documents), 1);
-  const std::uint64_t ports = (options.connections + pairs - 1) / pairs;
+  // With addresses of the kernel's choice all workers have the same.
+  const auto parts = divide(options, options.source_addresses > 0 ? worker_count(options) : 1);
+  std::uint64_t ports = 0;
+  for (const Options& part : parts ? *parts : std::vector{options}) {
+    ports = std::max(ports, ports_of(part));
+  }
   needs.list.push_back({kPortRange,
                         (*range)[1] - (*range)[0] + 1,
                         ports,

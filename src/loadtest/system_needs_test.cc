@@ -18,6 +18,11 @@ Options load(std::size_t connections, std::size_t sources) {
   return options;
 }
 
+Options in_one_process(Options options) {
+  options.workers = 1;
+  return options;
+}
+
 const Sysctls kStock{{"fs/file-max", {100'000}},
                      {"fs/nr_open", {1'048'576}},
                      {"net/ipv4/ip_local_port_range", {32'768, 60'999}},
@@ -35,9 +40,24 @@ TEST(SystemNeeds, PortsAreForEachSourceAddress) {
   const std::string name = "net/ipv4/ip_local_port_range";
   EXPECT_TRUE(need_of(name, load(28'232, 0)).met());
   EXPECT_FALSE(need_of(name, load(28'233, 0)).met());
-  EXPECT_TRUE(need_of(name, load(56'464, 2)).met());
-  EXPECT_EQ(need_of(name, load(50'000, 1)).set, "1024 65535");
-  EXPECT_EQ(need_of(name, load(70'000, 1)).set, "");  // no range is wide enough
+  EXPECT_TRUE(need_of(name, in_one_process(load(56'464, 2))).met());
+  EXPECT_FALSE(need_of(name, in_one_process(load(56'465, 2))).met());
+  EXPECT_EQ(need_of(name, in_one_process(load(50'000, 1))).set, "1024 65535");
+  EXPECT_EQ(need_of(name, in_one_process(load(70'000, 1))).set, "");  // no range is wide enough
+}
+
+TEST(SystemNeeds, PortsAreForTheTargetsOfOneWorker) {
+  const std::string name = "net/ipv4/ip_local_port_range";
+  Options options = load(100'000, 2);
+  options.workers = 2;
+  EXPECT_EQ(need_of(name, options).needs, 50'000U);
+  options.targets = parse_targets("http://127.0.0.1:1,http://127.0.0.1:2").value();
+  EXPECT_EQ(need_of(name, options).needs, 50'000U);  // each worker has one of them
+  options.workers = 1;
+  EXPECT_EQ(need_of(name, options).needs, 25'000U);
+  options.workers = 2;
+  options.spread = true;
+  EXPECT_EQ(need_of(name, options).needs, 25'000U);
 }
 
 TEST(SystemNeeds, FilesAreForBothEnds) {
@@ -67,7 +87,7 @@ TEST(SystemNeeds, WhatTheSystemDoesNotHaveIsNoNeed) {
 }
 
 TEST(SystemNeeds, SaysWhatToDo) {
-  const std::string text = needs_text(find_needs(load(50'000, 1), kStock, 20'000));
+  const std::string text = needs_text(find_needs(in_one_process(load(50'000, 1)), kStock, 20'000));
   EXPECT_THAT(text, HasSubstr("sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\""));
   EXPECT_THAT(text, HasSubstr("sysctl -w fs.file-max=\"150000\""));
   EXPECT_THAT(text, Not(HasSubstr("sysctl -w net.core.somaxconn")));

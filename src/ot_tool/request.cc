@@ -1,5 +1,6 @@
 #include "ot_tool/request.h"
 
+#include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -103,9 +104,7 @@ Result<JsonValue> transform_cursor(const Request& request) {
 Result<JsonValue> hash(const Request& request) {
   CS_TRY_ASSIGN(const ot::Document document, request.doc());
   const std::string text = to_canonical_json(ot::content(document));
-  // reinterpret_cast: characters are hashed as bytes.
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  return JsonValue(hex(sha256({bytes, text.size()})));
+  return JsonValue(hex(sha256(as_bytes(text))));
 }
 
 struct Call {

@@ -205,7 +205,7 @@ std::string UringLoop::unwatch(SocketId socket, SocketRecord& record) {
       }
       if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
         const std::uint16_t id = buffer_id(completion);
-        unread.append(reinterpret_cast<const char*>(ring_.buffer(id)), taken_bytes(completion.res));
+        unread.append(as_text({ring_.buffer(id), taken_bytes(completion.res)}));
         ring_.give_back_buffer(id);
       }
       if ((completion.flags & IORING_CQE_F_MORE) == 0) {

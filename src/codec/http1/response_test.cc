@@ -1,5 +1,6 @@
 #include "codec/http1/response.h"
 
+#include "base/bytes.h"
 #include "codec/http1/response_parser.h"
 #include "codec/testing.h"
 
@@ -137,8 +138,7 @@ TEST(ResponseParser, SwitchingProtocolsIsCompleteAfterItsHead) {
   ResponseParser parser;
   const std::string head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
   const std::string input = head + "\x81";
-  const std::span bytes(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
-  EXPECT_EQ(parser.feed(bytes), (FeedResult{ParseStatus::kComplete, head.size()}));
+  EXPECT_EQ(parser.feed(as_bytes(input)), (FeedResult{ParseStatus::kComplete, head.size()}));
 }
 
 TEST(ResponseParser, HeadAnswersHaveNoBody) {

@@ -1,5 +1,6 @@
 #include "codec/socketio/msgpack.h"
 
+#include "base/bytes.h"
 #include "codec/utf8.h"
 
 #include <nlohmann/json.hpp>
@@ -149,7 +150,7 @@ class Builder final : public nlohmann::json_sax<Tree> {
   }
 
   bool is_text(const std::string& text) {
-    if (is_utf8({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()})) {
+    if (is_utf8(as_bytes(text))) {
       return true;
     }
     error.message = "text that is not UTF-8";

@@ -1,5 +1,7 @@
 #include "codec/websocket/deflate.h"
 
+#include "base/bytes.h"
+
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -10,10 +12,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::span<const std::uint8_t> bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 std::string deflated(std::string_view text, int window_bits = kWindowBitsMax) {
   static Deflater deflater;
   std::string out;
@@ -23,7 +21,7 @@ std::string deflated(std::string_view text, int window_bits = kWindowBitsMax) {
 
 std::string inflated_by(Inflater& inflater, std::string_view payload, std::size_t limit) {
   std::vector<std::uint8_t> message;
-  const InflateStatus status = inflater.inflate(bytes(payload), limit, message);
+  const InflateStatus status = inflater.inflate(as_bytes(payload), limit, message);
   EXPECT_LE(message.capacity(), limit);
   switch (status) {
     case InflateStatus::kTooBig:

@@ -300,8 +300,7 @@ class FrameParser::Feed {
     held.in_frame = false;
     if (held.frame.is_control()) {
       const std::string control = std::exchange(held.control, std::string());
-      return end_control(held.frame.opcode,
-                         {reinterpret_cast<const std::uint8_t*>(control.data()), control.size()});
+      return end_control(held.frame.opcode, as_bytes(control));
     }
     return held.frame.final ? deliver_reassembled() : std::nullopt;
   }
