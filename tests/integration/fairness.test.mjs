@@ -149,7 +149,9 @@ test("while too much is queued a handshake is 503, and those who are in go on", 
   assert.ok(Number(refused.headers.get("retry-after")) > 0);
   assert.equal((await refused.json()).error.code, "overloaded");
   assert.ok(await server.limit("node_queue_bytes") >= 1);
-  slow.socket.disconnect();
+  // Its connection breaks: a farewell would not be read while more than a quarter of its queue is used.
+  slow.socket.io.reconnection(false);
+  slow.socket.io.engine.transport.ws.terminate();
   await eventually(async () => (await handshake()).status === 200, "there is room again");
   writer.socket.disconnect();
 });
