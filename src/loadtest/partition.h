@@ -16,9 +16,9 @@ std::size_t worker_count(const Options& options);
 
 /// The parts, one for each worker: together they are the whole load. A document and its members are
 /// in one part, unless the load is `spread`: then all parts have all documents, and the writers are
-/// in the first parts. Rates are divided like the writers and the connections; targets, too, unless
-/// the load is spread, where as many workers have each or each has as many. Errors: kBadRequest if
-/// there are fewer documents than workers and the load is not spread.
+/// in the first parts. Rates are divided like the writers and the connections. Targets are shared
+/// out if they can be evenly; else, and if the load is spread, each part has all of them. Errors:
+/// kBadRequest if there are fewer documents than workers and the load is not spread.
 Result<std::vector<Options>> divide(const Options& options, std::size_t workers);
 
 }  // namespace cloudsync::loadtest

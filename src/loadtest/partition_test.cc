@@ -51,7 +51,7 @@ TEST(Partition, PartsAreTheWholeLoad) {
   }
 }
 
-TEST(Partition, ADocumentHasTheMembersAndTheNodeThatItHasInOneProcess) {
+TEST(Partition, ADocumentHasTheMembersThatItHasInOneProcess) {
   const Options whole = load(103, 10, 14);
   const auto parts = divide(whole, 3).value();
   for (const Options& part : parts) {
