@@ -14,7 +14,7 @@ class DueTimesTest : public ::testing::Test {
  protected:
   std::vector<std::uint32_t> seen_at(int second, TimePoint next = kNever) {
     std::vector<std::uint32_t> seen;
-    due.sweep(start + seconds(second), [&](std::uint32_t slot) {
+    due.sweep(start + seconds(second), 100, [&](std::uint32_t slot) {
       seen.push_back(slot);
       return next;
     });
@@ -58,12 +58,38 @@ TEST_F(DueTimesTest, ATimeReplacesWhatWasToldBefore) {
 
 TEST_F(DueTimesTest, WhatALookMakesDueIsNotForgotten) {
   due.soon(0);
-  due.sweep(start, [&](std::uint32_t slot) {
+  due.sweep(start, 100, [&](std::uint32_t slot) {
     due.soon(slot);
     due.soon(9);  // the array grows under the sweep
     return start + seconds(25);
   });
   EXPECT_THAT(seen_at(1), ElementsAre(0, 9));
+}
+
+TEST_F(DueTimesTest, GoesOnWhereALimitedSweepStopped) {
+  for (const std::uint32_t slot : {0U, 1U, 3U, 4U}) {
+    due.soon(slot);
+  }
+  std::vector<std::uint32_t> seen;
+  const auto sweep = [&] {
+    return due.sweep(start, 2, [&](std::uint32_t slot) {
+      seen.push_back(slot);
+      return start + seconds(25);
+    });
+  };
+  EXPECT_FALSE(sweep());
+  EXPECT_THAT(seen, ElementsAre(0, 1));
+  due.soon(0);  // the next sweep's: this one is behind it
+  due.soon(5);
+  EXPECT_FALSE(sweep());
+  EXPECT_THAT(seen, ElementsAre(0, 1, 3, 4));
+  EXPECT_TRUE(sweep());
+  EXPECT_THAT(seen, ElementsAre(0, 1, 3, 4, 5));
+  EXPECT_THAT(seen_at(1, start + seconds(30)), ElementsAre(0));
+  EXPECT_EQ(due.earliest(), start + seconds(25));
+  EXPECT_THAT(seen_at(24), IsEmpty());
+  EXPECT_THAT(seen_at(25), ElementsAre(1, 3, 4, 5));
+  EXPECT_EQ(due.earliest(), start + seconds(30));
 }
 
 }  // namespace

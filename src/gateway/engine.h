@@ -179,8 +179,15 @@ class Engine final : public ConnectionOwner {
 
   Session& add_session(const RequestOrigin& origin, Subject subject, Transport transport);
   void retire(Session& session);
+  /// Of a session: its next look is the next sweep's.
+  void look_soon(std::uint32_t slot);
   void schedule_sweep();
+  void sweep_at(TimePoint due);
+  /// Something is to be looked at: within the usual interval, and not when an idle loop would.
+  void sweep_soon();
   void sweep();
+  /// The sweep's part that may take several turns.
+  void look_at_due();
   /// Counts what was queued for a peer when it was looked at.
   void note_queued(std::size_t bytes);
   void check_deadlines(TimePoint now);
@@ -220,7 +227,8 @@ class Engine final : public ConnectionOwner {
       by_sid_;  // slots of sessions
   std::optional<runtime::TimerId> sweep_timer_;
   TimePoint sweep_due_;
-  Duration lag_{};  // of the last sweep
+  bool sweep_rests_ = false;  // it comes later than usual, since nothing was due
+  Duration lag_{};            // of the last sweep
   // Sessions that were opened by WebSocket and have joined nothing yet. Those of polling may need a
   // connection for that, which the hold would keep out.
   std::size_t arriving_ = 0;
@@ -234,7 +242,7 @@ template <class Visit>
 void Engine::for_each_session(Visit visit) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (Session* session = slots_[i].session.get()) {
-      due_.soon(static_cast<std::uint32_t>(i));  // as in find()
+      look_soon(static_cast<std::uint32_t>(i));  // as in find()
       visit(*session);
     }
   }

@@ -154,6 +154,8 @@ class FakeLoop final : public runtime::Loop {
 
   void pin(runtime::SocketId) override {}
 
+  void trust_heartbeat(runtime::SocketId) override {}
+
   runtime::SocketId adopt(int descriptor, runtime::SocketEvents& events) override {
     return add(network_.descriptors.extract(descriptor).mapped(), &events);
   }

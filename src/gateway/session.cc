@@ -40,12 +40,17 @@ std::string_view close_reason(std::uint16_t code) {
 
 }  // namespace
 
+TimePoint SessionEnvironment::next_ping() const {
+  const TimePoint latest = loop.now() + limits.ping_interval;
+  return latest - (latest - pings_from) % ping_grain(limits);
+}
+
 Session::Session(SessionEnvironment& environment, Identity identity, Transport transport)
     : environment_(environment),
       identity_(std::move(identity)),
       transport_(transport),
       polling_(transport == Transport::kPolling ? std::make_unique<Polling>() : nullptr),
-      heartbeat_(environment.loop.now() + environment.limits.ping_interval),
+      heartbeat_(environment.next_ping()),
       arriving_(transport == Transport::kWebSocket) {}
 
 Session::~Session() {
@@ -99,8 +104,13 @@ std::string Session::open_packet(bool can_upgrade) const {
   return encode_handshake(handshake);
 }
 
-void Session::open_websocket(Connection& connection) {
+void Session::carry_by(Connection& connection) {
   websocket_ = &connection;
+  environment_.loop.trust_heartbeat(connection.socket());
+}
+
+void Session::open_websocket(Connection& connection) {
+  carry_by(connection);
   send_engine('0', open_packet(false));
 }
 
@@ -167,7 +177,7 @@ void Session::complete_upgrade() {
     say_farewell();
     return;
   }
-  websocket_ = std::exchange(polling_->candidate, nullptr);
+  carry_by(*std::exchange(polling_->candidate, nullptr));
   polling_->upgrade_deadline = kNever;
   transport_ = Transport::kWebSocket;
   for (const EncodedPacket& packet : polling_->take_buffer()) {
@@ -281,6 +291,7 @@ void Session::on_drained(Connection& connection) {
 }
 
 TimePoint Session::tick(TimePoint now) {
+  const bool queued = queued_bytes() > 0;  // but for a ping that leaves now: see kWatchedSend
   if (polling_ != nullptr && now >= polling_->upgrade_deadline) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
@@ -310,16 +321,16 @@ TimePoint Session::tick(TimePoint now) {
     handler_->on_tick(now);
     handler_due = handler_->next_tick();
   }
-  return std::min(handler_due, next_tick(now));
+  return std::min(handler_due, next_tick(now, queued));
 }
 
-TimePoint Session::next_tick(TimePoint now) const {
+TimePoint Session::next_tick(TimePoint now, bool queued) const {
   if (closed_) {
     return polling_ == nullptr ? kNever
                                : std::min(polling_->upgrade_deadline, polling_->linger_deadline);
   }
   // What moves by itself, without a call.
-  if (upgrading() || requests_ != nullptr || input_held_ || queued_bytes() > 0) {
+  if (upgrading() || requests_ != nullptr || input_held_ || queued) {
     return now;
   }
   return heartbeat_;

@@ -29,7 +29,7 @@ void Session::handle_engine_packet(const engineio::Packet& packet) {
       break;
     case engineio::PacketType::kPong:
       if (std::exchange(pong_awaited_, false)) {
-        heartbeat_ = environment_.loop.now() + environment_.limits.ping_interval;
+        heartbeat_ = environment_.next_ping();
       }
       break;
     case engineio::PacketType::kPing:
@@ -78,7 +78,7 @@ bool Session::must_wait() {
 
 // A client gives up without a ping in time, whatever else it gets, and who is held gets pings late.
 void Session::expect_ping_soon() {
-  heartbeat_ = std::min(heartbeat_, environment_.loop.now() + environment_.limits.ping_interval);
+  heartbeat_ = std::min(heartbeat_, environment_.next_ping());
 }
 
 void Session::release_input() {

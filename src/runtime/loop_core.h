@@ -41,6 +41,7 @@ class LoopCore : public Loop {
   void close(SocketId socket, CloseMode mode) final;
   Released release(SocketId socket) final;
   void pin(SocketId socket) final;
+  void trust_heartbeat(SocketId socket) final;
   SocketId adopt(int descriptor, SocketEvents& events) final;
   TimerId run_after(Duration delay, UniqueFunction<void()> task) final;
   bool cancel(TimerId timer) final;

@@ -240,6 +240,13 @@ void LoopCore::pin(SocketId socket) {
   }
 }
 
+void LoopCore::trust_heartbeat(SocketId socket) {
+  check_thread();
+  if (SocketRecord* record = find_open(socket)) {
+    record->heartbeat = true;
+  }
+}
+
 void LoopCore::on_end_of_stream(SocketId socket, SocketRecord& record) {
   if (record.outbox == nullptr) {
     const bool closing = record.state == SocketState::kClosing;

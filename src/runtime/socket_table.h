@@ -36,6 +36,7 @@ struct SocketRecord {
   bool blocked : 1 = false;     // the kernel takes no more bytes for now; the engine waits for that
   bool ready : 1 = false;       // listed to be read again: unread bytes may wait
   bool peer_ended : 1 = false;  // in kClosing: the peer's end of stream was seen
+  bool heartbeat : 1 = false;   // its owner finds out by sending whether the peer is there
   // epoll
   bool registered : 1 = false;
   bool armed_out : 1 = false;  // EPOLLOUT is asked for

@@ -67,7 +67,7 @@ void UringLoop::on_bytes(SocketId socket, SocketRecord& record, std::span<std::u
 }
 
 void UringLoop::note_heard(SocketId socket, SocketRecord& record) {
-  if (record.heard) {
+  if (record.heard || record.heartbeat) {
     return;
   }
   record.heard = true;
