@@ -129,6 +129,9 @@ void Connection::process_pending() {
   }
   pending_full_ = pending_full_ && !http_->pending.empty();
   update_reading();
+  if (peer_ended_ && !busy_ && http_->pending.empty()) {
+    close(codec::websocket::kCloseNoStatus);
+  }
   if (websocket_ && http_->pending.empty()) {
     http_.reset();
   }
@@ -339,6 +342,14 @@ void Connection::on_drained(runtime::SocketId) {
     return;
   }
   process_pending();
+}
+
+// Who sends its requests and ends its side right behind them may still wait for the answers. Of a
+// session's peer it means that it is gone: a held GET would tell nobody otherwise.
+bool Connection::on_end(runtime::SocketId) {
+  peer_ended_ =
+      http_ != nullptr && !ended_ && session == SessionId{} && (busy_ || !http_->pending.empty());
+  return peer_ended_;
 }
 
 void Connection::on_closed(runtime::SocketId, runtime::CloseCause) {

@@ -158,6 +158,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
 
   void on_data(runtime::SocketId socket, std::span<std::uint8_t> bytes) override;
   void on_drained(runtime::SocketId socket) override;
+  bool on_end(runtime::SocketId socket) override;
   void on_closed(runtime::SocketId socket, runtime::CloseCause cause) override;
 
  private:
@@ -216,6 +217,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool answers_full_ : 1 = false;   // no further request until they are taken
   bool ended_ : 1 = false;
   bool refused_ : 1 = false;
+  bool peer_ended_ : 1 = false;  // and waits for answers: closes behind the last
   bool pending_full_ : 1 = false;
   bool held_ : 1 = false;
   bool watched_ : 1 = false;

@@ -231,13 +231,49 @@ TEST(Connection, SendsASharedBodyBehindTheRest) {
   EXPECT_THAT(client.peer->received, EndsWith("\r\n\r\n"));
 }
 
+TEST(Connection, AnswersAPeerThatEndsItsSideBehindItsRequests) {
+  TestNode node;
+  node.application.hold_requests = true;
+  HttpClient client(node);
+  client.send(HttpClient::get("/a") + HttpClient::get("/b"));
+  client.peer->close();
+  node.settle();
+  EXPECT_FALSE(client.peer->gone);
+  node.application.held[0]({.status = 200, .headers = {}, .body = "one"});
+  node.settle();
+  EXPECT_FALSE(client.peer->gone);
+  node.application.held[1]({.status = 200, .headers = {}, .body = "two"});
+  node.settle();
+  EXPECT_EQ(client.body(), "one");
+  EXPECT_EQ(client.body(), "two");
+  EXPECT_TRUE(client.peer->server_ended);
+}
+
+TEST(Connection, AnswersMoreRequestsThanItsQueueHoldsToAPeerThatEndsItsSide) {
+  TestNode node;
+  node.application.body = std::string(100'000, 'x');
+  HttpClient client(node);
+  client.peer->room = 0;
+  std::string many;
+  for (int i = 0; i < 50; ++i) {
+    many += HttpClient::get("/");
+  }
+  client.send(many + "GET / HT");
+  client.peer->close();
+  node.settle();
+  client.peer->room = std::string::npos;
+  node.settle();
+  EXPECT_THAT(node.application.requests, SizeIs(50));
+  EXPECT_TRUE(client.peer->server_ended);
+}
+
 TEST(Connection, DropsTheAnswerForAPeerThatIsGone) {
   TestNode node;
   node.application.hold_requests = true;
   for (int i = 0; i < 20; ++i) {
     HttpClient gone(node);
     gone.send(HttpClient::get("/"));
-    gone.peer->close();
+    gone.peer->vanish();
     node.settle();
   }
   auto late = std::exchange(node.application.held, {});

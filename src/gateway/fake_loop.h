@@ -25,6 +25,9 @@ class FakePeer {
   /// Ends the stream behind what was sent.
   void close() { ended = true; }
 
+  /// Is gone without a word, and the next look finds that.
+  void vanish() { broken = true; }
+
   std::string received;
   std::size_t room = std::string::npos;  ///< bytes that it still takes; npos: any number
   bool server_ended = false;             ///< the server closed in order
@@ -33,6 +36,7 @@ class FakePeer {
 
   std::deque<std::string> inbox;
   bool ended = false;
+  bool broken = false;
 };
 
 /// What the loops of one test share: the clock, and descriptors that move between them.
@@ -190,6 +194,8 @@ class FakeLoop final : public runtime::Loop {
     std::uint64_t sent = 0;
     State state = State::kOpen;
     bool paused = false;
+    bool told_end = false;
+    bool kept_open = false;  // its owner has more to send
     TimePoint linger_until;
     runtime::CloseCause cause = runtime::CloseCause::kLocal;
   };
@@ -242,14 +248,35 @@ class FakeLoop final : public runtime::Loop {
                                   {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
         }
       }
-      Socket* socket = find(id);
-      if (socket != nullptr && socket->state == State::kOpen && socket->peer->ended &&
-          socket->peer->inbox.empty() && socket->outbox.empty()) {
-        destroy(*socket, runtime::CloseCause::kPeer);
-        worked = true;
-      }
+      worked |= end(id);
     }
     return worked;
+  }
+
+  /// The peer's end, where it has come.
+  bool end(runtime::SocketId id) {
+    Socket* socket = find(id);
+    if (socket == nullptr || socket->state != State::kOpen) {
+      return false;
+    }
+    const FakePeer& peer = *socket->peer;
+    if (peer.broken) {
+      destroy(*socket, runtime::CloseCause::kError);
+      return true;
+    }
+    if (!peer.ended || !peer.inbox.empty() || socket->paused) {
+      return false;
+    }
+    if (!std::exchange(socket->told_end, true)) {
+      socket->kept_open = socket->events->on_end(id);
+      socket = find(id);
+    }
+    const bool over = socket != nullptr && socket->state == State::kOpen && !socket->kept_open &&
+                      socket->outbox.empty();
+    if (over) {
+      destroy(*socket, runtime::CloseCause::kPeer);
+    }
+    return over;
   }
 
   bool run_timers() {

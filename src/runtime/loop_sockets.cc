@@ -248,16 +248,22 @@ void LoopCore::trust_heartbeat(SocketId socket) {
 }
 
 void LoopCore::on_end_of_stream(SocketId socket, SocketRecord& record) {
+  const bool again = record.peer_ended;
+  record.peer_ended = true;
+  if (record.state == SocketState::kOpen) {
+    if (again || record.events->on_end(socket)) {
+      return;  // its owner closes it
+    }
+    if (find_open(socket) == nullptr) {
+      return;  // closed or released meanwhile
+    }
+  }
   if (record.outbox == nullptr) {
     const bool closing = record.state == SocketState::kClosing;
     destroy(socket, record, closing ? record.cause : CloseCause::kPeer);
-    return;
-  }
-  // A peer may end its side and still read: it gets what is queued first.
-  if (record.state == SocketState::kOpen) {
+  } else if (record.state == SocketState::kOpen) {
     begin_closing(socket, record, CloseCause::kPeer);
   }
-  record.peer_ended = true;
 }
 
 void LoopCore::pause_reading(SocketId socket) {

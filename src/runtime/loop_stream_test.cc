@@ -463,5 +463,46 @@ TEST_P(LoopTest, AResetBehindTheLastDataIsFoundByAHeartbeat) {
   EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kError});
 }
 
+TEST_P(LoopTest, PeerThatEndsItsSideGetsWhatItsOwnerSendsLater) {
+  auto loop = make_loop();
+  Pair pair(*loop, kAnyPort, Stay::kMaybe);
+  int fd = -1;
+  int ends = 0;
+  bool waited = false;
+  pair.server.when_end = [&] {
+    ++ends;
+    loop->run_after(std::chrono::milliseconds(5), [&] { waited = true; });
+    return true;
+  };
+  Script(*loop)
+      .when([&] { return pair.connected(); },
+            [&] {
+              fd = loop->release(*pair.client_id).descriptor;
+              EXPECT_EQ(::send(fd, "ask", 3, 0), 3);
+              ::shutdown(fd, SHUT_WR);
+            })
+      .when([&] { return waited; },
+            [&] {
+              // Reading again would find the end again.
+              loop->pause_reading(*pair.server_id);
+              loop->resume_reading(*pair.server_id);
+              loop->run_after(std::chrono::milliseconds(5), [&] {
+                loop->send(*pair.server_id, share("answer"));
+                loop->close(*pair.server_id, CloseMode::kFlush);
+              });
+            })
+      .when([&] { return !pair.server.closed.empty(); })
+      .run();
+  EXPECT_EQ(ends, 1);
+  EXPECT_EQ(pair.server.received, "ask");
+  EXPECT_EQ(pair.server.closed, std::vector{CloseCause::kLocal});
+  std::string got(16, '\0');
+  const ssize_t count = ::recv(fd, got.data(), got.size(), 0);
+  ASSERT_EQ(count, 6);
+  EXPECT_EQ(got.substr(0, 6), "answer");
+  EXPECT_EQ(::recv(fd, got.data(), got.size(), 0), 0);
+  ::close(fd);
+}
+
 }  // namespace
 }  // namespace cloudsync::runtime

@@ -15,8 +15,8 @@ namespace cloudsync::runtime {
 /// A socket's life, and what leads on:
 ///
 ///   kConnecting  connected: kOpen; failed: kFree; close(): kGone
-///   kOpen        close(kFlush), or end of stream with bytes queued: kClosing;
-///                close(kAbort), end of stream, error: kGone
+///   kOpen        close(kFlush), or end of stream with bytes queued: kClosing; end of stream whose
+///                owner has more to send: kOpen; close(kAbort), end of stream, error: kGone
 ///   kClosing     the peer's end, an error, 5 s: kGone
 ///   kGone        closed, and its owner is not told yet (on_closed; of a connect, its error): kFree
 enum class SocketState : std::uint8_t { kFree, kConnecting, kOpen, kClosing, kGone };
@@ -35,7 +35,7 @@ struct SocketRecord {
   bool dirty : 1 = false;       // listed for this turn's flush
   bool blocked : 1 = false;     // the kernel takes no more bytes for now; the engine waits for that
   bool ready : 1 = false;       // listed to be read again: unread bytes may wait
-  bool peer_ended : 1 = false;  // in kClosing: the peer's end of stream was seen
+  bool peer_ended : 1 = false;  // the peer's end of stream was seen
   bool heartbeat : 1 = false;   // its owner finds out by sending whether the peer is there
   // epoll
   bool registered : 1 = false;

@@ -61,6 +61,8 @@ class Recorder : public SocketEvents {
     }
   }
 
+  bool on_end(SocketId) override { return when_end && when_end(); }
+
   void on_closed(SocketId, CloseCause cause) override {
     closed.push_back(cause);
     if (when_closed) {
@@ -73,6 +75,7 @@ class Recorder : public SocketEvents {
   std::vector<CloseCause> closed;
   std::function<void(SocketId, std::span<std::uint8_t>)> when_data;
   std::function<void(SocketId)> when_drained;
+  std::function<bool()> when_end;
   std::function<void()> when_closed;
 };
 
