@@ -277,6 +277,22 @@ test("half a handshake is closed in time", async () => {
   assert.ok(await server.limit("connect_timeout") > before);
 });
 
+test("a client that ends its side behind its requests gets all answers", async () => {
+  const { hostname, port, host } = new URL(server.url);
+  const answersTo = (requests) => new Promise((resolve, reject) => {
+    let answers = "";
+    const socket = net.connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () => socket.end(requests));
+    socket.setEncoding("latin1").on("data", (text) => { answers += text; });
+    socket.on("end", () => resolve(answers)).on("error", reject);
+  });
+  const body = JSON.stringify({ type: "text", title: "" });
+  const created = await answersTo(`POST /api/v1/documents HTTP/1.1\r\nHost: ${host}\r\n`
+    + `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  assert.match(created, /^HTTP\/1.1 201 /); // the store makes it, in a later turn
+  const many = await answersTo(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(5_000));
+  assert.equal(many.match(/HTTP\/1.1 200 /g)?.length, 5_000);
+});
+
 test("smuggling and malformed HTTP is refused with 400", async () => {
   const host = new URL(server.url).host;
   const requests = [
