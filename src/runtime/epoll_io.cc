@@ -91,7 +91,7 @@ void EpollLoop::flush(SocketId socket, SocketRecord& record) {
     Outbox::Vectors vectors;
     msghdr message{};
     message.msg_iov = vectors.data();
-    message.msg_iovlen = record.outbox->gather(vectors);
+    message.msg_iovlen = gather(*record.outbox, vectors);
     const std::size_t wanted = total_bytes({vectors.data(), message.msg_iovlen});
     counters_.sends.add();
     const ssize_t sent = ::sendmsg(record.fd, &message, MSG_NOSIGNAL);

@@ -119,6 +119,8 @@ class LoopCore : public Loop {
   void woke_up();
   void flush_dirty();
   void mark_dirty(SocketId socket, SocketRecord& record);
+  /// Fills `out` with what one send takes of the outbox; the count. Valid until joined_.forget().
+  std::size_t gather(const Outbox& outbox, Outbox::Vectors& out);
   /// `taken` bytes of the outbox are with the kernel.
   static void consume(SocketRecord& record, std::size_t taken);
   void give_back_outbox(SocketRecord& record);
@@ -145,6 +147,7 @@ class LoopCore : public Loop {
   /// Engines call it in their destructors: it needs them whole.
   void shut_down();
 
+  JoinedFrames joined_;  // what sends of this turn point at; the engine forgets it behind them
   SocketTable sockets_;
   std::vector<std::unique_ptr<Listener>> listeners_;
 

@@ -329,6 +329,15 @@ void LoopCore::flush_dirty() {
   flushing_.clear();
 }
 
+std::size_t LoopCore::gather(const Outbox& outbox, Outbox::Vectors& out) {
+  const std::string_view joined = joined_.of(outbox);
+  if (joined.empty()) {
+    return outbox.gather(out);
+  }
+  out[0] = {const_cast<char*>(joined.data()), joined.size()};  // as in Outbox::gather()
+  return 1;
+}
+
 void LoopCore::consume(SocketRecord& record, std::size_t taken) {
   record.outbox->consume(taken);
   record.sent_bytes += taken;

@@ -102,6 +102,60 @@ TEST_P(LoopTest, FlushingCloseDeliversEverythingThenEndsBothSides) {
   EXPECT_EQ(pair.client.closed, std::vector{CloseCause::kLocal});
 }
 
+// Frames that all get are sent in one piece; who gets others, or did not take all, must not notice.
+TEST_P(LoopTest, ManySocketsGetTheSameFramesAndSomeOfThemOthers) {
+  constexpr std::size_t kSockets = 40;
+  constexpr std::size_t kRounds = 200;
+  auto loop = make_loop();
+  std::vector<std::unique_ptr<Pair>> pairs;
+  for (std::size_t i = 0; i < kSockets; ++i) {
+    pairs.push_back(std::make_unique<Pair>(*loop));
+  }
+  std::vector<std::string> sent(kSockets);
+  std::size_t rounds = 0;
+  const auto send = [&](std::size_t to, const SharedBytes& frame) {
+    loop->send(*pairs[to]->client_id, frame);
+    sent[to] += *frame;
+  };
+  const std::function<void()> round = [&] {
+    for (std::size_t k = 0; k < 1 + rounds % 5; ++k) {
+      const SharedBytes frame = share(pattern(1 + rounds * 7 % 3'000) + std::to_string(rounds * k));
+      for (std::size_t i = 0; i < kSockets; ++i) {
+        if ((i + k + rounds) % 11 != 0) {
+          send(i, frame);
+        }
+      }
+    }
+    send(rounds % kSockets, share("alone"));
+    if (++rounds < kRounds) {
+      loop->post(round);
+    }
+  };
+  const auto got_all = [&] {
+    for (std::size_t i = 0; i < kSockets; ++i) {
+      if (pairs[i]->server.received.size() < sent[i].size()) {
+        return false;
+      }
+    }
+    return rounds == kRounds;
+  };
+  Script(*loop)
+      .when(
+          [&] {
+            return std::ranges::all_of(pairs, [](const auto& pair) { return pair->connected(); });
+          },
+          [&] {
+            loop->pause_reading(*pairs[3]->server_id);
+            round();
+          })
+      .when([&] { return rounds == kRounds; }, [&] { loop->resume_reading(*pairs[3]->server_id); })
+      .when(got_all)
+      .run();
+  for (std::size_t i = 0; i < kSockets; ++i) {
+    EXPECT_TRUE(pairs[i]->server.received == sent[i]) << i;
+  }
+}
+
 TEST_P(LoopTest, PeerThatEndsItsSideStillGetsWhatWasQueued) {
   auto loop = make_loop();
   Pair pair(*loop, kAnyPort, Stay::kMaybe);

@@ -3,12 +3,15 @@
 #include "base/assert.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cloudsync::runtime {
 namespace {
 
 // As many as a busy turn dirties; beyond it the allocator is the pool.
 constexpr std::size_t kPooledMax = 1'024;
+// Of what is joined: far above a turn of small frames, of which joining saves anything.
+constexpr std::size_t kJoinedBytesMax = 16 * 1024;
 // Consumed chunks in front are erased in steps, so that a long queue costs O(1) per chunk.
 constexpr std::size_t kCompactAt = 64;
 
@@ -63,6 +66,32 @@ void Outbox::consume(std::size_t count) {
 void Outbox::clear() {
   chunks_.clear();
   first_ = offset_ = bytes_ = 0;
+}
+
+std::string_view JoinedFrames::of(const Outbox& outbox) {
+  const std::span<const SharedBytes> chunks = outbox.chunks();
+  if (chunks.size() < 2 || !outbox.at_chunk() || outbox.bytes() > kJoinedBytesMax) {
+    return {};
+  }
+  if (!std::ranges::equal(chunks, run_)) {
+    run_.assign(chunks.begin(), chunks.end());
+    is_joined_ = false;
+    return {};
+  }
+  if (!std::exchange(is_joined_, true)) {
+    std::string& joined = joined_.emplace_back();
+    joined.reserve(outbox.bytes());
+    for (const SharedBytes& chunk : chunks) {
+      joined += *chunk;
+    }
+  }
+  return joined_.back();
+}
+
+void JoinedFrames::forget() {
+  run_.clear();
+  joined_.clear();
+  is_joined_ = false;
 }
 
 std::unique_ptr<Outbox> OutboxPool::take() {

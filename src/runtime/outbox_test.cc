@@ -65,5 +65,48 @@ TEST(Outbox, ReleasesASentFrame) {
   EXPECT_EQ(frame.use_count(), 1);
 }
 
+Outbox outbox_of(std::initializer_list<SharedBytes> frames) {
+  Outbox outbox;
+  for (const SharedBytes& frame : frames) {
+    outbox.push(frame);
+  }
+  return outbox;
+}
+
+TEST(JoinedFrames, AreWhatOutboxesInARowHaveQueued) {
+  const SharedBytes a = share("a");
+  const SharedBytes b = share("b");
+  const SharedBytes c = share("c");
+  JoinedFrames joined;
+  EXPECT_EQ(joined.of(outbox_of({a, b})), "");  // who knows whether another has them
+  const std::string_view both = joined.of(outbox_of({a, b}));
+  EXPECT_EQ(both, "ab");
+  EXPECT_EQ(joined.of(outbox_of({a, b})).data(), both.data());
+  EXPECT_EQ(joined.of(outbox_of({a, b, c})), "");
+  EXPECT_EQ(joined.of(outbox_of({a})), "");
+  EXPECT_EQ(joined.of(outbox_of({a, b, c})), "abc");
+  EXPECT_EQ(joined.of(outbox_of({a, share("b"), c})), "");  // the same text is another frame
+  EXPECT_EQ(both, "ab");                                    // until they are sent
+  joined.forget();
+  EXPECT_EQ(a.use_count(), 1);
+  EXPECT_EQ(joined.of(outbox_of({a, b})), "");
+}
+
+TEST(JoinedFrames, AreNotOfWhatWasSentInPartNorOfMuch) {
+  const SharedBytes a = share("abc");
+  const SharedBytes large = share(std::string(16 * 1024, 'x'));
+  JoinedFrames joined;
+  Outbox begun = outbox_of({a, a});
+  begun.consume(1);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(joined.of(begun), "");
+    EXPECT_EQ(joined.of(outbox_of({a, large})), "");
+  }
+  begun.consume(2);
+  begun.push(a);
+  EXPECT_EQ(joined.of(begun), "");
+  EXPECT_EQ(joined.of(begun), "abcabc");
+}
+
 }  // namespace
 }  // namespace cloudsync::runtime

@@ -230,20 +230,21 @@ void UringLoop::flush(SocketId socket, SocketRecord& record) {
     return;
   }
   // WAITALL, or a send that was cut short would count as a success, and be silent.
-  std::size_t bytes = 0;
-  io_uring_sqe& entry = prepare_send(record, MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL, bytes);
+  Outbox::Vectors chunks;
+  const std::span<iovec> gathered(chunks.data(), gather(*record.outbox, chunks));
+  io_uring_sqe& entry = prepare_send(record, gathered, MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
   submit_silent(entry, UringOp::kSend, socket);
   record.sending = true;
-  sending_.push_back({socket, bytes});
+  sending_.push_back({socket, total_bytes(gathered)});
 }
 
-/// An entry for the first chunks of the outbox, `bytes` in all.
-io_uring_sqe& UringLoop::prepare_send(const SocketRecord& record, int flags, std::size_t& bytes) {
+/// An entry that sends these chunks.
+io_uring_sqe& UringLoop::prepare_send(const SocketRecord& record,
+                                      std::span<const iovec> chunks,
+                                      int flags) {
   counters_.sends.add();
   io_uring_sqe& entry = ring_.entry();
-  Outbox::Vectors chunks;
-  const std::size_t count = record.outbox->gather(chunks);
-  bytes = total_bytes({chunks.data(), count});
+  const std::size_t count = chunks.size();
   if (count == 1) {
     ::io_uring_prep_send(&entry, record.fd, chunks[0].iov_base, chunks[0].iov_len, flags);
     address(entry, record);
@@ -310,8 +311,10 @@ void UringLoop::on_cut_send(SocketId socket, int result) {
 
 void UringLoop::send_waiting(SocketId socket, SocketRecord& record) {
   // Without WAITALL: it completes whenever the peer took something, so that sent_bytes() shows it.
-  std::size_t bytes = 0;
-  submit(prepare_send(record, MSG_NOSIGNAL, bytes), UringOp::kWaitingSend, socket);
+  // Of the frames themselves, which live as long as it waits.
+  Outbox::Vectors chunks;
+  const std::size_t count = record.outbox->gather(chunks);
+  submit(prepare_send(record, {chunks.data(), count}, MSG_NOSIGNAL), UringOp::kWaitingSend, socket);
   record.blocked = true;
 }
 

@@ -87,6 +87,7 @@ void UringLoop::enter(std::optional<Duration> wait) {
   }
   ring_.reap(completions_);
   submitting_.clear();
+  joined_.forget();
   moving_.clear();
 }
 

@@ -80,7 +80,7 @@ class UringLoop final : public LoopCore {
   void restart_receive(SocketId socket, SocketRecord& record);
   std::string take_held(SocketId socket, SocketRecord& record);
   void hand_out_held();
-  io_uring_sqe& prepare_send(const SocketRecord& record, int flags, std::size_t& bytes);
+  io_uring_sqe& prepare_send(const SocketRecord& record, std::span<const iovec> chunks, int flags);
   void settle_sends();
   void on_cut_send(SocketId socket, int result);
   void send_waiting(SocketId socket, SocketRecord& record);
