@@ -29,10 +29,6 @@ std::size_t bytes_at_least(std::chrono::milliseconds time) {
   return static_cast<std::size_t>(kAnswerRateMin * time.count() / 1'000);
 }
 
-std::span<std::uint8_t> as_mutable_bytes(std::string& text) {
-  return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace
 
 ConnectionEnvironment::ConnectionEnvironment(runtime::Loop& connections_loop,
@@ -130,7 +126,7 @@ void Connection::process_pending() {
   pending_full_ = pending_full_ && !http_->pending.empty();
   update_reading();
   if (peer_ended_ && !busy_ && http_->pending.empty()) {
-    close(codec::websocket::kCloseNoStatus);
+    end_behind_answers();
   }
   if (websocket_ && http_->pending.empty()) {
     http_.reset();
@@ -344,12 +340,27 @@ void Connection::on_drained(runtime::SocketId) {
   process_pending();
 }
 
-// Who sends its requests and ends its side right behind them may still wait for the answers. Of a
-// session's peer it means that it is gone: a held GET would tell nobody otherwise.
+// Who sends its requests and ends its side right behind them may still wait for the answers, and
+// take its time for them. While a session's request is in progress it means that the peer is gone:
+// a held GET would tell nobody otherwise.
 bool Connection::on_end(runtime::SocketId) {
-  peer_ended_ =
-      http_ != nullptr && !ended_ && session == SessionId{} && (busy_ || !http_->pending.empty());
-  return peer_ended_;
+  if (http_ == nullptr || ended_ || (busy_ && session != SessionId{})) {
+    return false;
+  }
+  peer_ended_ = true;
+  if (!busy_ && http_->pending.empty()) {
+    end_behind_answers();
+  }
+  return true;
+}
+
+// No further request comes.
+void Connection::end_behind_answers() {
+  if (queued_bytes() > 0) {
+    answered_last_ = true;  // the deadline is that of the answers
+  } else {
+    close(codec::websocket::kCloseNoStatus);
+  }
 }
 
 void Connection::on_closed(runtime::SocketId, runtime::CloseCause) {

@@ -199,6 +199,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void set_deadline(TimePoint deadline);
   void watch();
   void end_overdue(TimePoint now);
+  void end_behind_answers();
   void end();
 
   ConnectionEnvironment& environment_;

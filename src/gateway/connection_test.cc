@@ -267,6 +267,57 @@ TEST(Connection, AnswersMoreRequestsThanItsQueueHoldsToAPeerThatEndsItsSide) {
   EXPECT_TRUE(client.peer->server_ended);
 }
 
+TEST(Connection, GivesAPeerThatEndsItsSideTheTimeForItsAnswer) {
+  TestNode node;
+  node.application.body = std::string(1'000'000, 'x');
+  HttpClient client(node);
+  client.peer->room = 0;
+  client.send(HttpClient::get("/"));
+  client.peer->close();
+  for (int second = 0; second < 30; ++second) {
+    node.advance(seconds(1));
+  }
+  EXPECT_FALSE(client.peer->gone);
+  client.peer->room = std::string::npos;
+  node.settle();
+  EXPECT_EQ(client.body().size(), 1'000'000U);
+  EXPECT_TRUE(client.peer->server_ended);
+
+  HttpClient sleeper(node);
+  sleeper.peer->room = 0;
+  sleeper.send(HttpClient::get("/"));
+  sleeper.peer->close();
+  node.advance(seconds(61));
+  EXPECT_TRUE(sleeper.peer->gone);
+  EXPECT_EQ(node.limit("idle_http_timeout"), 1U);
+}
+
+TEST(Connection, AnswersAPeerThatEndsItsSideBehindASessionsRequest) {
+  TestNode node;
+  const auto polling = PollingClient::joined(node);
+  node.application.hold_requests = true;
+  HttpClient client(node);
+  client.send(
+      HttpClient::post("/socket.io/?EIO=4&transport=polling&sid=" + polling->sid, "42[\"x\"]") +
+      HttpClient::get("/late"));
+  client.peer->close();
+  node.settle();
+  EXPECT_FALSE(client.peer->gone);
+  node.application.held[0]({.status = 200, .headers = {}, .body = "late"});
+  node.settle();
+  EXPECT_EQ(client.body(), "ok");
+  EXPECT_EQ(client.body(), "late");
+}
+
+TEST(Connection, EndsAHeldPollWithItsPeersSide) {
+  TestNode node;
+  const auto polling = PollingClient::joined(node);
+  EXPECT_EQ(polling->poll(), "(none)");
+  polling->get.peer->close();
+  node.settle();
+  EXPECT_TRUE(polling->get.peer->gone);
+}
+
 TEST(Connection, DropsTheAnswerForAPeerThatIsGone) {
   TestNode node;
   node.application.hold_requests = true;

@@ -136,7 +136,7 @@ void Engine::on_gone(Connection& connection) {
 void Engine::on_watch(Connection& connection) {
   connection.watch_place = static_cast<std::uint32_t>(watched_.size());
   watched_.push_back(&connection);
-  sweep_soon();
+  sweep_by(TimePoint::min());
 }
 
 void Engine::unwatch(const Connection& connection) {
@@ -177,7 +177,9 @@ void Engine::on_websocket_text(Connection& connection, std::string_view text) {
   const std::uint32_t slot = slot_of(connection.session);
   if (text == kPong) {
     // All that an idle peer says: not worth another look when it has left the caches.
-    due_.at(slot, session->next_look(loop_.now()));
+    const TimePoint next = session->next_look(loop_.now());
+    due_.at(slot, next);
+    sweep_by(next);
   } else {
     look_soon(slot);
   }
@@ -328,16 +330,19 @@ void Engine::sweep_at(TimePoint due) {
   sweep_timer_ = loop_.run_after(due - loop_.now(), [this] { sweep(); });
 }
 
-void Engine::sweep_soon() {
-  if (std::exchange(sweep_rests_, false)) {
-    loop_.cancel(*sweep_timer_);
-    sweep_at(std::min(sweep_due_, loop_.now() + kSweepInterval));
+void Engine::sweep_by(TimePoint due) {
+  if (!sweep_rests_ || due >= sweep_due_) {
+    return;
   }
+  const TimePoint usual = loop_.now() + kSweepInterval;
+  loop_.cancel(*sweep_timer_);
+  sweep_at(std::min(sweep_due_, std::max(due, usual)));
+  sweep_rests_ = sweep_due_ > usual;
 }
 
 void Engine::look_soon(std::uint32_t slot) {
   due_.soon(slot);
-  sweep_soon();
+  sweep_by(TimePoint::min());
 }
 
 // From the end: others may get a deadline meanwhile, and whatever loses its own is replaced by the

@@ -183,8 +183,8 @@ class Engine final : public ConnectionOwner {
   void look_soon(std::uint32_t slot);
   void schedule_sweep();
   void sweep_at(TimePoint due);
-  /// Something is to be looked at: within the usual interval, and not when an idle loop would.
-  void sweep_soon();
+  /// Something is due then: the sweep of an idle loop comes as soon as others' do.
+  void sweep_by(TimePoint due);
   void sweep();
   /// The sweep's part that may take several turns.
   void look_at_due();

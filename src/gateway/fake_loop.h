@@ -3,6 +3,7 @@
 // other ends of the sockets are FakePeers, and a turn does what the real loop's turn does, in the
 // same order: input, mailbox, timers, sends, ends of sockets.
 
+#include "base/bytes.h"
 #include "runtime/loop.h"
 
 #include <algorithm>
@@ -244,8 +245,7 @@ class FakeLoop final : public runtime::Loop {
         inbox.pop_front();
         worked = true;
         if (socket->state == State::kOpen) {
-          socket->events->on_data(id,
-                                  {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+          socket->events->on_data(id, as_mutable_bytes(bytes));
         }
       }
       worked |= end(id);

@@ -78,6 +78,20 @@ TEST(Heartbeat, LetsALoopSleepMeanwhile) {
   EXPECT_EQ(sleeps(), milliseconds(100));
 }
 
+TEST(Heartbeat, ComesInTimeWhenAPongEndsALongWait) {
+  TestNode node({.ping_interval = milliseconds(320), .ping_timeout = seconds(20)});
+  const auto client = join_over_websocket(node);
+  int pings = 0;
+  for (int i = 0; i < 3'200; ++i) {
+    node.advance(milliseconds(1));
+    if (!client->messages().empty()) {
+      ++pings;
+      client->send("3");
+    }
+  }
+  EXPECT_GE(pings, 3'200 / 420);
+}
+
 TEST(Heartbeat, CountsFromWhenThePingWasDueWhateverTheSweep) {
   TestNode node({.ping_interval = milliseconds(320), .ping_timeout = milliseconds(200)});
   node.advance(milliseconds(50));

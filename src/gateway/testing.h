@@ -328,8 +328,7 @@ class WebSocketClient : private codec::websocket::FrameVisitor {
       upgraded_ = true;
     }
     std::string bytes = std::exchange(peer->received, {});
-    EXPECT_FALSE(
-        parser_.feed({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}, *this));
+    EXPECT_FALSE(parser_.feed(as_mutable_bytes(bytes), *this));
     return std::exchange(messages_, {});
   }
 

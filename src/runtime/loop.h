@@ -146,9 +146,9 @@ class Loop : public Executor {
   /// The socket stays on this loop for the rest of its life, so that it needs no descriptor of the
   /// process: IoEngine::kUringDirect gives that back.
   virtual void pin(SocketId socket) = 0;
-  /// The owner sends a heartbeat on the socket from time to time, which fails if the peer is gone:
-  /// an end that the system did not tell of (io_uring's receives can miss one) may be left for that
-  /// to find, instead of being looked for behind what is received.
+  /// The owner sends heartbeats on the socket, which fail if the peer is gone, and gives up who
+  /// does not answer: a reset that the system did not tell of (io_uring's receives can miss one)
+  /// may be left for that to find, instead of being looked for behind what is received.
   virtual void trust_heartbeat(SocketId socket) = 0;
   /// Takes a connected, non-blocking descriptor.
   virtual SocketId adopt(int descriptor, SocketEvents& events) = 0;

@@ -183,8 +183,7 @@ void UringLoop::hand_out_held() {
     std::string bytes = take_held(socket, *record);
     list_unsynced(socket, *record);
     if (record->state == SocketState::kOpen) {
-      record->events->on_data(socket,
-                              {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+      record->events->on_data(socket, as_mutable_bytes(bytes));
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "storage/data_directory.h"
 
+#include "base/bytes.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -154,7 +156,7 @@ Result<std::string> DataDirectory::load_or_create_secret(const std::string& name
   }
 
   std::string secret(kSecretBytes, '\0');
-  random.fill({reinterpret_cast<std::uint8_t*>(secret.data()), secret.size()});
+  random.fill(as_mutable_bytes(secret));
   // Written under another name first: a crash never leaves half a key.
   const auto draft_path = path_ / (name + ".key.new");
   const File draft(::open(draft_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));

@@ -71,7 +71,7 @@ void append_masked_frame(
   out.append(as_text(key));
   const std::size_t start = out.size();
   out.append(payload);
-  apply_mask({reinterpret_cast<std::uint8_t*>(out.data()) + start, payload.size()}, key);
+  apply_mask(as_mutable_bytes(out).subspan(start), key);
 }
 
 std::string close_payload(std::uint16_t code, std::string_view reason) {
