@@ -17,6 +17,14 @@ constexpr std::string_view kUpgradeHeaders =
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
+std::string gets(int count) {
+  std::string requests;
+  for (int i = 0; i < count; ++i) {
+    requests += HttpClient::get("/");
+  }
+  return requests;
+}
+
 TEST(Connection, AnswersPipelinedRequestsInOrder) {
   TestNode node;
   HttpClient client(node);
@@ -67,11 +75,7 @@ TEST(Connection, KeepsAnswersFromPilingUpForAPeerThatDoesNotRead) {
   node.application.body = std::string(100'000, 'x');
   HttpClient client(node);
   client.peer->room = 0;
-  std::string many;
-  for (int i = 0; i < 50; ++i) {
-    many += HttpClient::get("/");
-  }
-  client.send(many);
+  client.send(gets(50));
   EXPECT_THAT(node.application.requests, SizeIs(1));
   client.peer->room = std::string::npos;
   node.settle();
@@ -254,11 +258,7 @@ TEST(Connection, AnswersMoreRequestsThanItsQueueHoldsToAPeerThatEndsItsSide) {
   node.application.body = std::string(100'000, 'x');
   HttpClient client(node);
   client.peer->room = 0;
-  std::string many;
-  for (int i = 0; i < 50; ++i) {
-    many += HttpClient::get("/");
-  }
-  client.send(many + "GET / HT");
+  client.send(gets(50) + "GET / HT");
   client.peer->close();
   node.settle();
   client.peer->room = std::string::npos;
