@@ -125,7 +125,9 @@ void Connection::process_pending() {
   }
   pending_full_ = pending_full_ && !http_->pending.empty();
   update_reading();
-  if (peer_ended_ && !busy_ && http_->pending.empty()) {
+  if (peer_ended_ && busy_ && session != SessionId{}) {
+    close(codec::websocket::kCloseNoStatus);  // as on_end() says
+  } else if (peer_ended_ && !busy_ && http_->pending.empty()) {
     end_behind_answers();
   }
   if (websocket_ && http_->pending.empty()) {
@@ -356,8 +358,10 @@ bool Connection::on_end(runtime::SocketId) {
 
 // No further request comes.
 void Connection::end_behind_answers() {
-  if (queued_bytes() > 0) {
-    answered_last_ = true;  // the deadline is that of the answers
+  http_->queued_at_deadline = queued_bytes();
+  if (http_->queued_at_deadline > 0) {
+    answered_last_ = true;
+    set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
   } else {
     close(codec::websocket::kCloseNoStatus);
   }

@@ -65,16 +65,16 @@ Engine::Engine(const EngineDependencies& dependencies)
                    .look_soon = [this](SessionId id) { look_soon(slot_of(id)); },
                    .arrived = [this] { --arriving_; },
                    .retire = [this](Session& session) { retire(session); },
-                   // Loops take turns.
+                   // Not all loops' at the same time.
                    .pings_from = loop_.now() + ping_grain(limits_) * loop_index_ / kLoopsMax},
       connections_gauge_(metrics_.gauge("cloudsync_connections", "Open TCP connections.")),
       sessions_gauge_(metrics_.gauge("cloudsync_sessions", "Open Engine.IO sessions.")),
       queued_gauge_(metrics_.gauge("cloudsync_send_queue_bytes",
                                    "Bytes queued for peers at the last sweep.")),
-      queue_depth_(metrics_.histogram(
-          "cloudsync_connection_queue_bytes",
-          "Bytes queued for a connection, of those with any, at each sweep (every 100 ms).",
-          kQueueBounds)),
+      queue_depth_(metrics_.histogram("cloudsync_connection_queue_bytes",
+                                      "Bytes queued for a connection, of those with any, at each "
+                                      "sweep (every 100 ms, if busy).",
+                                      kQueueBounds)),
       lag_seconds_(metrics_.histogram(
           "cloudsync_loop_lag_seconds",
           "How late the sweep of a loop was (every 100 ms, and every second of a "
@@ -269,7 +269,9 @@ void Engine::close_all() {
   draining_ = true;
   if (sweep_timer_) {
     loop_.cancel(*std::exchange(sweep_timer_, std::nullopt));
-    sweep_rests_ = false;
+  }
+  if (looking_) {
+    loop_.cancel(*std::exchange(looking_, std::nullopt));
   }
   for_each_session([](Session& session) { session.close("server shutting down"); });
   for (const auto& connection : connections_) {
@@ -278,13 +280,21 @@ void Engine::close_all() {
 }
 
 void Engine::sweep() {
-  sweep_rests_ = false;
   const TimePoint now = loop_.now();
   lag_ = now - sweep_due_;
   lag_seconds_.observe(std::chrono::duration<double>(lag_).count());
   limit_arrivals();
-  queued_ = 0;
-  look_at_due();
+  // Where many are due, the looks of an earlier sweep may still take their turns.
+  const bool looks = !looking_;
+  if (looks) {
+    queued_ = 0;
+  }
+  check_deadlines(now, looks);
+  if (looks) {
+    look_at_due();
+  }
+  refusals_.report();
+  schedule_sweep();
 }
 
 void Engine::look_at_due() {
@@ -297,14 +307,12 @@ void Engine::look_at_due() {
     note_queued(session->queued_bytes());
     return session->tick(now);
   });
-  if (!all) {
-    sweep_timer_ = loop_.run_after(Duration::zero(), [this] { look_at_due(); });
-    return;
+  looking_.reset();
+  if (all) {
+    queued_gauge_.add(queued_ - std::exchange(queued_reported_, queued_));
+  } else {
+    looking_ = loop_.run_after(Duration::zero(), [this] { look_at_due(); });
   }
-  check_deadlines(now);
-  queued_gauge_.add(queued_ - std::exchange(queued_reported_, queued_));
-  refusals_.report();
-  schedule_sweep();
 }
 
 void Engine::limit_arrivals() {
@@ -320,9 +328,8 @@ void Engine::limit_arrivals() {
 
 void Engine::schedule_sweep() {
   const TimePoint usual = loop_.now() + kSweepInterval;
-  const bool idle = watched_.empty() && arrivals_held_for_ == nullptr;
+  const bool idle = watched_.empty() && !looking_ && arrivals_held_for_ == nullptr;
   sweep_at(idle ? std::clamp(due_.earliest(), usual, loop_.now() + kIdleSweepInterval) : usual);
-  sweep_rests_ = sweep_due_ > usual;
 }
 
 void Engine::sweep_at(TimePoint due) {
@@ -331,13 +338,11 @@ void Engine::sweep_at(TimePoint due) {
 }
 
 void Engine::sweep_by(TimePoint due) {
-  if (!sweep_rests_ || due >= sweep_due_) {
-    return;
+  const TimePoint at = std::max(due, loop_.now() + kSweepInterval);
+  if (sweep_timer_ && at < sweep_due_) {
+    loop_.cancel(*sweep_timer_);
+    sweep_at(at);
   }
-  const TimePoint usual = loop_.now() + kSweepInterval;
-  loop_.cancel(*sweep_timer_);
-  sweep_at(std::min(sweep_due_, std::max(due, usual)));
-  sweep_rests_ = sweep_due_ > usual;
 }
 
 void Engine::look_soon(std::uint32_t slot) {
@@ -347,10 +352,11 @@ void Engine::look_soon(std::uint32_t slot) {
 
 // From the end: others may get a deadline meanwhile, and whatever loses its own is replaced by the
 // last.
-void Engine::check_deadlines(TimePoint now) {
+void Engine::check_deadlines(TimePoint now, bool counts_queues) {
   for (std::size_t i = watched_.size(); i > 0; --i) {
     Connection& connection = *watched_[i - 1];
-    if (!connection.is_websocket() || connection.ended()) {  // else it is its session's
+    // A WebSocket's queue is its session's.
+    if (counts_queues && (!connection.is_websocket() || connection.ended())) {
       note_queued(connection.queued_bytes());
     }
     if (!connection.check_deadline(now)) {

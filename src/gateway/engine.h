@@ -183,14 +183,15 @@ class Engine final : public ConnectionOwner {
   void look_soon(std::uint32_t slot);
   void schedule_sweep();
   void sweep_at(TimePoint due);
-  /// Something is due then: the sweep of an idle loop comes as soon as others' do.
+  /// Something is due at `due`: the next sweep comes by then, or in the usual interval if that is
+  /// later.
   void sweep_by(TimePoint due);
   void sweep();
-  /// The sweep's part that may take several turns.
+  /// The sweep's part that may take several turns, beside further sweeps.
   void look_at_due();
   /// Counts what was queued for a peer when it was looked at.
   void note_queued(std::size_t bytes);
-  void check_deadlines(TimePoint now);
+  void check_deadlines(TimePoint now, bool counts_queues);
   /// Takes a connection off the list of those that are watched.
   void unwatch(const Connection& connection);
 
@@ -226,9 +227,9 @@ class Engine final : public ConnectionOwner {
   boost::unordered_flat_set<std::uint32_t, KeyHash<SidOf>, KeyEqual<SidOf>>
       by_sid_;  // slots of sessions
   std::optional<runtime::TimerId> sweep_timer_;
+  std::optional<runtime::TimerId> looking_;  // at further sessions that are due
   TimePoint sweep_due_;
-  bool sweep_rests_ = false;  // it comes later than usual, since nothing was due
-  Duration lag_{};            // of the last sweep
+  Duration lag_{};  // of the last sweep
   // Sessions that were opened by WebSocket and have joined nothing yet. Those of polling may need a
   // connection for that, which the hold would keep out.
   std::size_t arriving_ = 0;

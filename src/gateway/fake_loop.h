@@ -281,7 +281,9 @@ class FakeLoop final : public runtime::Loop {
 
   bool run_timers() {
     bool worked = false;
-    while (!timers_.empty() && timers_.begin()->first.first <= now()) {
+    const std::uint64_t last = timer_count_;  // what is added meanwhile is the next turn's
+    while (!timers_.empty() && timers_.begin()->first.first <= now() &&
+           timers_.begin()->first.second <= last) {
       auto task = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
       task();

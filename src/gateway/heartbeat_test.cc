@@ -92,6 +92,20 @@ TEST(Heartbeat, ComesInTimeWhenAPongEndsALongWait) {
   EXPECT_GE(pings, 3'200 / 420);
 }
 
+TEST(Heartbeat, OfManyTakesTurns) {
+  TestNode node(kFast);
+  std::vector<std::unique_ptr<WebSocketClient>> clients(300);
+  std::ranges::generate(clients, [&] { return join_over_websocket(node); });
+  node.network.clock.advance(milliseconds(6'400));
+  const auto pinged_in_a_turn = [&] {
+    node.loops[0]->turn();
+    return std::ranges::count_if(clients, [](auto& client) { return !client->messages().empty(); });
+  };
+  EXPECT_EQ(pinged_in_a_turn(), 128);
+  EXPECT_EQ(pinged_in_a_turn(), 128);
+  EXPECT_EQ(pinged_in_a_turn(), 44);
+}
+
 TEST(Heartbeat, CountsFromWhenThePingWasDueWhateverTheSweep) {
   TestNode node({.ping_interval = milliseconds(320), .ping_timeout = milliseconds(200)});
   node.advance(milliseconds(50));

@@ -291,7 +291,7 @@ void Session::on_drained(Connection& connection) {
 }
 
 TimePoint Session::tick(TimePoint now) {
-  const bool queued = queued_bytes() > 0;  // but for a ping that leaves now: see kWatchedSend
+  const bool queued = queued_bytes() > 0;  // a ping that leaves now is none to watch: kWatchedSend
   if (polling_ != nullptr && now >= polling_->upgrade_deadline) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);

@@ -204,6 +204,15 @@ class HttpClient {
       : node_(node), peer(node.connect(loop)) {}
 
   /// "GET <target>" with Host and `headers` ("Name: value\r\n"...).
+  /// So many requests, pipelined.
+  static std::string gets(int count) {
+    std::string requests;
+    for (int i = 0; i < count; ++i) {
+      requests += get("/");
+    }
+    return requests;
+  }
+
   static std::string get(std::string_view target, std::string_view headers = {}) {
     return request("GET", target, headers, {});
   }

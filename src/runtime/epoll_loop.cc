@@ -56,8 +56,8 @@ bool EpollLoop::has_leftovers() const {
 }
 
 void EpollLoop::wait_and_dispatch(std::optional<Duration> wait) {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): epoll_wait fills it
   joined_.forget();
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): epoll_wait fills it
   std::array<epoll_event, kEventsPerWait> events;
   counters_.waits.add();
   const int count = ::epoll_wait(epoll_, events.data(), kEventsPerWait, wait_ms(wait));

@@ -71,8 +71,8 @@ class SocketEvents {
   virtual void on_drained(SocketId socket) = 0;
 
   /// The peer ended its side of the stream: nothing more comes from it, but it may still read.
-  /// True: there is more to send, and close() follows; else it gets what is queued and the socket
-  /// ends. Once at most.
+  /// True: there is more to send, and close() follows. False: as if closed with kFlush. Once at
+  /// most.
   virtual bool on_end(SocketId /*socket*/) { return false; }
 
   /// The socket is gone; the last event of this socket, exactly once.

@@ -119,7 +119,7 @@ class LoopCore : public Loop {
   void woke_up();
   void flush_dirty();
   void mark_dirty(SocketId socket, SocketRecord& record);
-  /// Fills `out` with what one send takes of the outbox; the count. Valid until joined_.forget().
+  /// Outbox::gather(), or all of it in one piece, which is valid until joined_.forget().
   std::size_t gather(const Outbox& outbox, Outbox::Vectors& out);
   /// `taken` bytes of the outbox are with the kernel.
   static void consume(SocketRecord& record, std::size_t taken);

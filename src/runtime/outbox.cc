@@ -10,8 +10,9 @@ namespace {
 
 // As many as a busy turn dirties; beyond it the allocator is the pool.
 constexpr std::size_t kPooledMax = 1'024;
-// Of what is joined: far above a turn of small frames, of which joining saves anything.
-constexpr std::size_t kJoinedBytesMax = 16 * 1024;
+// Frames are joined if they have no more each: copying that takes as long as a piece of a send
+// does.
+constexpr std::size_t kJoinedFrameBytes = 1'024;
 // Consumed chunks in front are erased in steps, so that a long queue costs O(1) per chunk.
 constexpr std::size_t kCompactAt = 64;
 
@@ -70,7 +71,8 @@ void Outbox::clear() {
 
 std::string_view JoinedFrames::of(const Outbox& outbox) {
   const std::span<const SharedBytes> chunks = outbox.chunks();
-  if (chunks.size() < 2 || !outbox.at_chunk() || outbox.bytes() > kJoinedBytesMax) {
+  if (chunks.size() < 2 || !outbox.at_chunk() ||
+      outbox.bytes() > chunks.size() * kJoinedFrameBytes) {
     return {};
   }
   if (!std::ranges::equal(chunks, run_)) {

@@ -46,7 +46,7 @@ struct SocketRecord {
   bool unsynced : 1 = false;    // listed to have its receive started or ended
   bool sending : 1 =
       false;               // a send of this turn: taken whole unless its completion says otherwise
-  bool heard : 1 = false;  // received since find_lost_ends() looked
+  bool heard : 1 = false;  // received since find_lost_ends() looked; never with `heartbeat`
   bool holding : 1 = false;  // received while paused: bytes wait in the engine
   bool direct : 1 = false;   // fd is an index of the ring's own table
 };
