@@ -1,7 +1,6 @@
 // A peer that ends its side of the stream, and one that is gone.
 
 #include "gateway/connection.h"
-
 #include "gateway/testing.h"
 
 namespace cloudsync::gateway {
