@@ -125,11 +125,7 @@ void Connection::process_pending() {
   }
   pending_full_ = pending_full_ && !http_->pending.empty();
   update_reading();
-  if (peer_ended_ && busy_ && session != SessionId{}) {
-    close(codec::websocket::kCloseNoStatus);  // as on_end() says
-  } else if (peer_ended_ && !busy_ && http_->pending.empty()) {
-    end_behind_answers();
-  }
+  end_with_peer();
   if (websocket_ && http_->pending.empty()) {
     http_.reset();
   }
@@ -243,13 +239,17 @@ void Connection::respond(Response response) {
       environment_.loop.send(socket_, std::move(piece));
     }
   }
-  set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
-  http_->queued_at_deadline = queued_bytes();
+  begin_idle_time();
   answers_full_ = http_->queued_at_deadline > kAnswerQueueMax;
   answered_last_ = !keep_alive_;  // closed when it is sent: a close limits the time for that
   if (!processing_) {
     process_pending();
   }
+}
+
+void Connection::begin_idle_time() {
+  set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
+  http_->queued_at_deadline = queued_bytes();
 }
 
 void Connection::close(std::uint16_t code, std::string_view reason) {
@@ -316,8 +316,7 @@ void Connection::end_overdue(TimePoint now) {
   } else if (queued > 0 && queued + bytes_at_least(environment_.limits.idle_http_timeout) <=
                                http_->queued_at_deadline) {
     // A long answer on a slow line: it may go on while it moves.
-    http_->queued_at_deadline = queued;
-    set_deadline(now + environment_.limits.idle_http_timeout);
+    begin_idle_time();
   } else if (queued > 0) {
     environment_.owner.on_violation(*this, "idle_http_timeout");
     abort();
@@ -342,26 +341,26 @@ void Connection::on_drained(runtime::SocketId) {
   process_pending();
 }
 
-// Who sends its requests and ends its side right behind them may still wait for the answers, and
-// take its time for them. While a session's request is in progress it means that the peer is gone:
-// a held GET would tell nobody otherwise.
 bool Connection::on_end(runtime::SocketId) {
-  if (http_ == nullptr || ended_ || (busy_ && session != SessionId{})) {
+  if (http_ == nullptr) {
     return false;
   }
   peer_ended_ = true;
-  if (!busy_ && http_->pending.empty()) {
-    end_behind_answers();
-  }
+  end_with_peer();
   return true;
 }
 
-// No further request comes.
-void Connection::end_behind_answers() {
-  http_->queued_at_deadline = queued_bytes();
-  if (http_->queued_at_deadline > 0) {
+// Who sends its requests and ends its side right behind them may still wait for the answers, and
+// take its time for them. While a session's request is in progress it means that the peer is gone:
+// a held GET would tell nobody otherwise.
+void Connection::end_with_peer() {
+  const bool over = busy_ ? session != SessionId{} : http_->pending.empty();
+  if (!peer_ended_ || !over) {
+    return;
+  }
+  if (!busy_ && queued_bytes() > 0) {
     answered_last_ = true;
-    set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
+    begin_idle_time();
   } else {
     close(codec::websocket::kCloseNoStatus);
   }

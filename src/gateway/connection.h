@@ -199,7 +199,9 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void set_deadline(TimePoint deadline);
   void watch();
   void end_overdue(TimePoint now);
-  void end_behind_answers();
+  /// Behind an answer: the peer has this time to take some of it, or for its next request.
+  void begin_idle_time();
+  void end_with_peer();
   void end();
 
   ConnectionEnvironment& environment_;

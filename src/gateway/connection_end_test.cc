@@ -70,9 +70,7 @@ TEST(ConnectionEnd, AnswersAPeerThatEndsItsSideBehindASessionsRequest) {
   const auto polling = PollingClient::joined(node);
   node.application.hold_requests = true;
   HttpClient client(node);
-  client.send(
-      HttpClient::post("/socket.io/?EIO=4&transport=polling&sid=" + polling->sid, "42[\"x\"]") +
-      HttpClient::get("/late"));
+  client.send(HttpClient::post(polling->url, "42[\"x\"]") + HttpClient::get("/late"));
   client.peer->close();
   node.settle();
   EXPECT_FALSE(client.peer->gone);
@@ -96,8 +94,7 @@ TEST(ConnectionEnd, EndsAPollThatBeginsBehindItsPeersSide) {
   const auto polling = PollingClient::joined(node);
   node.application.hold_requests = true;
   HttpClient client(node);
-  client.send(HttpClient::get("/slow") +
-              HttpClient::get("/socket.io/?EIO=4&transport=polling&sid=" + polling->sid));
+  client.send(HttpClient::get("/slow") + HttpClient::get(polling->url));
   client.peer->close();
   node.settle();
   node.application.held[0]({.status = 200, .headers = {}, .body = "late"});

@@ -285,12 +285,11 @@ void Engine::sweep() {
   lag_seconds_.observe(std::chrono::duration<double>(lag_).count());
   limit_arrivals();
   // Where many are due, the looks of an earlier sweep may still take their turns.
-  const bool looks = !looking_;
-  if (looks) {
+  if (!looking_) {
     queued_ = 0;
   }
-  check_deadlines(now, looks);
-  if (looks) {
+  check_deadlines(now);
+  if (!looking_) {
     look_at_due();
   }
   refusals_.report();
@@ -352,11 +351,11 @@ void Engine::look_soon(std::uint32_t slot) {
 
 // From the end: others may get a deadline meanwhile, and whatever loses its own is replaced by the
 // last.
-void Engine::check_deadlines(TimePoint now, bool counts_queues) {
+void Engine::check_deadlines(TimePoint now) {
   for (std::size_t i = watched_.size(); i > 0; --i) {
     Connection& connection = *watched_[i - 1];
-    // A WebSocket's queue is its session's.
-    if (counts_queues && (!connection.is_websocket() || connection.ended())) {
+    // Once for each look at all. A WebSocket's queue is its session's.
+    if (!looking_ && (!connection.is_websocket() || connection.ended())) {
       note_queued(connection.queued_bytes());
     }
     if (!connection.check_deadline(now)) {

@@ -191,7 +191,7 @@ class Engine final : public ConnectionOwner {
   void look_at_due();
   /// Counts what was queued for a peer when it was looked at.
   void note_queued(std::size_t bytes);
-  void check_deadlines(TimePoint now, bool counts_queues);
+  void check_deadlines(TimePoint now);
   /// Takes a connection off the list of those that are watched.
   void unwatch(const Connection& connection);
 

@@ -87,7 +87,7 @@ void Engine::on_request(Connection& connection, http1::Request request) {
   if (Session* session = session_of(connection)) {
     session->on_body(connection);
   }
-  connection.session = {};
+  connection.session = {};  // an earlier request's
   if (!check_access(connection, request) || answer_cross_origin(connection, request)) {
     return;
   }

@@ -40,10 +40,11 @@ after(async () => {
 
 const submit = (fields) => call(attacker, "submit-op", { documentId, revision: 0, seq: 1000, op: [{ insert: "x" }], ...fields });
 
-function rawRequest(text) {
-  const { hostname, port } = new URL(server.url);
+function rawRequest(text, { thenEnd = false } = {}) {
+  const { hostname: host, port } = new URL(server.url);
   return new Promise((resolve, reject) => {
-    const socket = net.connect(Number(port), hostname, () => socket.write(text));
+    const socket = net.connect({ host, port: Number(port), allowHalfOpen: thenEnd },
+      () => (thenEnd ? socket.end(text) : socket.write(text)));
     let answer = "";
     socket.on("data", (chunk) => (answer += chunk.toString("latin1")));
     socket.on("close", () => resolve(answer));
@@ -278,18 +279,12 @@ test("half a handshake is closed in time", async () => {
 });
 
 test("a client that ends its side behind its requests gets all answers", async () => {
-  const { hostname, port, host } = new URL(server.url);
-  const answersTo = (requests) => new Promise((resolve, reject) => {
-    let answers = "";
-    const socket = net.connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () => socket.end(requests));
-    socket.setEncoding("latin1").on("data", (text) => { answers += text; });
-    socket.on("end", () => resolve(answers)).on("error", reject);
-  });
+  const { host } = new URL(server.url);
   const body = JSON.stringify({ type: "text", title: "" });
-  const created = await answersTo(`POST /api/v1/documents HTTP/1.1\r\nHost: ${host}\r\n`
-    + `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  const created = await rawRequest(`POST /api/v1/documents HTTP/1.1\r\nHost: ${host}\r\n`
+    + `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`, { thenEnd: true });
   assert.match(created, /^HTTP\/1.1 201 /); // the store makes it, in a later turn
-  const many = await answersTo(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(5_000));
+  const many = await rawRequest(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(5_000), { thenEnd: true });
   assert.equal(many.match(/HTTP\/1.1 200 /g)?.length, 5_000);
 });
 
