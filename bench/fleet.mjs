@@ -6,7 +6,8 @@
 // MEMBERS, NODE_SESSIONS, SERVER_OPTIONS, LOAD_OPTIONS and DATA_ROOT (of the data directories; on /dev/shm a commit
 // waits for no disk) change what their names say. RESTART=SIGKILL (or SIGTERM) ends all nodes at once ten seconds
 // behind the last one's joining, and starts them again: how long is it until everybody is back? LOAD_OPTIONS must have
-// --reconnect then. As root, without other load.
+// --reconnect then. With BINARIES=path,path nodes take these in turn: what each takes without edits is told, so that two
+// are compared in one run. As root, without other load.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,6 +28,7 @@ const kHandshakes = 2048;
     half of an address's 28,000 on (17,500 of one address took three times as long to connect). */
 const kSourceAddresses = 4;
 const restartSignal = process.env.RESTART;
+const binaries = (process.env.BINARIES ?? "build/release/cloudsync").split(",");
 const directory = mkdtempSync(join(tmpdir(), "cloudsync-fleet-"));
 const servers = [];
 
@@ -38,19 +40,19 @@ function fieldsOf(path) {
 /** Bytes and seconds, of all servers; of the kernel's memory only what cannot be reclaimed, which is where sockets are. */
 function sample() {
   let rss = 0;
-  let cpu = 0;
-  for (const { pid } of servers) {
-    rss += residentBytes(pid);
-    cpu += cpuSeconds(pid);
-  }
+  const cpus = servers.map(({ pid }) => cpuSeconds(pid));
+  for (const { pid } of servers) rss += residentBytes(pid);
+  const cpu = cpus.reduce((sum, seconds) => sum + seconds, 0);
   const { SUnreclaim, MemAvailable } = fieldsOf("/proc/meminfo");
-  return { at: performance.now() / 1000, rss, cpu, slab: SUnreclaim, available: MemAvailable };
+  return { at: performance.now() / 1000, rss, cpu, cpus, slab: SUnreclaim, available: MemAvailable };
 }
 
 const per = (bytes) => Math.round(bytes / sessions).toLocaleString("en-US");
 
 async function run() {
-  for (let i = 0; i < nodes; i++) servers.push(await startServer(serve(serverOptions), process.env.DATA_ROOT));
+  for (let i = 0; i < nodes; i++) {
+    servers.push(await startServer(serve(serverOptions, binaries[i % binaries.length]), process.env.DATA_ROOT));
+  }
   const before = sample();
   const json = join(directory, "result.json");
   const perSecond = 1000 / Math.max(members - 1, 1); // alone: edits instead of deliveries
@@ -110,6 +112,11 @@ function report(before, joined, { connections, connectLatency, ladder: rungs, er
     const { half, idle } = joined;
     console.log(`without edits the servers take ${((idle.cpu - half.cpu) / (idle.at - half.at)).toFixed(2)} of a core, `
       + `and a session ${per(idle.rss - before.rss)} bytes of them`);
+    for (const [k, binary] of binaries.length > 1 ? binaries.entries() : []) {
+      const nodesOf = servers.map((_, i) => i).filter((i) => i % binaries.length === k);
+      const used = nodesOf.reduce((sum, i) => sum + idle.cpus[i] - half.cpus[i], 0) / (idle.at - half.at);
+      console.log(`  ${binary}: ${((1000 * used) / nodesOf.length).toFixed(2)} thousandths of a core for a node`);
+    }
   }
   console.log("| deliveries/s | p50, ms | p95 | p99 | ack p95 |\n| --- | --- | --- | --- | --- |");
   for (const { deliveriesPerSecond, delivery, ack } of rungs) {

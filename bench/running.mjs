@@ -69,9 +69,9 @@ export async function startServer(command, dataRoot = tmpdir()) {
   return server;
 }
 
-/** `cloudsync serve` with one loop and `options`. */
-export const serve = (options = []) => (data, listen) =>
-  ["build/release/cloudsync", "serve", "--listen", listen, "--threads", "1", "--data-dir", data, ...options];
+/** `serve` of a binary of cloudsync, with one loop and `options`. */
+export const serve = (options = [], binary = "build/release/cloudsync") => (data, listen) =>
+  [binary, "serve", "--listen", listen, "--threads", "1", "--data-dir", data, ...options];
 
 /** Seconds of the processors that the process has had. */
 export function cpuSeconds(pid) {
