@@ -47,6 +47,12 @@ function sample() {
   return { at: performance.now() / 1000, rss, cpu, cpus, slab: SUnreclaim, available: MemAvailable };
 }
 
+/** What each server has sent so far: without edits these are pings. */
+async function sends() {
+  const pages = await Promise.all(servers.map(async ({ url }) => (await fetch(new URL("/metrics", url))).text()));
+  return pages.map((page) => Number(page.match(/^cloudsync_loop_sends_total (\d+)/m)[1]));
+}
+
 const per = (bytes) => Math.round(bytes / sessions).toLocaleString("en-US");
 
 async function run() {
@@ -76,8 +82,11 @@ async function run() {
     // The idle rung, if there is one, comes first; its beginning still has what connecting left to do.
     if (joined !== null && ladder[0] === 0 && restartSignal === undefined && joined.idle === undefined) {
       const now = sample();
-      if (now.at > joinedAt + seconds / 2 && joined.half === undefined) joined.half = now;
-      if (now.at > joinedAt + seconds - 2) joined.idle = now;
+      if (now.at > joinedAt + seconds / 2 && joined.half === undefined) {
+        const sent = await sends();
+        joined.half = { ...sample(), sent };
+      }
+      if (now.at > joinedAt + seconds - 2) joined.idle = { ...now, sent: await sends() };
     }
   }
   const result = JSON.parse(readFileSync(json, "utf8"));
@@ -112,10 +121,10 @@ function report(before, joined, { connections, connectLatency, ladder: rungs, er
     const { half, idle } = joined;
     console.log(`without edits the servers take ${((idle.cpu - half.cpu) / (idle.at - half.at)).toFixed(2)} of a core, `
       + `and a session ${per(idle.rss - before.rss)} bytes of them`);
-    for (const [k, binary] of binaries.length > 1 ? binaries.entries() : []) {
-      const nodesOf = servers.map((_, i) => i).filter((i) => i % binaries.length === k);
-      const used = nodesOf.reduce((sum, i) => sum + idle.cpus[i] - half.cpus[i], 0) / (idle.at - half.at);
-      console.log(`  ${binary}: ${((1000 * used) / nodesOf.length).toFixed(2)} thousandths of a core for a node`);
+    for (const [k, binary] of binaries.entries()) {
+      const sum = (of) => servers.reduce((total, _, i) => (i % binaries.length === k ? total + of(i) : total), 0);
+      const microseconds = 1e6 * sum((i) => idle.cpus[i] - half.cpus[i]) / sum((i) => idle.sent[i] - half.sent[i]);
+      console.log(`  ${binary}: ${microseconds.toFixed(1)} us for each ping and its pong, of all that the servers take`);
     }
   }
   console.log("| deliveries/s | p50, ms | p95 | p99 | ack p95 |\n| --- | --- | --- | --- | --- |");
