@@ -182,6 +182,8 @@ class LoopCore : public Loop {
   SocketRecord* find_open(SocketId socket);
   void begin_closing(SocketId socket, SocketRecord& record, CloseCause cause);
   void report_closed();
+
+  // loop_arrivals.cc
   SocketId watch_connect(const Result<int>& fd, SocketEvents& events, Completion<SocketId> done);
   SocketId refuse_connect(Completion<SocketId> done, Error error);
   void hand_over_accepted(Listener& listener, int fd, const SocketAddress& peer);
