@@ -90,28 +90,31 @@ class Member final : private SocketIoEvents {
   void on_disconnected(std::string_view reason) override;
 
   void on_join_reply(const JsonObject& reply);
+  void on_joined();
+  void on_submit_reply(const PendingAck& pending, const JsonObject& reply);
+  void request(std::string_view event, const JsonObject& body, PendingAck pending);
+  void retry_later(std::chrono::milliseconds delay);
+  void end_handshake();
+  void fail_with(std::string_view code);
+
+  // member_content.cc: what it learns of its document
   Result<void> take_content(const JsonObject& reply);
   Result<void> take_snapshot(Revision revision, std::string hash, const JsonValue& snapshot);
   void load_snapshot(const JsonObject& reply);
-  void on_joined();
-  void on_submit_reply(const PendingAck& pending, const JsonObject& reply);
   void on_ops_event(const JsonObject& message, std::string_view text);
   using Batch = std::shared_ptr<const client::OpsBatch>;
   void receive(const Batch& batch);
   Result<void> apply(const Batch& batch);
   void measure(const client::OpsBatch& batch);
-  void measure_acks(ClientSeq last);
+  void fetch_gap();
 
+  // member_edits.cc: what it writes
   void submit();
   ot::Operation type();
   bool waits_for_more();
   void tell_cursor();
   void submit_at(TimePoint time);
-  void fetch_gap();
-  void request(std::string_view event, const JsonObject& body, PendingAck pending);
-  void retry_later(std::chrono::milliseconds delay);
-  void end_handshake();
-  void fail_with(std::string_view code);
+  void measure_acks(ClientSeq last);
 
   MemberContext& context_;
   SharedDocument& document_;

@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::chrono::seconds kHandshakeTimeout{30};
 
-// The turn's clock is too coarse: a busy turn takes milliseconds, and they count.
-TimePoint precise_now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 void PeerMember::start(TimePoint due) {

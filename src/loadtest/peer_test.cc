@@ -120,7 +120,7 @@ void PeerTest::begin_closed_loop() {
 
 void PeerTest::on_answered(std::size_t member) {
   if (writing_ && options_.in_flight > 0) {
-    members_[member]->send(std::chrono::steady_clock::now());
+    members_[member]->send(precise_now());
   }
 }
 
