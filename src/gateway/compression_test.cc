@@ -81,5 +81,21 @@ TEST(Compression, CountsWhatIsSentForTheQueue) {
   EXPECT_EQ(node.limit("send_queue_bytes"), 1U);
 }
 
+TEST(Compression, ReadsMessagesInAnyPieces) {
+  TestNode node({}, 1, {}, {.websocket_compression = true});
+  const auto peer = join_with_offer(node);
+  MessageCompression compression;
+  const SharedBytes frame = compression.compress(packet_of(5'000).websocket_frame(), 15);
+  std::string masked = WebSocketClient::frame(
+      std::string_view(*frame).substr(codec::websocket::frame_header_bytes(*frame)));
+  masked[0] = '\xC1';
+  for (const char byte : masked + masked) {
+    peer->send(std::string(1, byte));
+  }
+  peer->send(masked);
+  node.settle();
+  EXPECT_THAT(node.application.events, ElementsAre("x", "x", "x"));
+}
+
 }  // namespace
 }  // namespace cloudsync::gateway

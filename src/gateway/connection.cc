@@ -48,12 +48,11 @@ ConnectionEnvironment::ConnectionEnvironment(runtime::Loop& connections_loop,
 }
 
 Connection::Connection(ConnectionEnvironment& environment, RequestOrigin origin)
-    : environment_(environment),
+    : loopback_listener_(origin.loopback_listener),
+      environment_(environment),
       address_(std::move(origin.address)),
       http_(std::make_unique<Http>(environment.http)),
-      frames_(codec::websocket::Role::kServer, environment.frames),
-      deadline_(environment.loop.now() + environment.limits.handshake_timeout),
-      loopback_listener_(origin.loopback_listener) {}
+      deadline_(environment.loop.now() + environment.limits.handshake_timeout) {}
 
 void Connection::bind(runtime::SocketId socket) {
   socket_ = socket;

@@ -70,7 +70,7 @@ struct ConnectionEnvironment {
 };
 
 // Most connections are idle WebSockets: what only HTTP needs goes with it.
-class Connection final : public runtime::SocketEvents, private codec::websocket::FrameVisitor {
+class Connection final : public runtime::SocketEvents {
  public:
   Connection(ConnectionEnvironment& environment, RequestOrigin origin);
 
@@ -162,11 +162,6 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void on_closed(runtime::SocketId socket, runtime::CloseCause cause) override;
 
  private:
-  bool on_message(codec::websocket::Opcode opcode, std::span<const std::uint8_t> payload) override;
-  bool on_ping(std::span<const std::uint8_t> payload) override;
-  bool on_pong(std::span<const std::uint8_t> payload) override;
-  void on_close(std::uint16_t code, std::string_view reason) override;
-
   struct Http {
     explicit Http(const codec::http1::RequestLimits& limits) : parser(limits) {}
 
@@ -177,6 +172,9 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
     std::size_t queued_at_deadline = 0;  // when the deadline was set: progress counts from there
     std::uint64_t request_number = 0;
   };
+
+  /// What a WebSocket does about the frames that come in.
+  class FrameReceiver;
 
   struct Parsed {
     std::size_t consumed = 0;
@@ -204,12 +202,7 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   void end_with_peer();
   void end();
 
-  ConnectionEnvironment& environment_;
-  SharedText address_;
-  runtime::SocketId socket_;
-  std::unique_ptr<Http> http_;  // until it is a WebSocket and what came behind its request is read
-  codec::websocket::FrameParser frames_;  // of a WebSocket
-  TimePoint deadline_;                    // of a peer that owes something, or kNever
+  // Behind the place above, where there is room for them.
   std::uint8_t deflate_window_bits_ = 0;  // of what this side compresses; 0: nothing
   bool loopback_listener_ : 1;
   bool websocket_ : 1 = false;
@@ -226,6 +219,13 @@ class Connection final : public runtime::SocketEvents, private codec::websocket:
   bool watched_ : 1 = false;
   bool paused_ : 1 = false;      // either of the two
   bool processing_ : 1 = false;  // inside process(): answers given meanwhile don't recurse
+  ConnectionEnvironment& environment_;
+  SharedText address_;
+  runtime::SocketId socket_;
+  std::unique_ptr<Http> http_;  // until it is a WebSocket and what came behind its request is read
+  // Of a WebSocket, while part of a message is here: where none is, a new one will do.
+  std::unique_ptr<codec::websocket::FrameParser> incomplete_;
+  TimePoint deadline_;  // of a peer that owes something, or kNever
 };
 
 }  // namespace cloudsync::gateway

@@ -272,6 +272,36 @@ TEST(Connection, AnswersPingsButNotWithoutEnd) {
   EXPECT_THAT(client.messages(), SizeIs(testing::Le(700U)));
 }
 
+TEST(Connection, TakesMessagesInAnyPieces) {
+  TestNode node;
+  WebSocketClient client(node);
+  client.send("40");
+  std::string bytes;
+  const auto append = [&bytes](codec::websocket::Opcode opcode, std::string_view text, bool final) {
+    codec::websocket::append_masked_frame(bytes, opcode, text, {1, 2, 3, 4}, final);
+  };
+  append(codec::websocket::Opcode::kText, R"(42["fragm)", false);
+  append(codec::websocket::Opcode::kPing, "between", true);
+  append(codec::websocket::Opcode::kContinuation, R"(ents"])", true);
+  append(codec::websocket::Opcode::kText, R"(42["whole"])", true);
+  for (const char byte : bytes) {
+    client.peer->send(std::string(1, byte));
+    node.settle();
+  }
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    client.peer->send(bytes.substr(0, cut));
+    node.settle();
+    client.peer->send(bytes.substr(cut));
+    node.settle();
+  }
+  EXPECT_THAT(node.application.events, SizeIs(2 * (bytes.size() + 2)));
+  EXPECT_FALSE(client.peer->gone);
+}
+
+TEST(Connection, TakesLittleMemory) {
+  static_assert(sizeof(Connection) <= 96);
+}
+
 TEST(Connection, WaitsForNothingBehindAControlFrameInPieces) {
   TestNode node({.ping_interval = seconds(300)});
   WebSocketClient client(node);

@@ -19,6 +19,38 @@ constexpr std::size_t kPongQueueMax = 64 * 1024;
 
 }  // namespace
 
+class Connection::FrameReceiver final : public codec::websocket::FrameVisitor {
+ public:
+  explicit FrameReceiver(Connection& connection) : connection_(connection) {}
+
+  bool on_message(Opcode opcode, std::span<const std::uint8_t> payload) override {
+    connection_.deadline_ = kNever;
+    ConnectionOwner& owner = connection_.environment_.owner;
+    if (opcode == Opcode::kText) {
+      owner.on_websocket_text(connection_, as_text(payload));
+    } else {
+      owner.on_websocket_binary(connection_, as_text(payload));
+    }
+    return !connection_.ended_;
+  }
+
+  bool on_ping(std::span<const std::uint8_t> payload) override {
+    if (connection_.queued_bytes() < kPongQueueMax) {
+      std::string frame;
+      codec::websocket::append_frame(frame, Opcode::kPong, as_text(payload));
+      connection_.environment_.loop.send(connection_.socket_, share(std::move(frame)));
+    }
+    return true;
+  }
+
+  bool on_pong(std::span<const std::uint8_t>) override { return true; }
+
+  void on_close(std::uint16_t code, std::string_view) override { connection_.close(code); }
+
+ private:
+  Connection& connection_;
+};
+
 void Connection::accept_websocket(const Request& request) {
   busy_ = false;
   http_->response_headers.clear();
@@ -31,8 +63,6 @@ void Connection::accept_websocket(const Request& request) {
   }
   if (deflate) {
     deflate_window_bits_ = static_cast<std::uint8_t>(deflate->server_window_bits);
-    frames_ = codec::websocket::FrameParser(
-        codec::websocket::Role::kServer, environment_.frames, &compression->inflater());
   }
   websocket_ = true;
   environment_.loop.pin(socket_);  // only requests of HTTP move to other loops
@@ -43,21 +73,31 @@ void Connection::accept_websocket(const Request& request) {
 }
 
 void Connection::process_websocket(std::span<std::uint8_t> bytes) {
-  const auto error = frames_.feed(bytes, *this);
-  if (!error) {
-    if (!frames_.in_flight()) {
-      deadline_ = kNever;  // also if what came in pieces was a control frame
-    } else if (!ended_ && deadline_ == kNever) {
+  auto& compression = environment_.compression;
+  codec::websocket::FrameParser fresh(
+      codec::websocket::Role::kServer,
+      environment_.frames,
+      deflate_window_bits_ == 0 ? nullptr : &compression->inflater());
+  codec::websocket::FrameParser& frames = incomplete_ != nullptr ? *incomplete_ : fresh;
+  FrameReceiver receiver(*this);
+  if (const auto error = frames.feed(bytes, receiver)) {
+    environment_.owner.on_violation(*this,
+                                    error->code == codec::websocket::kCloseTooBig ? "payload_bytes"
+                                    : error->code == codec::websocket::kClosePolicy
+                                        ? "websocket_fragments"
+                                        : "malformed_frame");
+    close(error->code, error->reason);
+  } else if (!frames.in_flight()) {
+    incomplete_.reset();
+    deadline_ = kNever;  // also if what came in pieces was a control frame
+  } else {
+    if (incomplete_ == nullptr) {
+      incomplete_ = std::make_unique<codec::websocket::FrameParser>(std::move(fresh));
+    }
+    if (!ended_ && deadline_ == kNever) {
       set_deadline(environment_.loop.now() + environment_.limits.idle_http_timeout);
     }
-    return;
   }
-  environment_.owner.on_violation(*this,
-                                  error->code == codec::websocket::kCloseTooBig ? "payload_bytes"
-                                  : error->code == codec::websocket::kClosePolicy
-                                      ? "websocket_fragments"
-                                      : "malformed_frame");
-  close(error->code, error->reason);
 }
 
 SharedBytes Connection::compressed(std::span<const SharedBytes> pieces) {
@@ -88,33 +128,6 @@ void Connection::send_frame(std::span<const SharedBytes> pieces) {
   for (const SharedBytes& piece : pieces) {
     environment_.loop.send(socket_, piece);
   }
-}
-
-bool Connection::on_message(Opcode opcode, std::span<const std::uint8_t> payload) {
-  deadline_ = kNever;
-  if (opcode == Opcode::kText) {
-    environment_.owner.on_websocket_text(*this, as_text(payload));
-  } else {
-    environment_.owner.on_websocket_binary(*this, as_text(payload));
-  }
-  return !ended_;
-}
-
-bool Connection::on_ping(std::span<const std::uint8_t> payload) {
-  if (queued_bytes() < kPongQueueMax) {
-    std::string frame;
-    codec::websocket::append_frame(frame, Opcode::kPong, as_text(payload));
-    environment_.loop.send(socket_, share(std::move(frame)));
-  }
-  return true;
-}
-
-bool Connection::on_pong(std::span<const std::uint8_t>) {
-  return true;
-}
-
-void Connection::on_close(std::uint16_t code, std::string_view) {
-  close(code);
 }
 
 }  // namespace cloudsync::gateway

@@ -67,7 +67,8 @@ class FrameParser {
   /// too big. After an error, a close frame or a visitor's false, input is ignored.
   std::optional<FrameError> feed(std::span<std::uint8_t> input, FrameVisitor& visitor);
 
-  /// Whether part of a frame or message is held: the peer owes the rest.
+  /// Whether part of a frame or message is held: the peer owes the rest. If none is and the stream
+  /// is not stopped, another parser goes on as well.
   bool in_flight() const { return partial_ != nullptr; }
 
   /// Bytes of payload held for the message in flight.
