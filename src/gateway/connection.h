@@ -152,7 +152,7 @@ class Connection final : public runtime::SocketEvents {
   /// The session that this connection carries, if any (owner's use).
   SessionId session;
   /// Its place among the connections of its address (owner's use).
-  PeerLimits::Hold peer_hold;
+  PeerLimits::ConnectionHold peer_hold;
   /// Its place among those that are watched (owner's use).
   std::uint32_t watch_place = 0;
 

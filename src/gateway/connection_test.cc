@@ -299,7 +299,7 @@ TEST(Connection, TakesMessagesInAnyPieces) {
 }
 
 TEST(Connection, TakesLittleMemory) {
-  static_assert(sizeof(Connection) <= 96);
+  static_assert(sizeof(Connection) <= 80);
 }
 
 TEST(Connection, WaitsForNothingBehindAControlFrameInPieces) {

@@ -146,7 +146,7 @@ class Engine final : public ConnectionOwner {
   void remove(Connection& connection);
   void adopt(int descriptor,
              RequestOrigin origin,
-             PeerLimits::Hold peer_hold,
+             PeerLimits::ConnectionHold peer_hold,
              codec::http1::Request request,
              std::string input);
   bool check_access(Connection& connection, const codec::http1::Request& request);

@@ -47,23 +47,26 @@ std::optional<std::uint64_t> PeerLimits::limited_key(std::string_view address) c
                                                                   : std::nullopt;
 }
 
-PeerLimits::Hold PeerLimits::count(Table::Entry& held, std::initializer_list<Kind> kinds) {
+template <PeerLimits::Kind kind>
+PeerLimits::Hold<kind> PeerLimits::count(Table::Entry& held) {
   if (held.value.limits == nullptr) {  // once: holds of other threads read it without the lock
     held.value.limits = this;
   }
-  Hold hold;
-  hold.entry_ = &held;
-  for (const Kind kind : kinds) {
-    ++held.value.counts[kind];
-    hold.kinds_.set(kind);
-  }
-  return hold;
+  ++held.value.counts[kind];
+  return Hold<kind>(held);
 }
 
-Result<PeerLimits::Hold> PeerLimits::connect(std::string_view address, TimePoint now) {
+void PeerLimits::end(Table::Entry& held, Kind kind) {
+  PeerLimits& limits = *held.value.limits;
+  const std::lock_guard lock(limits.mutex_);
+  --held.value.counts[kind];
+  limits.peers_.release(held);
+}
+
+Result<PeerLimits::ConnectionHold> PeerLimits::connect(std::string_view address, TimePoint now) {
   const auto key = limited_key(address);
   if (!key) {
-    return Hold();
+    return ConnectionHold();
   }
   const std::lock_guard lock(mutex_);
   Table::Entry& entry = peers_.hold(*key, now);
@@ -73,13 +76,13 @@ Result<PeerLimits::Hold> PeerLimits::connect(std::string_view address, TimePoint
     connections_reached_.add();
     return fail(ErrorCode::kRateLimited, "too many connections from this address");
   }
-  return count(entry, {kConnection});
+  return count<kConnection>(entry);
 }
 
-Result<PeerLimits::Hold> PeerLimits::handshake(std::string_view address, TimePoint now) {
+Result<PeerLimits::Arrival> PeerLimits::handshake(std::string_view address, TimePoint now) {
   const auto key = limited_key(address);
   if (!key) {
-    return Hold();
+    return Arrival();
   }
   const std::lock_guard lock(mutex_);
   Table::Entry& entry = peers_.hold(*key, now);
@@ -88,7 +91,8 @@ Result<PeerLimits::Hold> PeerLimits::handshake(std::string_view address, TimePoi
     return fail(*std::move(refusal));
   }
   entry.value.handshakes.take(now, handshake_rate_);
-  return count(entry, {kSession, kUnjoinedSession});
+  peers_.hold(entry);  // each of the two holds it
+  return Arrival{.session = count<kSession>(entry), .unjoined = count<kUnjoinedSession>(entry)};
 }
 
 std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint now) {
@@ -117,31 +121,6 @@ std::optional<Error> PeerLimits::refuse_handshake(const Peer& peer, TimePoint no
 std::size_t PeerLimits::size() const {
   const std::lock_guard lock(mutex_);
   return peers_.size();
-}
-
-void PeerLimits::Hold::reset() {
-  if (entry_ != nullptr) {
-    PeerLimits& limits = *entry_->value.limits;
-    const std::lock_guard lock(limits.mutex_);
-    for (std::size_t kind = 0; kind < kKinds; ++kind) {
-      stop_counting(static_cast<Kind>(kind));
-    }
-    limits.peers_.release(*std::exchange(entry_, nullptr));
-  }
-}
-
-void PeerLimits::Hold::note_joined() {
-  if (kinds_.test(kUnjoinedSession)) {
-    const std::lock_guard lock(entry_->value.limits->mutex_);
-    stop_counting(kUnjoinedSession);
-  }
-}
-
-void PeerLimits::Hold::stop_counting(Kind kind) {
-  if (kinds_.test(kind)) {
-    kinds_.reset(kind);
-    --entry_->value.counts[kind];
-  }
 }
 
 }  // namespace cloudsync::gateway

@@ -15,9 +15,7 @@
 #include "gateway/token_bucket.h"
 
 #include <array>
-#include <bitset>
 #include <cstdint>
-#include <initializer_list>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -42,17 +40,16 @@ class PeerLimits {
   using Table = RateTable<std::uint64_t, Peer>;
 
  public:
-  /// A connection of a peer, or a session, for as long as it lives; a session counts once more
-  /// until it joined a namespace. Empty: of nobody.
+  /// One that counts for a peer, as one kind, for as long as it lives. Empty: for nobody.
+  template <Kind kind>
   class Hold {
    public:
     Hold() = default;
 
-    Hold(Hold&& other) noexcept { *this = std::move(other); }
+    Hold(Hold&& other) noexcept : entry_(std::exchange(other.entry_, nullptr)) {}
 
     Hold& operator=(Hold&& other) noexcept {
       std::swap(entry_, other.entry_);
-      std::swap(kinds_, other.kinds_);
       return *this;
     }
 
@@ -61,28 +58,41 @@ class PeerLimits {
 
     ~Hold() { reset(); }
 
-    void reset();
-    /// The session joined a namespace.
-    void note_joined();
+    bool empty() const { return entry_ == nullptr; }
+
+    void reset() {
+      if (entry_ != nullptr) {
+        end(*std::exchange(entry_, nullptr), kind);
+      }
+    }
 
    private:
     friend class PeerLimits;
 
-    void stop_counting(Kind kind);
+    explicit Hold(Table::Entry& entry) : entry_(&entry) {}
 
     Table::Entry* entry_ = nullptr;  // held once
-    std::bitset<kKinds> kinds_;      // that it counts as
+  };
+
+  using ConnectionHold = Hold<kConnection>;
+  using SessionHold = Hold<kSession>;
+  using UnjoinedHold = Hold<kUnjoinedSession>;
+
+  /// A session, which counts once more until it joined a namespace.
+  struct Arrival {
+    SessionHold session;
+    UnjoinedHold unjoined;
   };
 
   /// `limits` and `metrics` outlive it, and it every hold.
   PeerLimits(const Limits& limits, Metrics& metrics);
 
   /// A new connection; kRateLimited if the peer has too many.
-  Result<Hold> connect(std::string_view address, TimePoint now);
+  Result<ConnectionHold> connect(std::string_view address, TimePoint now);
 
   /// A handshake; kRateLimited, with the time to wait, if the peer makes too many or has too many
   /// sessions, or too many that joined no namespace.
-  Result<Hold> handshake(std::string_view address, TimePoint now);
+  Result<Arrival> handshake(std::string_view address, TimePoint now);
 
   /// Peers that are remembered.
   std::size_t size() const;
@@ -90,8 +100,11 @@ class PeerLimits {
  private:
   /// Nothing for a peer that is not limited.
   std::optional<std::uint64_t> limited_key(std::string_view address) const;
-  /// Counts in an entry that is held, for as long as the answer lives.
-  Hold count(Table::Entry& held, std::initializer_list<Kind> kinds);
+  /// Counts one more in an entry that is held for it, for as long as the answer lives.
+  template <Kind kind>
+  Hold<kind> count(Table::Entry& held);
+  /// The other side of count().
+  static void end(Table::Entry& held, Kind kind);
   std::optional<Error> refuse_handshake(const Peer& peer, TimePoint now);
 
   const Limits& limits_;

@@ -158,6 +158,28 @@ TEST(PeerLimits, ARequestThatMovesToAnotherLoopStaysOneConnection) {
   EXPECT_FALSE(accepted->gone);
 }
 
+TEST(PeerLimits, CountASessionUntilEachOfItsHoldsEnds) {
+  Metrics metrics;
+  const Limits limits{.connections_per_ip = 2, .unjoined_sessions_per_ip = 1};
+  PeerLimits peers(limits, metrics);
+  const TimePoint now{seconds(1'000)};
+  auto first = peers.handshake(kAnn.address, now);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(peers.handshake(kAnn.address, now));
+  first->unjoined.reset();
+  auto second = peers.handshake(kAnn.address, now);
+  ASSERT_TRUE(second);
+  second->unjoined = {};
+  EXPECT_FALSE(peers.handshake(kAnn.address, now));
+  EXPECT_EQ(metrics.limit("unjoined_sessions_per_ip").value(), 1U);
+  EXPECT_EQ(metrics.limit("connections_per_ip").value(), 1U);
+  const PeerLimits::SessionHold moved = std::move(first->session);
+  first = PeerLimits::Arrival();
+  EXPECT_FALSE(peers.handshake(kAnn.address, now));
+  second->session.reset();
+  EXPECT_TRUE(peers.handshake(kAnn.address, now));
+}
+
 TEST(PeerLimits, StayBoundedWhoeverComes) {
   Metrics metrics;
   const Limits limits{.rates_remembered = 100};

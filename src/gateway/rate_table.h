@@ -45,6 +45,9 @@ class RateTable {
     return entry;
   }
 
+  /// Once more, of an entry that somebody holds. O(1).
+  void hold(Entry& held) { ++held.holders; }
+
   /// Who holds nothing, and is remembered by what it does. Valid until the next call. As hold().
   Value& touch(const Key& key, TimePoint now) {
     const auto [entry, is_new] = find(key, now);

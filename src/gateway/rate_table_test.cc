@@ -65,6 +65,16 @@ TEST(RateTable, KeepsWhatIsHeldHoweverOldAndWhereItIs) {
   EXPECT_EQ(&table.hold(1, kStart + seconds(1'000)), &first);
 }
 
+TEST(RateTable, KeepsWhatSomebodyHoldsOnceMore) {
+  Table table(1);
+  Table::Entry& held = table.hold(1, kStart);
+  table.hold(held);
+  table.release(held);
+  visit(table, 2, kStart, seconds(1'000));
+  visit(table, 3, kStart, seconds(1'000));
+  EXPECT_EQ(&table.hold(1, kStart), &held);
+}
+
 TEST(RateTable, ForgetsTheLongestGoneAboveItsSize) {
   Table table(3);
   for (int key = 1; key <= 3; ++key) {

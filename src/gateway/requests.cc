@@ -271,9 +271,9 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
     refuse_for_now(connection, *refusal);
     return;
   }
-  auto hold = peer_limits_.handshake(connection.address(), loop_.now());
-  if (!hold) {
-    refuse_for_now(connection, hold.error());
+  auto arrival = peer_limits_.handshake(connection.address(), loop_.now());
+  if (!arrival) {
+    refuse_for_now(connection, arrival.error());
     return;
   }
   auto subject = application_.authenticate(request, connection.origin());
@@ -290,7 +290,7 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
   Session& session = add_session(connection.origin(),
                                  *std::move(subject),
                                  websocket ? Transport::kWebSocket : Transport::kPolling);
-  session.hold(*std::move(hold));
+  session.hold(*std::move(arrival));
   if (websocket) {
     connection.session = session.identity().id;
     // The open packet must be queued before input behind the handshake is handled.
@@ -396,7 +396,7 @@ void Engine::move_to_loop(Connection& connection, http1::Request request, std::u
 
 void Engine::adopt(int descriptor,
                    RequestOrigin origin,
-                   PeerLimits::Hold peer_hold,
+                   PeerLimits::ConnectionHold peer_hold,
                    http1::Request request,
                    std::string input) {
   Connection& connection = add_connection(std::move(origin));

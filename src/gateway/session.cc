@@ -72,10 +72,10 @@ void Session::stop_waiting() {
   }
 }
 
-void Session::hold(PeerLimits::Hold hold) {
-  hold_ = std::move(hold);
-  if (joined_) {
-    hold_.note_joined();  // its handler needs no peer's word for that
+void Session::hold(PeerLimits::Arrival places) {
+  hold_ = std::move(places.session);
+  if (!joined_) {  // else its handler needs no peer's word for that
+    unjoined_ = std::move(places.unjoined);
   }
 }
 
@@ -85,7 +85,7 @@ void Session::note_joined() {
 }
 
 void Session::end_arrival() {
-  hold_.note_joined();
+  unjoined_.reset();
   if (std::exchange(arriving_, false)) {
     environment_.arrived();
   }

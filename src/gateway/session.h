@@ -89,7 +89,7 @@ class Session {
   MessageHandler& handler() { return *handler_; }
 
   /// Its place among the sessions of its address.
-  void hold(PeerLimits::Hold hold);
+  void hold(PeerLimits::Arrival places);
 
   // --- transports ---
   /// Opens on an accepted WebSocket: sends the open packet.
@@ -290,7 +290,8 @@ class Session {
   std::shared_ptr<RequestsInFlight> requests_;  // null while there are none
   std::unique_ptr<MessageHandler> handler_;
   TimePoint heartbeat_;  // when the next ping is due, or the pong
-  PeerLimits::Hold hold_;
+  PeerLimits::SessionHold hold_;
+  PeerLimits::UnjoinedHold unjoined_;
   std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
   bool pong_awaited_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
