@@ -29,6 +29,9 @@ class OnDemand {
     }
   }
 
+  /// Null while there is none.
+  T* get() { return made_.get(); }
+
   void clear() { made_.reset(); }
 
  private:

@@ -32,7 +32,9 @@ TEST(OnDemand, IsReadWithoutBeingMade) {
 TEST(OnDemand, IsMadeForAChangeAndDroppedWhenEmpty) {
   OnDemand<Counted> one;
   const int before = Counted::made;
+  EXPECT_EQ(one.get(), nullptr);
   one->values.push_back(7);
+  EXPECT_EQ(one.get(), one.operator->());
   EXPECT_EQ(Counted::made, before + 1);
   one.drop_if_empty();
   EXPECT_EQ(std::as_const(one)->values, std::vector<int>{7});

@@ -22,9 +22,6 @@ constexpr std::chrono::seconds kIdleSweepInterval{1};
 /// so that others' messages wait a millisecond at most for those who joined at the same time.
 constexpr std::size_t kLooksPerTurn = 128;
 
-/// An Engine.IO sid is a bearer secret: 128 random bits.
-constexpr std::size_t kSidBytes = 16;
-
 /// The whole message (Engine.IO protocol, v4).
 constexpr std::string_view kPong = "3";
 
@@ -54,6 +51,7 @@ Engine::Engine(const EngineDependencies& dependencies)
                    .presence_limit = metrics_.limit("presence_queue_bytes"),
                    .requests_limit = metrics_.limit("requests_in_flight"),
                    .stalled_limit = metrics_.limit("send_queue_timeout"),
+                   .sid_prefix = kLoopAlphabet[loop_index_],
                    .call_later =
                        [this](SessionId id, void (Session::*function)()) {
                          loop_.post([this, id, function] {
@@ -219,7 +217,9 @@ Session* Engine::find_receiver(SessionId id) {
   return lives ? slots_[slot].session.get() : nullptr;
 }
 
-Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Transport transport) {
+Session& Engine::add_session(const RequestOrigin& origin,
+                             const Subject& subject,
+                             Transport transport) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.push_back({.session = nullptr, .generation = 1});
@@ -227,12 +227,10 @@ Session& Engine::add_session(const RequestOrigin& origin, Subject subject, Trans
   const std::uint32_t index = free_slots_.back();
   free_slots_.pop_back();
   Slot& slot = slots_[index];
-  const SessionId id = make_session_id(slot.generation, index);
-  std::string sid = kLoopAlphabet[loop_index_] + random_token(random_, kSidBytes);
-  slot.session = std::make_unique<Session>(
-      environment_,
-      Session::Identity{id, std::move(sid), std::move(subject), origin.address},
-      transport);
+  Session::Identity identity{
+      .id = make_session_id(slot.generation, index), .secret = {}, .peer = origin.address};
+  random_.fill(identity.secret);
+  slot.session = std::make_unique<Session>(environment_, std::move(identity), subject, transport);
   arriving_ += transport == Transport::kWebSocket ? 1 : 0;
   if (arrivals_held_for_ == nullptr) {
     limit_arrivals();  // begins a hold; a sweep ends it, behind the turn that it was late for

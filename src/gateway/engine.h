@@ -120,9 +120,7 @@ class Engine final : public ConnectionOwner {
   struct SidOf {
     const std::vector<Slot>* slots;
 
-    std::string_view key(std::uint32_t slot) const {
-      return (*slots)[slot].session->identity().sid.str();
-    }
+    std::string key(std::uint32_t slot) const { return (*slots)[slot].session->sid(); }
 
     static std::string_view key(std::string_view sid) { return sid; }
   };
@@ -177,7 +175,7 @@ class Engine final : public ConnectionOwner {
 
   Session* session_of(Connection& connection) { return find(connection.session); }
 
-  Session& add_session(const RequestOrigin& origin, Subject subject, Transport transport);
+  Session& add_session(const RequestOrigin& origin, const Subject& subject, Transport transport);
   void retire(Session& session);
   /// Of a session: its next look is the next sweep's.
   void look_soon(std::uint32_t slot);

@@ -53,8 +53,27 @@ TEST(Handshake, GivesEachSessionASecretAndAPublicId) {
   const std::string connected = client.poll();
   const std::string socket_sid = sid_of(connected.substr(1));
   EXPECT_EQ(socket_sid.size(), 20U);
+  EXPECT_EQ(client.sid.size(), 23U);
+  EXPECT_EQ(client.sid.front(), 'A');
   EXPECT_NE(socket_sid, client.sid);
   EXPECT_NE(PollingClient(node).sid, client.sid);
+}
+
+TEST(Handshake, IsKeptWithTheSubjectForLaterConnects) {
+  TestNode node;
+  node.application.namespaces = {"/", "/late"};
+  node.application.handshake = std::make_shared<const gateway::Handshake>(
+      gateway::Handshake{.headers = {}, .query = "a=1", .address = {}});
+  WebSocketClient client(node);
+  client.send("40");
+  node.advance(seconds(1));
+  client.send("40/late,");
+  ASSERT_THAT(node.application.subjects, SizeIs(2));
+  for (const Subject& subject : node.application.subjects) {
+    EXPECT_EQ(subject.handshake, node.application.handshake);
+    EXPECT_TRUE(subject.guests_allowed);
+    EXPECT_FALSE(subject.from_cookie);
+  }
 }
 
 TEST(Handshake, TakesFramesThatAreGluedToTheUpgrade) {

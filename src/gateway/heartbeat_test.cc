@@ -165,5 +165,9 @@ TEST(Heartbeat, OfAHeldPollEndsItWithAClosePacket) {
   EXPECT_EQ(client->get.body(), "1");
 }
 
+TEST(Heartbeat, TakesLittleMemoryOfASessionThatDoesNothingElse) {
+  static_assert(sizeof(Session) <= 96);
+}
+
 }  // namespace
 }  // namespace cloudsync::gateway

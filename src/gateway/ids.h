@@ -2,6 +2,7 @@
 // How the gateway names what peers open. An id names one thing for the process's lifetime: a stale
 // one finds nothing.
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,9 @@ struct SessionId {
 
   friend auto operator<=>(const SessionId&, const SessionId&) = default;
 };
+
+/// What is secret of an Engine.IO sid, which lets its bearer speak for a session: 128 random bits.
+using SidSecret = std::array<std::uint8_t, 16>;
 
 /// A Socket.IO connection to one namespace: its session's id with the number, from 1 on, of the
 /// session's CONNECT in the bits between.

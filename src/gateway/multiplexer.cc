@@ -155,7 +155,7 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
       {.connection = id,
        .nsp = std::move(packet.nsp),
        .sid = std::move(sid),
-       .subject = session_.identity().subject,
+       .subject = session_.subject(),
        .auth = std::move(packet.data)},
       [&environment = environment_, session, id](const ConnectAnswer& answer) {
         Session* found = environment.find(session);

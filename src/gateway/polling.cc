@@ -37,52 +37,52 @@ void Session::on_poll(Connection& connection) {
   if (lingering()) {
     // One GET may take the farewell: another may stand behind this one, and be read when it is
     // answered.
-    polling_->linger_deadline = kNever;
-    polling_->poll = &connection;
+    polling()->linger_deadline = kNever;
+    polling()->poll = &connection;
     flush();
     retire();
     return;
   }
-  if (polling_->poll != nullptr) {
+  if (polling()->poll != nullptr) {
     // Two GETs at once: the reference kills the session, the first GET learns it with a close
     // packet.
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     refuse("two_gets", "transport error");
     return;
   }
-  polling_->poll = &connection;
+  polling()->poll = &connection;
   flush();
 }
 
 void Session::flush() {
-  if (polling_ == nullptr) {
+  if (polling() == nullptr) {
     return;
   }
-  polling_->flush_scheduled = false;
-  if (polling_->poll == nullptr || polling_->buffer.empty()) {
+  polling()->flush_scheduled = false;
+  if (polling()->poll == nullptr || polling()->buffer.empty()) {
     return;
   }
   std::string payload;
-  for (const EncodedPacket& packet : polling_->take_buffer()) {
+  for (const EncodedPacket& packet : polling()->take_buffer()) {
     if (!payload.empty()) {
       payload += engineio::kSeparator;
     }
     packet.append_engine_text(payload);
   }
-  std::exchange(polling_->poll, nullptr)->respond(payload_response(std::move(payload)));
+  std::exchange(polling()->poll, nullptr)->respond(payload_response(std::move(payload)));
   send_held_presence();
 }
 
 // Data that waits goes out with the flush that is due.
 void Session::free_poll() {
-  if (polling_->poll != nullptr && polling_->buffer.empty()) {
-    std::exchange(polling_->poll, nullptr)->respond(payload_response("6"));
+  if (polling()->poll != nullptr && polling()->buffer.empty()) {
+    std::exchange(polling()->poll, nullptr)->respond(payload_response("6"));
   }
 }
 
 std::optional<Response> Session::on_post_head(Connection& connection) {
-  if (polling_->post == nullptr && polling_->receiving == nullptr) {
-    polling_->receiving = &connection;
+  if (polling()->post == nullptr && polling()->receiving == nullptr) {
+    polling()->receiving = &connection;
     return std::nullopt;
   }
   refuse("two_posts", "transport error");
@@ -90,13 +90,13 @@ std::optional<Response> Session::on_post_head(Connection& connection) {
 }
 
 void Session::on_body(Connection& connection) {
-  if (polling_ != nullptr && polling_->receiving == &connection) {
-    polling_->receiving = nullptr;
+  if (polling() != nullptr && polling()->receiving == &connection) {
+    polling()->receiving = nullptr;
   }
 }
 
 void Session::on_post(Connection& connection, codec::http1::Request request) {
-  if (polling_->post != nullptr || polling_->receiving != nullptr) {
+  if (polling()->post != nullptr || polling()->receiving != nullptr) {
     connection.respond(refusal_response(engineio::RefusalCode::kBadRequest));
     refuse("two_posts", "transport error");
     return;
@@ -107,12 +107,12 @@ void Session::on_post(Connection& connection, codec::http1::Request request) {
     refuse("octet_stream", "transport error");
     return;
   }
-  polling_->post = std::make_unique<Post>(connection, std::move(request.body));
+  polling()->post = std::make_unique<Post>(connection, std::move(request.body));
   continue_input();
 }
 
 bool Session::read_post() {
-  Post& post = *polling_->post;
+  Post& post = *polling()->post;
   if (!post.waiting) {
     const auto packet = post.reader.next();
     if (!packet) {
@@ -122,7 +122,7 @@ bool Session::read_post() {
       return false;
     }
     if (!*packet) {
-      const auto handled = std::exchange(polling_->post, nullptr);
+      const auto handled = std::exchange(polling()->post, nullptr);
       handled->answer_ok();  // the connection may bring the next one at once
       return true;
     }
@@ -148,40 +148,40 @@ bool Session::read_post() {
 // POST is not destroyed: the packet that closes the session may be in it. The GET that takes the
 // farewell may stand behind it.
 bool Session::close_polling() {
-  if (!lingering() || !polling_->candidate_probed) {
+  if (!lingering() || !polling()->candidate_probed) {
     drop_candidate();
   }
-  if (polling_->poll != nullptr) {
-    polling_->buffer.push_back(EncodedPacket::from_engine_text("1"));
+  if (polling()->poll != nullptr) {
+    polling()->buffer.push_back(EncodedPacket::from_engine_text("1"));
     flush();
   }
   const bool lingers = lingering();
   if (lingers) {
-    polling_->buffer.push_back(EncodedPacket::from_engine_text("1"));
+    polling()->buffer.push_back(EncodedPacket::from_engine_text("1"));
   }
-  if (polling_->receiving != nullptr) {
-    std::exchange(polling_->receiving, nullptr)->close(codec::websocket::kCloseNoStatus);
+  if (polling()->receiving != nullptr) {
+    std::exchange(polling()->receiving, nullptr)->close(codec::websocket::kCloseNoStatus);
   }
-  if (polling_->post != nullptr) {
-    polling_->post->answer_ok();
+  if (polling()->post != nullptr) {
+    polling()->post->answer_ok();
   }
   return lingers;
 }
 
 void Session::on_request_ended(Connection& connection) {
-  if (&connection == polling_->candidate) {
-    polling_->candidate = nullptr;
-    polling_->upgrade_deadline = kNever;
-  } else if (&connection == polling_->poll) {
-    polling_->poll = nullptr;
+  if (&connection == polling()->candidate) {
+    polling()->candidate = nullptr;
+    polling()->upgrade_deadline = kNever;
+  } else if (&connection == polling()->poll) {
+    polling()->poll = nullptr;
     close("transport error");
-  } else if (&connection == polling_->receiving) {
-    polling_->receiving = nullptr;
+  } else if (&connection == polling()->receiving) {
+    polling()->receiving = nullptr;
     if (!connection.refused() && transport_ == Transport::kPolling) {
       close("transport error");
     }
-  } else if (polling_->post != nullptr && &connection == polling_->post->connection) {
-    polling_->post->connection = nullptr;
+  } else if (polling()->post != nullptr && &connection == polling()->post->connection) {
+    polling()->post->connection = nullptr;
     if (transport_ == Transport::kPolling) {
       close("transport error");
     }

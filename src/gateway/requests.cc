@@ -287,9 +287,8 @@ void Engine::open_session(Connection& connection, const http1::Request& request,
       return;
     }
   }
-  Session& session = add_session(connection.origin(),
-                                 *std::move(subject),
-                                 websocket ? Transport::kWebSocket : Transport::kPolling);
+  Session& session = add_session(
+      connection.origin(), *subject, websocket ? Transport::kWebSocket : Transport::kPolling);
   session.hold(*std::move(arrival));
   if (websocket) {
     connection.session = session.identity().id;
@@ -307,8 +306,8 @@ http1::Headers Engine::session_cookie(const Session& session) const {
     return {};
   }
   return {{"set-cookie",
-           options_.cookie + '=' + std::string(session.identity().sid.str()) +
-               "; Path=/; HttpOnly; SameSite=Lax" + (options_.https ? "; Secure" : "")}};
+           options_.cookie + '=' + session.sid() + "; Path=/; HttpOnly; SameSite=Lax" +
+               (options_.https ? "; Secure" : "")}};
 }
 
 void Engine::serve_session(Connection& connection, http1::Request request, const std::string& sid) {
@@ -338,7 +337,7 @@ void Engine::serve_session(Connection& connection, http1::Request request, const
 bool Engine::speaks_for(const Connection& connection,
                         const http1::Request& request,
                         const Session& session) {
-  const Subject& subject = session.identity().subject;
+  const Subject subject = session.subject();
   if (!subject.from_cookie && !application_.has_session_cookie(request)) {
     return true;
   }

@@ -1,5 +1,6 @@
 #include "gateway/session.h"
 
+#include "base/crypto.h"
 #include "base/log.h"
 #include "codec/websocket/frame.h"
 
@@ -45,37 +46,50 @@ TimePoint SessionEnvironment::next_ping() const {
   return latest - (latest - pings_from) % ping_grain(limits);
 }
 
-Session::Session(SessionEnvironment& environment, Identity identity, Transport transport)
+Session::Session(SessionEnvironment& environment,
+                 Identity identity,
+                 const Subject& subject,
+                 Transport transport)
     : environment_(environment),
       identity_(std::move(identity)),
-      transport_(transport),
-      polling_(transport == Transport::kPolling ? std::make_unique<Polling>() : nullptr),
+      user_(subject.user),
       heartbeat_(environment.next_ping()),
-      arriving_(transport == Transport::kWebSocket) {}
+      transport_(transport),
+      arriving_(transport == Transport::kWebSocket),
+      from_cookie_(subject.from_cookie),
+      guests_allowed_(subject.guests_allowed) {
+  if (transport == Transport::kPolling) {
+    rest_->polling = std::make_unique<Polling>();
+  }
+  if (subject.handshake != nullptr) {
+    rest_->handshake = subject.handshake;
+  }
+}
 
 Session::~Session() {
   stop_waiting();
 }
 
 RequestTicket Session::begin_request(std::size_t weight) {
-  if (requests_ == nullptr) {
-    requests_ = std::make_shared<RequestsInFlight>(
+  auto& requests = rest_->requests;
+  if (requests == nullptr) {
+    requests = std::make_shared<RequestsInFlight>(
         environment_.limits.requests_in_flight,
         std::bind_front(environment_.call_later, identity_.id, &Session::continue_input));
   }
-  return RequestsInFlight::begin(requests_, weight);
+  return RequestsInFlight::begin(requests, weight);
 }
 
 void Session::stop_waiting() {
-  if (requests_ != nullptr) {
-    requests_->stop_waiting();
+  if (requests() != nullptr) {
+    requests()->stop_waiting();
   }
 }
 
 void Session::hold(PeerLimits::Arrival places) {
   hold_ = std::move(places.session);
   if (!joined_) {  // else its handler needs no peer's word for that
-    unjoined_ = std::move(places.unjoined);
+    rest_->unjoined = std::move(places.unjoined);
   }
 }
 
@@ -85,15 +99,21 @@ void Session::note_joined() {
 }
 
 void Session::end_arrival() {
-  unjoined_.reset();
+  if (Rest* rest = rest_.get()) {
+    rest->unjoined.reset();
+  }
   if (std::exchange(arriving_, false)) {
     environment_.arrived();
   }
 }
 
+std::string Session::sid() const {
+  return environment_.sid_prefix + base64url(identity_.secret);
+}
+
 std::string Session::open_packet(bool can_upgrade) const {
   engineio::Handshake handshake;
-  handshake.sid = identity_.sid.str();
+  handshake.sid = sid();
   if (can_upgrade) {
     handshake.upgrades.emplace_back("websocket");
   }
@@ -115,9 +135,9 @@ void Session::open_websocket(Connection& connection) {
 }
 
 void Session::begin_upgrade(Connection& connection) {
-  polling_->candidate = &connection;
-  polling_->candidate_probed = false;
-  polling_->upgrade_deadline = environment_.loop.now() + environment_.limits.handshake_timeout;
+  polling()->candidate = &connection;
+  polling()->candidate_probed = false;
+  polling()->upgrade_deadline = environment_.loop.now() + environment_.limits.handshake_timeout;
 }
 
 void Session::on_websocket_text(Connection& connection, std::string_view text) {
@@ -154,9 +174,9 @@ void Session::on_websocket_binary(Connection& connection, std::string_view bytes
 
 // Anything but one probe and the upgrade packet aborts the upgrade only; polling goes on.
 void Session::handle_candidate_text(std::string_view text) {
-  if (text == "2probe" && !polling_->candidate_probed) {
-    polling_->candidate_probed = true;
-    polling_->candidate->send_frame(EncodedPacket::from_engine_text("3probe").websocket_frame());
+  if (text == "2probe" && !polling()->candidate_probed) {
+    polling()->candidate_probed = true;
+    polling()->candidate->send_frame(EncodedPacket::from_engine_text("3probe").websocket_frame());
     free_poll();  // so that the client can pause polling
   } else if (text == "5") {
     complete_upgrade();
@@ -177,10 +197,10 @@ void Session::complete_upgrade() {
     say_farewell();
     return;
   }
-  carry_by(*std::exchange(polling_->candidate, nullptr));
-  polling_->upgrade_deadline = kNever;
+  carry_by(*std::exchange(polling()->candidate, nullptr));
+  polling()->upgrade_deadline = kNever;
   transport_ = Transport::kWebSocket;
-  for (const EncodedPacket& packet : polling_->take_buffer()) {
+  for (const EncodedPacket& packet : polling()->take_buffer()) {
     websocket_->send_frame(packet.websocket_frame());
   }
   websocket_->hold_input(has_input());
@@ -190,9 +210,9 @@ void Session::complete_upgrade() {
 // The session was closed when its client had paused polling for the upgrade: it polls no more, so
 // this WebSocket is the only way to tell it.
 void Session::say_farewell() {
-  polling_->buffer.pop_back();  // the close packet: a WebSocket has an end of its own
-  for (const EncodedPacket& packet : polling_->buffer) {
-    polling_->candidate->send_frame(packet.websocket_frame());
+  polling()->buffer.pop_back();  // the close packet: a WebSocket has an end of its own
+  for (const EncodedPacket& packet : polling()->buffer) {
+    polling()->candidate->send_frame(packet.websocket_frame());
   }
   retire();
 }
@@ -201,7 +221,7 @@ void Session::on_connection_ended(Connection& connection) {
   if (&connection == websocket_) {
     websocket_ = nullptr;
     close("transport close");
-  } else if (polling_ != nullptr) {
+  } else if (polling() != nullptr) {
     on_request_ended(connection);
   }
 }
@@ -218,7 +238,7 @@ std::size_t Session::queued_bytes() const {
 
 bool Session::writable() const {
   if (transport_ == Transport::kPolling) {
-    return polling_->poll != nullptr;
+    return polling()->poll != nullptr;
   }
   return queued_bytes() <= environment_.limits.presence_queue_bytes;
 }
@@ -244,9 +264,9 @@ void Session::send(const EncodedPacket& packet) {
     }
     return;
   }
-  polling_->buffered_bytes += packet.size();
-  polling_->buffer.push_back(packet);
-  if (polling_->poll != nullptr && !std::exchange(polling_->flush_scheduled, true)) {
+  polling()->buffered_bytes += packet.size();
+  polling()->buffer.push_back(packet);
+  if (polling()->poll != nullptr && !std::exchange(polling()->flush_scheduled, true)) {
     environment_.call_later(identity_.id, &Session::flush);
   }
 }
@@ -256,26 +276,26 @@ void Session::send_latest(const std::string& key, const EncodedPacket& packet) {
     return;
   }
   const bool slow = queued_bytes() > environment_.limits.presence_queue_bytes;
-  if (!slow && (backlog_ == nullptr || backlog_->latest.empty())) {
+  if (!slow && (backlog() == nullptr || backlog()->latest.empty())) {
     send(packet);
     return;
   }
   environment_.presence_limit.add();
-  auto& latest = backlog().latest;
+  auto& latest = make_backlog().latest;
   if (latest.size() < kHeldPresenceMax || latest.contains(key)) {
     latest.insert_or_assign(key, packet);
   }
 }
 
 void Session::drop_latest() {
-  if (backlog_ != nullptr) {
-    backlog_->latest.clear();
+  if (backlog() != nullptr) {
+    backlog()->latest.clear();
   }
 }
 
 void Session::send_held_presence() {
-  if (backlog_ != nullptr && queued_bytes() <= environment_.limits.presence_queue_bytes) {
-    for (const auto& [key, packet] : std::exchange(backlog_->latest, {})) {
+  if (backlog() != nullptr && queued_bytes() <= environment_.limits.presence_queue_bytes) {
+    for (const auto& [key, packet] : std::exchange(backlog()->latest, {})) {
       send(packet);
     }
   }
@@ -292,13 +312,13 @@ void Session::on_drained(Connection& connection) {
 
 TimePoint Session::tick(TimePoint now) {
   const bool queued = queued_bytes() > 0;  // a ping that leaves now is none to watch: kWatchedSend
-  if (polling_ != nullptr && now >= polling_->upgrade_deadline) {
+  if (polling() != nullptr && now >= polling()->upgrade_deadline) {
     environment_.metrics.limit("handshake_timeout").add();
     abort_upgrade(codec::websocket::kCloseNoStatus);
   }
   TimePoint handler_due = kNever;
   if (closed_) {
-    if (polling_ != nullptr && now >= polling_->linger_deadline) {
+    if (polling() != nullptr && now >= polling()->linger_deadline) {
       retire();
     }
   } else if (pong_awaited_ && now >= heartbeat_ && !input_held_) {
@@ -311,10 +331,13 @@ TimePoint Session::tick(TimePoint now) {
     ping_if_due(now);
     // While an upgrade is probed every held GET is freed, not just the first: else a client that
     // polls again before it pauses would wait for the next ping.
-    if (upgrading() && polling_->candidate_probed) {
+    if (upgrading() && polling()->candidate_probed) {
       free_poll();
     }
-    drop_unused();
+    if (Rest* rest = rest_.get()) {
+      rest->drop_unused(transport_);
+      rest_.drop_if_empty();
+    }
     if (input_held_) {
       environment_.call_later(identity_.id, &Session::continue_input);  // less may be queued now
     }
@@ -326,11 +349,11 @@ TimePoint Session::tick(TimePoint now) {
 
 TimePoint Session::next_tick(TimePoint now, bool queued) const {
   if (closed_) {
-    return polling_ == nullptr ? kNever
-                               : std::min(polling_->upgrade_deadline, polling_->linger_deadline);
+    return polling() == nullptr ? kNever
+                                : std::min(polling()->upgrade_deadline, polling()->linger_deadline);
   }
   // What moves by itself, without a call.
-  if (upgrading() || requests_ != nullptr || input_held_ || queued) {
+  if (upgrading() || requests() != nullptr || input_held_ || queued) {
     return now;
   }
   return heartbeat_;
@@ -356,12 +379,12 @@ bool Session::stalled(TimePoint now) {
     return false;
   }
   if (websocket_->queued_bytes() == 0) {
-    if (backlog_ != nullptr) {
-      backlog_->queue_seen = false;
+    if (backlog() != nullptr) {
+      backlog()->queue_seen = false;
     }
     return false;
   }
-  Backlog& seen = backlog();
+  Backlog& seen = make_backlog();
   const std::uint64_t sent = websocket_->sent_bytes();
   const bool was_queued = std::exchange(seen.queue_seen, true);
   if (sent != seen.sent_seen || !was_queued) {
@@ -378,44 +401,50 @@ void Session::note_life() {
 }
 
 void Session::retire() {
-  if (polling_ != nullptr) {
-    polling_->linger_deadline = kNever;
+  if (polling() != nullptr) {
+    polling()->linger_deadline = kNever;
     drop_candidate();
-    polling_->take_buffer();
+    polling()->take_buffer();
   }
   hold_.reset();
   environment_.retire(*this);
 }
 
 void Session::drop_candidate(std::uint16_t close_code) {
-  polling_->upgrade_deadline = kNever;
-  if (polling_->candidate != nullptr) {
-    std::exchange(polling_->candidate, nullptr)->close(close_code);
+  polling()->upgrade_deadline = kNever;
+  if (polling()->candidate != nullptr) {
+    std::exchange(polling()->candidate, nullptr)->close(close_code);
   }
 }
 
-Session::Backlog& Session::backlog() {
-  if (backlog_ == nullptr) {
-    backlog_ = std::make_unique<Backlog>();
+Session::Backlog& Session::make_backlog() {
+  auto& backlog = rest_->backlog;
+  if (backlog == nullptr) {
+    backlog = std::make_unique<Backlog>();
   }
-  return *backlog_;
+  return *backlog;
 }
 
-void Session::drop_unused() {
-  if (requests_.use_count() == 1) {
-    requests_.reset();  // all are finished
+void Session::Rest::drop_unused(Transport transport) {
+  if (requests.use_count() == 1) {
+    requests.reset();  // all are finished
   }
-  if (backlog_ != nullptr && backlog_->empty()) {
-    backlog_.reset();
+  if (backlog != nullptr && backlog->empty()) {
+    backlog.reset();
   }
-  if (transport_ == Transport::kWebSocket && polling_ != nullptr && polling_->unused()) {
-    polling_.reset();
+  if (transport == Transport::kWebSocket && polling != nullptr && polling->unused()) {
+    polling.reset();
   }
+}
+
+bool Session::Rest::empty() const {
+  return polling == nullptr && backlog == nullptr && requests == nullptr && handshake == nullptr &&
+         unjoined.empty();
 }
 
 void Session::close_with_farewell(std::string_view reason) {
-  if (!closed_ && transport_ == Transport::kPolling && polling_->poll == nullptr) {
-    polling_->linger_deadline = environment_.loop.now() + kFarewellTime;
+  if (!closed_ && transport_ == Transport::kPolling && polling()->poll == nullptr) {
+    polling()->linger_deadline = environment_.loop.now() + kFarewellTime;
   }
   close(reason);
 }
@@ -429,12 +458,15 @@ void Session::note_refusal(std::string_view event,
 void Session::refuse(std::string_view cause, std::string_view reason, std::uint16_t code) {
   if (!closed_) {
     note_refusal("session_closed", cause);
-    close_code_ = code;
-    close(reason);
+    end(reason, code);
   }
 }
 
 void Session::close(std::string_view reason) {
+  end(reason, codec::websocket::kCloseNoStatus);
+}
+
+void Session::end(std::string_view reason, std::uint16_t code) {
   if (std::exchange(closed_, true)) {
     return;
   }
@@ -445,11 +477,13 @@ void Session::close(std::string_view reason) {
   end_arrival();
   handler_->on_closed(reason);
   stop_waiting();
-  backlog_.reset();
-  if (websocket_ != nullptr) {
-    std::exchange(websocket_, nullptr)->close(close_code_, close_reason(close_code_));
+  if (Rest* rest = rest_.get()) {
+    rest->backlog.reset();
   }
-  if (polling_ == nullptr || !close_polling()) {
+  if (websocket_ != nullptr) {
+    std::exchange(websocket_, nullptr)->close(code, close_reason(code));
+  }
+  if (polling() == nullptr || !close_polling()) {
     retire();
   }
 }

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "base/on_demand.h"
 #include "codec/engineio/packet.h"
 #include "codec/websocket/frame.h"
 #include "gateway/connection.h"
@@ -49,6 +50,7 @@ struct SessionEnvironment {
   Counter& presence_limit;  ///< limit="presence_queue_bytes"
   Counter& requests_limit;  ///< limit="requests_in_flight"
   Counter& stalled_limit;   ///< limit="send_queue_timeout"
+  char sid_prefix;          ///< of all sids: names the loop
   EncodedPacket ping = EncodedPacket::from_engine_text("2");
   /// Calls the function on the session, if it is still there, at the end of this turn of the loop.
   /// From any thread.
@@ -67,18 +69,20 @@ struct SessionEnvironment {
   TimePoint next_ping() const;
 };
 
-// Most sessions are idle, so what only a busy one needs is made when it is needed: Polling,
-// Backlog.
+// Most sessions are idle, so what only some need, or for some time, is made when it is needed:
+// Rest.
 class Session {
  public:
   struct Identity {
     SessionId id;
-    SharedText sid;  ///< secret: names the session in URLs
-    Subject subject;
+    SidSecret secret;
     SharedText peer;  ///< the address that opened it
   };
 
-  Session(SessionEnvironment& environment, Identity identity, Transport transport);
+  Session(SessionEnvironment& environment,
+          Identity identity,
+          const Subject& subject,
+          Transport transport);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -155,19 +159,31 @@ class Session {
 
   const Identity& identity() const { return identity_; }
 
+  /// Names the session in URLs.
+  std::string sid() const;
+
+  Subject subject() const {
+    return {.user = user_,
+            .from_cookie = from_cookie_,
+            .guests_allowed = guests_allowed_,
+            .handshake = rest_->handshake};
+  }
+
   Transport transport() const { return transport_; }
 
-  bool upgrading() const { return polling_ != nullptr && polling_->candidate != nullptr; }
+  bool upgrading() const { return polling() != nullptr && polling()->candidate != nullptr; }
 
   bool closed() const { return closed_; }
 
   /// Closed, and one GET may take the last packets.
-  bool lingering() const { return polling_ != nullptr && polling_->linger_deadline != kNever; }
+  bool lingering() const { return polling() != nullptr && polling()->linger_deadline != kNever; }
 
   std::size_t queued_bytes() const;
 
   /// Polling: bytes that wait for the next GET.
-  std::size_t buffered_bytes() const { return polling_ == nullptr ? 0 : polling_->buffered_bytes; }
+  std::size_t buffered_bytes() const {
+    return polling() == nullptr ? 0 : polling()->buffered_bytes;
+  }
 
   /// Whether a packet would leave about now: a GET is held, or a WebSocket has little queued.
   bool writable() const;
@@ -228,18 +244,38 @@ class Session {
     bool empty() const { return latest.empty() && waiting.empty() && !queue_seen; }
   };
 
-  bool has_input() const {
-    return (polling_ != nullptr && polling_->post != nullptr) ||
-           (backlog_ != nullptr && !backlog_->waiting.empty());
-  }
+  /// What some sessions need for as long as they live, and others for some time or never.
+  struct Rest {
+    std::unique_ptr<Polling> polling;  // never null while transport_ is kPolling
+    std::unique_ptr<Backlog> backlog;
+    std::shared_ptr<RequestsInFlight> requests;  // null while there are none
+    std::shared_ptr<const Handshake> handshake;
+    PeerLimits::UnjoinedHold unjoined;
 
-  Backlog& backlog();
+    /// Gives back what only a busy session needs.
+    void drop_unused(Transport transport);
+    bool empty() const;
+  };
+
+  /// These are null for one that there is none of.
+  Polling* polling() const { return rest_->polling.get(); }
+
+  Backlog* backlog() const { return rest_->backlog.get(); }
+
+  RequestsInFlight* requests() const { return rest_->requests.get(); }
+
+  Backlog& make_backlog();
+
+  bool has_input() const {
+    return (polling() != nullptr && polling()->post != nullptr) ||
+           (backlog() != nullptr && !backlog()->waiting.empty());
+  }
 
   /// The WebSocket is the transport from now on.
   void carry_by(Connection& connection);
 
   bool is_candidate(const Connection& connection) const {
-    return upgrading() && polling_->candidate == &connection;
+    return upgrading() && polling()->candidate == &connection;
   }
 
   void handle_engine_packet(const codec::engineio::Packet& packet);
@@ -263,6 +299,8 @@ class Session {
   void ping_if_due(TimePoint now);
   /// When tick() is due again; `queued` to be watched.
   TimePoint next_tick(TimePoint now, bool queued) const;
+  /// close(), which gives the WebSocket's code.
+  void end(std::string_view reason, std::uint16_t code);
   void retire();
   void end_arrival();
   void complete_upgrade();
@@ -275,31 +313,28 @@ class Session {
   bool close_polling();
   /// Answers a held GET with a noop.
   void free_poll();
-  /// Gives back what only a busy session needs.
-  void drop_unused();
   void send_engine(char type, std::string_view data = {});
   std::string open_packet(bool can_upgrade) const;
   void send_held_presence();
 
   SessionEnvironment& environment_;
   Identity identity_;
-  Transport transport_;
-  Connection* websocket_ = nullptr;   // the transport, once it is one
-  std::unique_ptr<Polling> polling_;  // never null while transport_ is kPolling
-  std::unique_ptr<Backlog> backlog_;
-  std::shared_ptr<RequestsInFlight> requests_;  // null while there are none
+  SharedText user_;
+  Connection* websocket_ = nullptr;  // the transport, once it is one
+  OnDemand<Rest> rest_;
   std::unique_ptr<MessageHandler> handler_;
   TimePoint heartbeat_;  // when the next ping is due, or the pong
   PeerLimits::SessionHold hold_;
-  PeerLimits::UnjoinedHold unjoined_;
-  std::uint16_t close_code_ = codec::websocket::kCloseNoStatus;
+  Transport transport_;
   bool pong_awaited_ = false;
   bool pong_extended_ = false;  // for a sign of life, which counts once
   bool input_held_ = false;     // for too many requests, or what is queued for it
   bool continuing_ = false;     // inside continue_input()
   bool arriving_;               // opened by WebSocket, and neither joined nor closed yet
-  bool joined_ = false;
   bool closed_ = false;
+  bool joined_ : 1 = false;
+  bool from_cookie_ : 1;  // of the subject
+  bool guests_allowed_ : 1;
 };
 
 }  // namespace cloudsync::gateway

@@ -52,7 +52,7 @@ void Session::take_message(bool binary, std::string_view bytes) {
     handler_->on_message(binary, bytes);
     return;
   }
-  backlog().waiting.push_back({.binary = binary, .bytes = std::string(bytes)});
+  make_backlog().waiting.push_back({.binary = binary, .bytes = std::string(bytes)});
 }
 
 // Whether the peer has too many requests under way, or a WebSocket too much to take of what it was
@@ -60,7 +60,7 @@ void Session::take_message(bool binary, std::string_view bytes) {
 // gets all of it, where its answers would be too much for its queue. A client that polls may wait
 // for the answer to its POST before it takes anything: it is not held for what is queued.
 bool Session::must_wait() {
-  const bool full = requests_ != nullptr && requests_->wait_if_full();
+  const bool full = requests() != nullptr && requests()->wait_if_full();
   const bool behind = websocket_ != nullptr &&
                       queued_bytes() > environment_.limits.send_queue_bytes / kHeldQueueFraction;
   if (!full && !behind) {
@@ -112,15 +112,15 @@ void Session::continue_input() {
 
 // A POST came before what the WebSocket brought that took over from polling.
 bool Session::handle_next() {
-  return polling_ != nullptr && polling_->post != nullptr ? read_post() : handle_waiting();
+  return polling() != nullptr && polling()->post != nullptr ? read_post() : handle_waiting();
 }
 
 bool Session::handle_waiting() {
   if (must_wait()) {
     return false;
   }
-  const Message message = std::move(backlog_->waiting.front());
-  backlog_->waiting.pop_front();
+  const Message message = std::move(backlog()->waiting.front());
+  backlog()->waiting.pop_front();
   handler_->on_message(message.binary, message.bytes);
   return true;
 }

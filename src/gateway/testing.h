@@ -36,7 +36,8 @@ class FakeApplication final : public Application {
     const std::string* cookie = request.find("cookie");
     return Subject{.user = cookie == nullptr ? "" : *cookie,
                    .from_cookie = cookie != nullptr,
-                   .guests_allowed = true};
+                   .guests_allowed = true,
+                   .handshake = handshake};
   }
 
   bool has_namespace(std::string_view nsp) const override {
@@ -49,6 +50,7 @@ class FakeApplication final : public Application {
       return;
     }
     connected.push_back(request.connection);
+    subjects.push_back(request.subject);
     if (hold_connects) {
       replies.push_back(std::move(reply));
     } else {
@@ -92,12 +94,14 @@ class FakeApplication final : public Application {
   }
 
   std::set<std::string> namespaces{"/"};
+  std::shared_ptr<const Handshake> handshake;  ///< that sessions keep from now on
   std::optional<Error> refuse_connect;
   bool hold_connects = false;
   std::vector<ConnectReply> replies;  ///< of CONNECTs that are not answered
   std::function<void(ConnectionId, const Event&)> when_event;
   std::function<void(ConnectionId)> when_disconnect;
   std::vector<ConnectionId> connected;
+  std::vector<Subject> subjects;  ///< of the same
   std::vector<ConnectionId> disconnected;
   std::vector<std::string> reasons;  ///< of the disconnects
   std::vector<std::string> events;
