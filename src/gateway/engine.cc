@@ -100,7 +100,11 @@ Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool
 }
 
 void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback) {
-  Connection& connection = add_connection({.address = peer.address, .loopback_listener = loopback});
+  if (last_address_.str() != peer.address) {
+    last_address_ = peer.address;
+  }
+  Connection& connection =
+      add_connection({.address = last_address_, .loopback_listener = loopback});
   connection.bind(socket);
   loop_.attach(socket, connection);
   const auto open = static_cast<std::size_t>(connections_gauge_.value());

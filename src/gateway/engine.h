@@ -218,6 +218,8 @@ class Engine final : public ConnectionOwner {
   std::vector<Engine*> peers_;
   boost::unordered_flat_set<std::unique_ptr<Connection>, KeyHash<PointerOf>, KeyEqual<PointerOf>>
       connections_;
+  // The last connection's: those of a proxy come one behind the other, and share one text.
+  SharedText last_address_;
   std::vector<Connection*> watched_;  // those that asked for it, each at its watch_place
   std::vector<Slot> slots_;
   DueTimes due_;  // of the sessions, by slot

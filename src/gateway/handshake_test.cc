@@ -76,6 +76,20 @@ TEST(Handshake, IsKeptWithTheSubjectForLaterConnects) {
   }
 }
 
+TEST(Handshake, KnowsThePeersAddressWhichThoseOfAProxyShare) {
+  TestNode node;
+  for (const char* address : {"192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.1"}) {
+    node.peer_endpoint = {address, 1'000};
+    const WebSocketClient client(node);
+    EXPECT_EQ(node.application.origins.back().address.str(), address);
+  }
+  const auto text = [&node](std::size_t i) {
+    return node.application.origins[i].address.str().data();
+  };
+  EXPECT_EQ(text(0), text(1));
+  EXPECT_NE(text(0), text(3));
+}
+
 TEST(Handshake, TakesFramesThatAreGluedToTheUpgrade) {
   TestNode node;
   WebSocketClient client(

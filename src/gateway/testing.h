@@ -32,7 +32,8 @@ class FakeApplication final : public Application {
   }
 
   Result<Subject> authenticate(const codec::http1::Request& request,
-                               const RequestOrigin&) override {
+                               const RequestOrigin& origin) override {
+    origins.push_back(origin);
     const std::string* cookie = request.find("cookie");
     return Subject{.user = cookie == nullptr ? "" : *cookie,
                    .from_cookie = cookie != nullptr,
@@ -106,6 +107,7 @@ class FakeApplication final : public Application {
   std::vector<std::string> reasons;  ///< of the disconnects
   std::vector<std::string> events;
   std::vector<Acknowledgement> acks;
+  std::vector<RequestOrigin> origins;  ///< of those who were to be identified
   std::vector<std::string> requests;
   std::string body = "hello";
   std::vector<SharedBytes> shared_body;
