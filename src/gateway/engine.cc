@@ -212,37 +212,36 @@ Session* Engine::find(std::string_view sid) {
     return nullptr;
   }
   look_soon(*found);
-  return slots_[*found].session.get();
+  return slots_[*found].get();
 }
 
 Session* Engine::find_receiver(SessionId id) {
   const std::uint32_t slot = slot_of(id);
-  const bool lives = slot < slots_.size() && slots_[slot].generation == generation_of(id);
-  return lives ? slots_[slot].session.get() : nullptr;
+  Session* session = slot < slots_.size() ? slots_[slot].get() : nullptr;
+  return session != nullptr && session->identity().id == id ? session : nullptr;
 }
 
 Session& Engine::add_session(const RequestOrigin& origin,
                              const Subject& subject,
                              Transport transport) {
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.push_back({.session = nullptr, .generation = 1});
+  if (free_ids_.empty()) {
+    free_ids_.push_back(make_session_id(1, static_cast<std::uint32_t>(slots_.size())));
+    slots_.emplace_back();
   }
-  const std::uint32_t index = free_slots_.back();
-  free_slots_.pop_back();
-  Slot& slot = slots_[index];
-  Session::Identity identity{
-      .id = make_session_id(slot.generation, index), .secret = {}, .peer = origin.address};
+  const SessionId id = free_ids_.back();
+  free_ids_.pop_back();
+  const std::uint32_t slot = slot_of(id);
+  Session::Identity identity{.id = id, .secret = {}, .peer = origin.address};
   random_.fill(identity.secret);
-  slot.session = std::make_unique<Session>(environment_, std::move(identity), subject, transport);
+  slots_[slot] = std::make_unique<Session>(environment_, std::move(identity), subject, transport);
   arriving_ += transport == Transport::kWebSocket ? 1 : 0;
   if (arrivals_held_for_ == nullptr) {
     limit_arrivals();  // begins a hold; a sweep ends it, behind the turn that it was late for
   }
-  Session& session = *slot.session;
+  Session& session = *slots_[slot];
   session.set_handler(application_.on_session(session));
-  by_sid_.insert(index);
-  look_soon(index);
+  by_sid_.insert(slot);
+  look_soon(slot);
   sessions_gauge_.add(1);
   return session;
 }
@@ -255,10 +254,9 @@ void Engine::retire(Session& session) {
   }
   sessions_gauge_.add(-1);
   loop_.post([this, id] {
-    const std::uint32_t index = slot_of(id);
-    slots_[index].session.reset();
-    ++slots_[index].generation;
-    free_slots_.push_back(index);
+    const std::uint32_t slot = slot_of(id);
+    slots_[slot].reset();
+    free_ids_.push_back(make_session_id(generation_of(id) + 1, slot));
   });
 }
 
@@ -301,7 +299,7 @@ void Engine::sweep() {
 void Engine::look_at_due() {
   const TimePoint now = loop_.now();
   const bool all = due_.sweep(now, kLooksPerTurn, [this, now](std::uint32_t slot) {
-    Session* session = slots_[slot].session.get();
+    Session* session = slots_[slot].get();
     if (session == nullptr) {
       return kNever;
     }

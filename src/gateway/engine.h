@@ -104,11 +104,6 @@ class Engine final : public ConnectionOwner {
   std::size_t session_count() const { return by_sid_.size(); }
 
  private:
-  struct Slot {
-    std::unique_ptr<Session> session;
-    std::uint32_t generation = 0;
-  };
-
   struct PointerOf {
     static const Connection* key(const std::unique_ptr<Connection>& element) {
       return element.get();
@@ -118,9 +113,9 @@ class Engine final : public ConnectionOwner {
   };
 
   struct SidOf {
-    const std::vector<Slot>* slots;
+    const std::vector<std::unique_ptr<Session>>* slots;
 
-    std::string key(std::uint32_t slot) const { return (*slots)[slot].session->sid(); }
+    std::string key(std::uint32_t slot) const { return (*slots)[slot]->sid(); }
 
     static std::string_view key(std::string_view sid) { return sid; }
   };
@@ -220,10 +215,10 @@ class Engine final : public ConnectionOwner {
       connections_;
   // The last connection's: those of a proxy come one behind the other, and share one text.
   SharedText last_address_;
-  std::vector<Connection*> watched_;  // those that asked for it, each at its watch_place
-  std::vector<Slot> slots_;
-  DueTimes due_;  // of the sessions, by slot
-  std::vector<std::uint32_t> free_slots_;
+  std::vector<Connection*> watched_;             // those that asked for it, each at its watch_place
+  std::vector<std::unique_ptr<Session>> slots_;  // null: free
+  DueTimes due_;                                 // of the sessions, by slot
+  std::vector<SessionId> free_ids_;              // of next sessions, one for each free slot
   boost::unordered_flat_set<std::uint32_t, KeyHash<SidOf>, KeyEqual<SidOf>>
       by_sid_;  // slots of sessions
   std::optional<runtime::TimerId> sweep_timer_;
@@ -242,7 +237,7 @@ class Engine final : public ConnectionOwner {
 template <class Visit>
 void Engine::for_each_session(Visit visit) {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (Session* session = slots_[i].session.get()) {
+    if (Session* session = slots_[i].get()) {
       look_soon(static_cast<std::uint32_t>(i));  // as in find()
       visit(*session);
     }
