@@ -244,6 +244,10 @@ class Session {
     bool empty() const { return latest.empty() && waiting.empty() && !queue_seen; }
   };
 
+  /// The WebSocket close code for a peer that does not read: of those for private use, since 1008
+  /// tells a peer that it broke a rule and 1013 that the server is at fault.
+  static constexpr std::uint16_t kCloseSlowConsumer = 4008;
+
   /// What some sessions need for as long as they live, and others for some time or never.
   struct Rest {
     std::unique_ptr<Polling> polling;  // never null while transport_ is kPolling

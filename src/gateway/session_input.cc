@@ -76,11 +76,6 @@ bool Session::must_wait() {
   return true;
 }
 
-// A client gives up without a ping in time, whatever else it gets, and who is held gets pings late.
-void Session::expect_ping_soon() {
-  heartbeat_ = std::min(heartbeat_, environment_.next_ping());
-}
-
 void Session::release_input() {
   if (websocket_ != nullptr) {
     websocket_->hold_input(false);
