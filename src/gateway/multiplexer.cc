@@ -30,26 +30,25 @@ ConnectRefusal connect_refusal(const Error& error) {
 Multiplexer::Multiplexer(MultiplexerEnvironment& environment, Session& session)
     : environment_(environment),
       session_(session),
-      decoder_(socketio::Role::kServer, environment.decoder_limits),
       format_(environment.format),
       format_known_(!environment.accept_msgpack) {
   expect_connect();
 }
 
 void Multiplexer::expect_connect() {
-  connect_deadline_ = environment_.loop.now() + environment_.limits.connect_timeout;
+  awaited_->connect_deadline = environment_.loop.now() + environment_.limits.connect_timeout;
 }
 
 Multiplexer::Link* Multiplexer::find(std::string_view nsp) {
   const auto found = std::find_if(
       links_.begin(), links_.end(), [&](const Link& link) { return link.nsp.str() == nsp; });
-  return found == links_.end() ? nullptr : &*found;
+  return found == links_.end() ? nullptr : found;
 }
 
 const Multiplexer::Link* Multiplexer::find(ConnectionId connection) const {
   const auto found = std::find_if(
       links_.begin(), links_.end(), [&](const Link& link) { return id_of(link) == connection; });
-  return found == links_.end() ? nullptr : &*found;
+  return found == links_.end() ? nullptr : found;
 }
 
 Multiplexer::Link* Multiplexer::find(ConnectionId connection) {
@@ -74,7 +73,7 @@ Result<std::optional<socketio::Packet>> Multiplexer::decode(bool binary, std::st
     format_ = PacketFormat::kMsgpack;
   }
   if (format_ == PacketFormat::kJson) {
-    return binary ? decoder_.decode_binary(bytes) : decoder_.decode_text(bytes);
+    return decode_json(binary, bytes);
   }
   if (!binary) {
     return fail(ErrorCode::kBadRequest, "text for the MessagePack parser");
@@ -85,17 +84,35 @@ Result<std::optional<socketio::Packet>> Multiplexer::decode(bool binary, std::st
   return std::optional(std::move(packet));
 }
 
+// A decoder lives on while attachments are owed, until a time.
+Result<std::optional<socketio::Packet>> Multiplexer::decode_json(bool binary,
+                                                                 std::string_view bytes) {
+  const bool is_owed = std::as_const(awaited_)->decoder.has_value();
+  auto decoder = is_owed ? *std::move(awaited_->decoder)
+                         : socketio::Decoder(socketio::Role::kServer, environment_.decoder_limits);
+  auto packet = binary ? decoder.decode_binary(bytes) : decoder.decode_text(bytes);
+  if (decoder.waiting()) {
+    awaited_->decoder = std::move(decoder);
+    if (!is_owed) {
+      awaited_->attachments_deadline =
+          environment_.loop.now() + environment_.limits.handshake_timeout;
+    }
+  } else if (is_owed) {
+    awaited_->decoder.reset();
+    awaited_->attachments_deadline = kNever;
+    awaited_.drop_if_empty();
+  }
+  return packet;
+}
+
 void Multiplexer::on_message(bool binary, std::string_view bytes) {
   auto packet = decode(binary, bytes);
   if (!packet) {
     refuse("malformed_packet", packet.error().message);
   } else if (*packet) {
-    attachments_deadline_ = kNever;
     handle_packet(**std::move(packet));
   } else if (!connected_anywhere()) {
     refuse("attachments_unjoined");  // attachments are not kept for somebody unknown
-  } else if (attachments_deadline_ == kNever) {
-    attachments_deadline_ = environment_.loop.now() + environment_.limits.handshake_timeout;
   }
 }
 
@@ -118,7 +135,7 @@ void Multiplexer::handle_packet(socketio::Packet packet) {
                                      .attachments = std::move(packet.attachments)});
   } else if (packet.type == socketio::PacketType::kDisconnect) {
     Link left = std::move(*link);
-    links_.erase(links_.begin() + (link - links_.data()));
+    links_.erase(link);
     end(std::move(left), "client namespace disconnect");
   }
 }
@@ -129,7 +146,7 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
       refuse("connected_twice");
       return;
     }
-    links_.erase(links_.begin() + (link - links_.data()));
+    links_.erase(link);
   }
   if (connects_ == kConnectsMax) {
     refuse("too_many_connects");
@@ -148,42 +165,41 @@ void Multiplexer::handle_connect(socketio::Packet packet) {
   }
   std::string sid = random_token(environment_.random, kSocketIdBytes);
   SharedText nsp = packet.nsp == environment_.root.str() ? environment_.root : packet.nsp;
-  links_.push_back({.nsp = std::move(nsp), .sid = sid, .rooms = {}, .connect = ++connects_});
+  const ConnectionId id = id_of(links_.push_back({.nsp = std::move(nsp), .connect = ++connects_}));
   const SessionId session = session_.identity().id;
-  const ConnectionId id = id_of(links_.back());
   environment_.application.on_connect(
       {.connection = id,
        .nsp = std::move(packet.nsp),
-       .sid = std::move(sid),
+       .sid = sid,
        .subject = session_.subject(),
        .auth = std::move(packet.data)},
-      [&environment = environment_, session, id](const ConnectAnswer& answer) {
+      [&environment = environment_, session, id, sid](const ConnectAnswer& answer) {
         Session* found = environment.find(session);
         return found != nullptr && !found->closed() &&
-               static_cast<Multiplexer&>(found->handler()).finish_connect(id, answer);
+               static_cast<Multiplexer&>(found->handler()).finish_connect(id, sid, answer);
       });
 }
 
-bool Multiplexer::finish_connect(ConnectionId connection, const ConnectAnswer& answer) {
+bool Multiplexer::finish_connect(ConnectionId connection,
+                                 std::string_view sid,
+                                 const ConnectAnswer& answer) {
   Link* link = find(connection);
   if (link == nullptr || link->state != State::kPending) {
     return false;
   }
   if (answer.refusal) {
     const SharedText nsp = link->nsp;
-    links_.erase(links_.begin() + (link - links_.data()));
+    links_.erase(link);
     refuse_connect(nsp.str(), "application", *answer.refusal);
     return true;
   }
   link->state = State::kConnected;
   has_joined_ = true;
-  connect_deadline_ = kNever;
+  awaited_->connect_deadline = kNever;
+  awaited_.drop_if_empty();
   session_.note_joined();
-  if (!answer.sid.empty()) {
-    link->sid = SharedText(answer.sid);
-  }
   JsonObject ids;
-  ids["sid"] = std::exchange(link->sid, {}).str();
+  ids["sid"] = answer.sid.empty() ? sid : answer.sid;
   if (!answer.pid.empty()) {
     ids["pid"] = answer.pid;
   }
@@ -243,23 +259,23 @@ void Multiplexer::handle_event(ConnectionId connection, socketio::Packet packet)
 // --- ends ---
 
 void Multiplexer::on_tick(TimePoint now) {
-  if (now >= connect_deadline_) {
+  const auto& awaited = std::as_const(awaited_);
+  if (now >= awaited->connect_deadline) {
     environment_.metrics.limit("connect_timeout").add();
     session_.note_refusal("session_closed", "connect_timeout");
     close("forced close");
-  } else if (now >= attachments_deadline_) {
+  } else if (now >= awaited->attachments_deadline) {
     environment_.metrics.limit("handshake_timeout").add();
     refuse("attachments_too_late");
   }
 }
 
 TimePoint Multiplexer::next_tick() const {
-  return std::min(connect_deadline_, attachments_deadline_);
+  return std::min(awaited_->connect_deadline, awaited_->attachments_deadline);
 }
 
 void Multiplexer::on_closed(std::string_view reason) {
-  auto links = std::move(links_);
-  links_.clear();
+  auto links = std::exchange(links_, {});
   for (Link& link : links) {
     if (link.state == State::kConnected) {
       end(std::move(link), reason);
@@ -272,7 +288,7 @@ void Multiplexer::end(Link link, std::string_view reason) {
   for (const std::string* room : link.rooms) {
     environment_.rooms.leave(*room, id_of(link));
   }
-  if (!connected_anywhere()) {
+  if (!session_.closed() && !connected_anywhere()) {
     expect_connect();
     session_.drop_latest();
   }
@@ -288,9 +304,8 @@ void Multiplexer::disconnect(ConnectionId connection) {
   send(socketio::PacketType::kDisconnect, nsp.str());
   link = find(connection);
   if (link != nullptr) {
-    Link left = *link;
-    link->state = State::kLeft;
-    link->rooms.clear();
+    Link left =
+        std::exchange(*link, {.nsp = link->nsp, .connect = link->connect, .state = State::kLeft});
     end(std::move(left), "server namespace disconnect");
   }
 }
@@ -312,7 +327,7 @@ void Multiplexer::join(ConnectionId connection, std::string_view room) {
   if (link == nullptr || link->state != State::kConnected) {
     return;  // no join takes effect after a disconnect
   }
-  if (find_room(*link, room) == link->rooms.end()) {
+  if (find_room(*link, room) == nullptr) {
     link->rooms.push_back(&environment_.rooms.join(room, connection));
   }
 }
@@ -322,15 +337,16 @@ void Multiplexer::leave(ConnectionId connection, std::string_view room) {
   if (link == nullptr) {
     return;
   }
-  if (const auto found = find_room(*link, room); found != link->rooms.end()) {
+  if (const auto found = find_room(*link, room); found != nullptr) {
     link->rooms.erase(found);
     environment_.rooms.leave(room, connection);
   }
 }
 
-Multiplexer::RoomNames::iterator Multiplexer::find_room(Link& link, std::string_view room) {
-  return std::find_if(
+const std::string** Multiplexer::find_room(Link& link, std::string_view room) {
+  const auto found = std::find_if(
       link.rooms.begin(), link.rooms.end(), [&](const std::string* name) { return *name == room; });
+  return found == link.rooms.end() ? nullptr : found;
 }
 
 void Multiplexer::send(socketio::PacketType type, std::string_view nsp, JsonValue data) {

@@ -7,8 +7,10 @@
 //
 // Contract of the stock server: docs/protocol.md and the Socket.IO protocol (v5).
 
+#include "base/few.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "base/on_demand.h"
 #include "base/random.h"
 #include "base/shared_text.h"
 #include "codec/socketio/decoder.h"
@@ -16,8 +18,6 @@
 #include "gateway/message_handler.h"
 #include "gateway/rooms.h"
 #include "gateway/session.h"
-
-#include <boost/container/small_vector.hpp>
 
 #include <optional>
 #include <span>
@@ -44,6 +44,7 @@ struct MultiplexerEnvironment {
   SharedText root = "/";
 };
 
+// Most sessions are in one namespace and one room, and wait for nothing: that takes 80 bytes.
 class Multiplexer final : public MessageHandler {
  public:
   Multiplexer(MultiplexerEnvironment& environment, Session& session);
@@ -72,15 +73,20 @@ class Multiplexer final : public MessageHandler {
     kLeft,  ///< disconnected by us: what the client sent before it knew is ignored
   };
 
-  /// Names of rooms, which the rooms have. Most connections are in one.
-  using RoomNames = boost::container::small_vector<const std::string*, 1>;
-
   struct Link {
     SharedText nsp;
-    SharedText sid;  ///< until it is told
-    RoomNames rooms;
-    std::uint16_t connect;  ///< of its id
+    Few<const std::string*> rooms = {};  ///< their names, which the rooms have
+    std::uint16_t connect;               ///< of its id
     State state = State::kPending;
+  };
+
+  /// What the session waits for.
+  struct Awaited {
+    TimePoint connect_deadline = kNever;  ///< to join a namespace, or to go after the last
+    std::optional<codec::socketio::Decoder> decoder;  ///< has a packet that lacks attachments
+    TimePoint attachments_deadline = kNever;          ///< for these
+
+    bool empty() const { return connect_deadline == kNever && !decoder; }
   };
 
   ConnectionId id_of(const Link& link) const {
@@ -90,11 +96,12 @@ class Multiplexer final : public MessageHandler {
   Link* find(std::string_view nsp);
   Link* find(ConnectionId connection);
   const Link* find(ConnectionId connection) const;
-  static RoomNames::iterator find_room(Link& link, std::string_view room);
+  /// The element of its rooms, or null.
+  static const std::string** find_room(Link& link, std::string_view room);
   void handle_packet(codec::socketio::Packet packet);
   void handle_connect(codec::socketio::Packet packet);
   void handle_event(ConnectionId connection, codec::socketio::Packet packet);
-  bool finish_connect(ConnectionId connection, const ConnectAnswer& answer);
+  bool finish_connect(ConnectionId connection, std::string_view sid, const ConnectAnswer& answer);
   /// Ends the session for a packet; `cause` is a label.
   void refuse(std::string_view cause, std::string_view detail = {});
   void close(std::string_view reason);
@@ -103,19 +110,18 @@ class Multiplexer final : public MessageHandler {
   void end(Link link, std::string_view reason);
   void expect_connect();
   Result<std::optional<codec::socketio::Packet>> decode(bool binary, std::string_view bytes);
+  Result<std::optional<codec::socketio::Packet>> decode_json(bool binary, std::string_view bytes);
   void send(codec::socketio::PacketType type, std::string_view nsp, JsonValue data = nullptr);
 
   MultiplexerEnvironment& environment_;
   Session& session_;
-  codec::socketio::Decoder decoder_;
-  boost::container::small_vector<Link, 1> links_;
+  Few<Link> links_;
+  OnDemand<Awaited> awaited_;
   PacketFormat format_;
   bool format_known_;
   bool has_joined_ = false;  // some namespace, once
   std::uint8_t refused_connects_ = 0;
   std::uint16_t connects_ = 0;
-  TimePoint connect_deadline_ = kNever;      // to join a namespace, or to go after the last
-  TimePoint attachments_deadline_ = kNever;  // for those that a packet announced
 };
 
 }  // namespace cloudsync::gateway

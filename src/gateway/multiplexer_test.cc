@@ -21,6 +21,10 @@ class MultiplexerTest : public testing::Test {
   TestNode node{with_few_namespaces()};
 };
 
+TEST_F(MultiplexerTest, IsSmallWhileItWaitsForNothing) {
+  static_assert(sizeof(Multiplexer) <= 80);  // a size of malloc's
+}
+
 TEST_F(MultiplexerTest, CarriesSeveralNamespaces) {
   const auto client = join_over_websocket(node);
   client->send("40/admin,{}");
@@ -52,6 +56,52 @@ TEST_F(MultiplexerTest, WaitsTenSecondsForAttachments) {
   node.advance(milliseconds(1));
   EXPECT_THAT(node.application.reasons, ElementsAre("parse error"));
   EXPECT_EQ(node.limit("handshake_timeout"), 1U);
+}
+
+TEST_F(MultiplexerTest, WaitsForNoAttachmentsThatAreThere) {
+  const auto client = join_over_websocket(node);
+  for (int i = 0; i < 2; ++i) {
+    client->send(R"(452-["a",{"_placeholder":true,"num":0}])");
+    client->send_binary("x");
+    client->send_binary("y");
+    node.advance(seconds(9));
+  }
+  EXPECT_THAT(node.application.events, ElementsAre("a", "a"));
+  EXPECT_THAT(node.application.reasons, IsEmpty());
+}
+
+TEST_F(MultiplexerTest, EndsASessionInNoNamespaceWhoseAttachmentsCome) {
+  const auto client = join_over_websocket(node);
+  client->send(R"(451-["a",{"_placeholder":true,"num":0}])");
+  node.advance(seconds(1));
+  node.gateway().disconnect(node.application.connected[0]);
+  client->send_binary("x");
+  EXPECT_THAT(node.application.events, IsEmpty());
+  node.advance(milliseconds(9'900));
+  EXPECT_FALSE(client->peer->server_ended);
+  node.advance(milliseconds(300));
+  EXPECT_TRUE(client->peer->server_ended);
+  EXPECT_EQ(node.limit("connect_timeout"), 1U);
+}
+
+TEST_F(MultiplexerTest, LeavesTheRoomsOfANamespaceWithIt) {
+  const auto client = join_over_websocket(node);
+  client->send("40/admin,");
+  const ConnectionId root = node.application.connected[0];
+  const ConnectionId admin = node.application.connected[1];
+  for (const char* room : {"a", "b", "c"}) {
+    node.gateway().join(root, room);
+    node.gateway().join(root, room);
+    node.gateway().join(admin, room);
+  }
+  node.gateway().leave(root, "b");
+  EXPECT_THAT(node.gateway().members("b"), ElementsAre(admin));
+  client->send("41");
+  for (const char* room : {"a", "b", "c"}) {
+    EXPECT_THAT(node.gateway().members(room), ElementsAre(admin));
+  }
+  client->send("42/admin,[\"a\"]");
+  EXPECT_THAT(node.application.events, ElementsAre("a"));
 }
 
 TEST_F(MultiplexerTest, EndsASessionThatConnectsTwiceToANamespace) {
