@@ -6,6 +6,7 @@
 #include "base/error_json.h"
 #include "base/log.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -83,6 +84,7 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
                                        const gateway::Subject& subject,
                                        const JsonValue& auth) {
   Client client;
+  client.connection = connection;
   client.user = UserId(subject.user);
   const JsonObject empty;
   const JsonObject& fields = auth.is_object() ? auth.get_object() : empty;
@@ -112,17 +114,20 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
   if (client.user.value().empty()) {
     client.user = context_.guests.make_user();
   }
-  if (client.client.value().empty()) {
-    client.client = ClientId(random_token(context_.random, 16));
-    client.is_new = true;
-  }
-  clients_.emplace(connection, std::make_unique<Client>(std::move(client)));
+  clients_.insert(std::make_unique<Client>(std::move(client)));
   return {};
+}
+
+Collaboration::Membership* Collaboration::Client::find(const DocumentId& document) {
+  const auto found = std::find_if(documents.begin(), documents.end(), [&](const Membership& one) {
+    return one.document == document;
+  });
+  return found == documents.end() ? nullptr : found;
 }
 
 Collaboration::Client* Collaboration::find(ConnectionId connection) {
   const auto found = clients_.find(connection);
-  return found == clients_.end() ? nullptr : found->second.get();
+  return found == clients_.end() ? nullptr : found->get();
 }
 
 void Collaboration::on_event(ConnectionId connection, gateway::Event event) {
@@ -176,10 +181,10 @@ void Collaboration::on_disconnect(ConnectionId connection) {
   if (found == clients_.end()) {
     return;
   }
-  for (const auto& [id, membership] : found->second->documents) {
-    with_document(id, [who = member(connection), left = id](document::DocumentService& service) {
-      service.disconnect(who, left);
-    });
+  for (const Membership& membership : (*found)->documents) {
+    with_document(membership.document,
+                  [who = member(connection), left = membership.document](
+                      document::DocumentService& service) { service.disconnect(who, left); });
   }
   clients_.erase(found);
 }
@@ -218,33 +223,39 @@ void Collaboration::join_document(const Call& call, Client& client, const JsonOb
     refuse(call, hash.error());
     return;
   }
+  std::optional<Revision> revision;
+  if (arguments.contains("revision")) {
+    const auto number = unsigned_argument(arguments, "revision");
+    if (!number) {
+      refuse(call, number.error());
+      return;
+    }
+    revision = Revision(*number);
+  }
+  Membership* membership = client.find(*id);
+  if (membership == nullptr) {
+    if (client.documents.size() >= context_.limits.documents_per_connection) {
+      context_.metrics.limit("documents_per_connection").add();
+      refuse(call, {ErrorCode::kTooLarge, "too many documents on one connection"});
+      return;
+    }
+    membership = &client.documents.push_back({.document = *id});
+  }
+  const bool client_is_new = client.client.value().empty();
+  if (client_is_new) {
+    client.client = ClientId(random_token(context_.random, 16));
+  }
+  ++membership->joins_under_way;
   document::JoinRequest request{.document = *id,
                                 .user = client.user,
                                 .client = client.client,
                                 .name = client.name,
-                                .client_is_new = client.is_new,
-                                .revision = std::nullopt,
+                                .client_is_new = client_is_new,
+                                .revision = revision,
                                 .hash = *std::move(hash)};
-  if (arguments.contains("revision")) {
-    const auto revision = unsigned_argument(arguments, "revision");
-    if (!revision) {
-      refuse(call, revision.error());
-      return;
-    }
-    request.revision = Revision(*revision);
-  }
-  if (!client.documents.contains(*id) &&
-      client.documents.size() >= context_.limits.documents_per_connection) {
-    context_.metrics.limit("documents_per_connection").add();
-    refuse(call, {ErrorCode::kTooLarge, "too many documents on one connection"});
-    return;
-  }
-  client.is_new = false;
-  Membership& membership = client.documents[*id];
-  ++membership.joins_under_way;
   with_document(
       *id,
-      [this, call, document = *id, leaves = membership.leaves, request = std::move(request)](
+      [this, call, document = *id, leaves = membership->leaves, request = std::move(request)](
           document::DocumentService& service) mutable {
         service.join(member(call.connection),
                      std::move(request),
@@ -266,15 +277,16 @@ void Collaboration::finish_join(const Call& call,
     return;  // gone meanwhile; on_disconnect told the document behind the join
   }
   Client& client = *found;
-  const auto place = client.documents.find(document);
-  CS_ASSERT(place != client.documents.end(), "it stays while a join is under way");
-  Membership membership = place->second;
-  client.documents.erase(place);
-  --membership.joins_under_way;
-  const bool is_left = membership.leaves != leaves;
-  membership.joined = membership.joined || (reply && !is_left);
-  if (membership.joined || membership.joins_under_way > 0) {
-    client.documents.emplace(reply ? reply->document : document, membership);
+  Membership* membership = client.find(document);
+  CS_ASSERT(membership != nullptr, "it stays while a join is under way");
+  --membership->joins_under_way;
+  const bool is_left = membership->leaves != leaves;
+  membership->joined = membership->joined || (reply && !is_left);
+  if (reply) {
+    membership->document = reply->document;  // the same, whose text is shared
+  }
+  if (!membership->joined && membership->joins_under_way == 0) {
+    client.documents.erase(membership);
   }
   if (!reply) {
     refuse(call, reply.error());
@@ -309,12 +321,11 @@ void Collaboration::leave_document(const Call& call, Client& client, const JsonO
     refuse(call, id.error());
     return;
   }
-  if (const auto found = client.documents.find(*id); found != client.documents.end()) {
-    Membership& membership = found->second;
-    ++membership.leaves;
-    membership.joined = false;
-    if (membership.joins_under_way == 0) {
-      client.documents.erase(found);
+  if (Membership* membership = client.find(*id); membership != nullptr) {
+    ++membership->leaves;
+    membership->joined = false;
+    if (membership->joins_under_way == 0) {
+      client.documents.erase(membership);
     }
   }
   gateway_->leave(call.connection, id->value());
@@ -337,7 +348,7 @@ void Collaboration::submit_op(const Call& call, Client& client, const JsonObject
     refuse(call, seq.error());
   } else if (op == nullptr) {
     refuse(call, {ErrorCode::kBadRequest, "op is missing"});
-  } else if (!client.documents.contains(*id)) {
+  } else if (client.find(*id) == nullptr) {
     refuse(call, {ErrorCode::kNotJoined, "join the document first"});
   } else {
     document::Submission submission{
@@ -368,7 +379,7 @@ void Collaboration::fetch_ops(const Call& call, Client& client, const JsonObject
     refuse(call, id.error());
   } else if (!from || !to || *from == 0 || *from > *to) {
     refuse(call, {ErrorCode::kBadRequest, "from and to must be revisions, from at most to"});
-  } else if (!client.documents.contains(*id)) {
+  } else if (client.find(*id) == nullptr) {
     refuse(call, {ErrorCode::kNotJoined, "join the document first"});
   } else {
     document::FetchRequest request{.document = *id, .from = Revision(*from), .to = Revision(*to)};
@@ -390,7 +401,7 @@ void Collaboration::presence(const Call& call, Client& client, const JsonObject&
   const auto revision = unsigned_argument(arguments, "revision");
   const JsonValue* state = arguments.if_contains("state");
   if (!id || !revision || state == nullptr || (!state->is_object() && !state->is_null()) ||
-      !client.documents.contains(*id)) {
+      client.find(*id) == nullptr) {
     context_.metrics.counter("cloudsync_presence_refused_total", "Malformed presence events.")
         .add();
     return;

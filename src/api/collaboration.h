@@ -5,12 +5,13 @@
 // member to the member's loop in the order that they must arrive.
 
 #include "api/node_context.h"
+#include "base/few.h"
+#include "base/keyed.h"
 #include "document/messages.h"
 #include "gateway/event_rates.h"
 #include "gateway/gateway.h"
 
-#include <boost/container/flat_map.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <memory>
 #include <optional>
@@ -39,18 +40,30 @@ class Collaboration final : public document::MemberSink {
   /// A client's place in a document, from its first join on until the document's loop has no join
   /// of it left: until then it has to be told when the connection ends.
   struct Membership {
+    DocumentId document;
     std::uint32_t joins_under_way = 0;
     std::uint32_t leaves = 0;  ///< a join that began before the last leave does not count
     bool joined = false;
   };
 
-  /// One Socket.IO connection.
+  /// One Socket.IO connection; 64 bytes with its one document, which is all that most have.
   struct Client {
+    gateway::ConnectionId connection;
     UserId user;
-    ClientId client;
+    ClientId client;  ///< of an earlier connection, or made for the first join
     SharedText name;
-    bool is_new = false;  ///< its id was made here, and nobody knows of it
-    boost::container::small_flat_map<DocumentId, Membership, 1> documents;  // most have one
+    Few<Membership> documents;
+
+    /// Null if it is not there.
+    Membership* find(const DocumentId& document);
+  };
+
+  struct ConnectionOf {
+    static std::uint64_t key(const std::unique_ptr<Client>& client) {
+      return client->connection.value;
+    }
+
+    static std::uint64_t key(gateway::ConnectionId connection) { return connection.value; }
   };
 
   struct Call {
@@ -96,7 +109,7 @@ class Collaboration final : public document::MemberSink {
   Histogram& delivery_seconds_;
   gateway::Gateway* gateway_ = nullptr;
   gateway::EventRates event_rates_;
-  boost::unordered_flat_map<gateway::ConnectionId, std::unique_ptr<Client>, gateway::IdHash>
+  boost::unordered_flat_set<std::unique_ptr<Client>, KeyHash<ConnectionOf>, KeyEqual<ConnectionOf>>
       clients_;
 };
 

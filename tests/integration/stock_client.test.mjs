@@ -102,6 +102,22 @@ test("a client resumes by revision with the same identity, and a resend is appli
   second.disconnect();
 });
 
+test("a connection is one client in all its documents, also when it joins them at once", async () => {
+  const ids = await Promise.all([1, 2, 3].map(() => server.createDocument("text")));
+  const socket = connect(server.url, { transports: ["websocket"] });
+  await connected(socket);
+  const readers = await Promise.all(ids.map((id) => Reader.join(socket, id)));
+  assert.equal(new Set(readers.map(({ reply }) => reply.client.id)).size, 1);
+  const submit = (documentId) => call(socket, "submit-op", { documentId, revision: 0, seq: 1, op: ["a"] });
+  assert.ok((await call(socket, "leave-document", { documentId: ids[1] })).ok);
+  assert.equal((await submit(ids[1])).error.code, "not_joined");
+  assert.ok((await submit(ids[0])).ok);
+  assert.ok((await submit(ids[2])).ok);
+  assert.equal((await Reader.join(socket, ids[1])).reply.client.id, readers[0].reply.client.id);
+  assert.ok((await submit(ids[1])).ok);
+  socket.disconnect();
+});
+
 test("SIGTERM drains: clients are told, everything acknowledged is there, exit code 0", async () => {
   const draining = await Server.start();
   const id = await draining.createDocument("text");
