@@ -1,17 +1,26 @@
 #include "document/members.h"
 
 #include "base/assert.h"
+#include "base/growth.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cloudsync::document {
 
 Member& Members::add(Member member) {
+  CS_ASSERT(!has_client(member.client), "a client id has one member");
+  grow_sparingly(members_);
   const auto [it, inserted] = members_.insert(std::make_unique<Member>(std::move(member)));
   CS_ASSERT(inserted, "a member joins once");
   Member& added = **it;
-  const bool new_client = by_client_.insert(&added).second;
-  CS_ASSERT(new_client, "a client id has one member");
+  if (!by_client_.empty()) {
+    by_client_.insert(&added);
+  } else if (count() > kSearched) {
+    for (const auto& one : members_) {
+      by_client_.insert(one.get());
+    }
+  }
   ++per_loop_[added.loop];
   added.listed = false;
   (void)try_list(added);
@@ -29,6 +38,10 @@ Member Members::take(MemberId id) {
   }
   Member taken = std::move(member);
   members_.erase(it);
+  if (count() <= kSearched) {
+    by_client_.clear();
+    by_client_.shrink_to_fit();
+  }
   return taken;
 }
 
@@ -38,6 +51,12 @@ Member* Members::find(MemberId id) {
 }
 
 const Member* Members::find_client(const ClientId& client) const {
+  if (by_client_.empty()) {
+    const auto one = std::find_if(members_.begin(), members_.end(), [&](const auto& member) {
+      return member->client == client;
+    });
+    return one == members_.end() ? nullptr : one->get();
+  }
   const auto it = by_client_.find(client);
   return it == by_client_.end() ? nullptr : *it;
 }

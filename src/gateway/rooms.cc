@@ -1,5 +1,7 @@
 #include "gateway/rooms.h"
 
+#include "base/growth.h"
+
 #include <algorithm>
 
 namespace cloudsync::gateway {
@@ -13,6 +15,7 @@ const std::string& Rooms::join(std::string_view room, ConnectionId member) {
   if (members.empty()) {
     count_.add(1);
   }
+  grow_sparingly(members);
   members.push_back(member);
   return name;
 }
