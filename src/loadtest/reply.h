@@ -1,5 +1,6 @@
 #pragma once
-// What the server answers to an event: {"ok":true,…} or {"ok":false,"error":{…}} (docs/protocol.md).
+// What the server answers to an event: {"ok":true,…} or {"ok":false,"error":{…}}
+// (docs/protocol.md).
 
 #include "base/error.h"
 #include "base/json.h"
