@@ -59,8 +59,8 @@ void append_field(std::string& json, std::string_view key, std::string_view text
 /// `"id":…,"type":…,"title":…,"revision":…`
 void append_summary(std::string& json, const storage::DocumentInfo& info, Revision revision) {
   append_field(json, "id", info.id.value());
-  append_field(json, "type", info.type);
-  append_field(json, "title", info.title);
+  append_field(json, "type", info.type.str());
+  append_field(json, "title", info.title.str());
   json += R"("revision":)" + std::to_string(revision.value());
 }
 
@@ -165,7 +165,7 @@ void Rest::create_document(const Request& request,
   storage::DocumentInfo info;
   info.id = DocumentId(random_token(context_.random, 16));
   info.org = OrgId("default");
-  info.type = std::string(ot::type_name(wanted->type));
+  info.type = ot::type_name(wanted->type);
   info.title = wanted->title;
   info.created_by = *user;
   info.created_at = context_.clock.wall();

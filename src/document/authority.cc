@@ -10,7 +10,7 @@ namespace cloudsync::document {
 
 Result<std::unique_ptr<DocumentAuthority>> DocumentAuthority::open(storage::OpenedDocument opened,
                                                                    const Limits& limits) {
-  const auto type = ot::type_from_name(opened.info.type);
+  const auto type = ot::type_from_name(opened.info.type.str());
   if (!type) {
     return fail(ErrorCode::kInternal, "the document is of a type that this version doesn't know");
   }

@@ -20,7 +20,7 @@ class AuthorityTest : public testing::Test {
     storage::OpenedDocument opened;
     opened.info = {.id = DocumentId("doc"),
                    .org = OrgId("org"),
-                   .type = std::string(type),
+                   .type = type,
                    .title = "T",
                    .created_by = UserId("u-old"),
                    .created_at = Timestamp(500),

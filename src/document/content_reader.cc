@@ -34,7 +34,7 @@ void ContentReader::on_snapshot(Result<storage::Snapshot> snapshot) {
     done_(fail(std::move(snapshot).error()));
     return;
   }
-  const auto type = ot::type_from_name(info_.type);
+  const auto type = ot::type_from_name(info_.type.str());
   auto json = parse_json(snapshot->content);
   if (!type || !json) {
     done_(fail(ErrorCode::kInternal, "the document's snapshot is damaged"));

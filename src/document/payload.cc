@@ -176,8 +176,8 @@ std::string join_fields(const storage::DocumentInfo& info,
   std::string out;
   Fields fields(out);
   fields.text("documentId", info.id.value())
-      .text("type", info.type)
-      .text("title", info.title)
+      .text("type", info.type.str())
+      .text("title", info.title.str())
       .number("revision", head.value())
       .text("hash", short_hash(head_hash))
       .text("role", "editor")

@@ -3,6 +3,7 @@
 
 #include "base/crypto.h"
 #include "base/ids.h"
+#include "base/shared_text.h"
 
 #include <array>
 #include <cstdint>
@@ -19,8 +20,8 @@ using Salt = std::array<std::uint8_t, 16>;
 struct DocumentInfo {
   DocumentId id;
   OrgId org;
-  std::string type;  ///< "text", "rich-text", "json"
-  std::string title;
+  SharedText type;  ///< "text", "rich-text", "json"
+  SharedText title;
   UserId created_by;
   Timestamp created_at;
   Revision head;

@@ -38,8 +38,8 @@ DocumentInfo to_document(const Statement& row) {
   return {
       .id = DocumentId(text(row, 0)),
       .org = OrgId(text(row, 1)),
-      .type = text(row, 2),
-      .title = text(row, 3),
+      .type = row.text(2),
+      .title = row.text(3),
       .created_by = UserId(text(row, 4)),
       .created_at = Timestamp(row.integer(5)),
       .head = revision(row, 6),

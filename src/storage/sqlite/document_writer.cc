@@ -170,8 +170,8 @@ int DocumentWriter::write_rows(const CreateDocument& create, Result<void>& outco
   CS_TRY_CODE(run(kInsertDocument,
                   info.id,
                   info.org,
-                  std::string_view(info.type),
-                  std::string_view(info.title),
+                  info.type.str(),
+                  info.title.str(),
                   info.created_by,
                   info.created_at,
                   ChainHash{}));
