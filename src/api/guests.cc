@@ -57,7 +57,8 @@ bool Guests::allowed(const codec::http1::Request& request,
 
 UserId Guests::make_user() const {
   // 104 random bits: of a billion guests two have the same with a chance of one in 10^13. The text
-  // has 24 characters then, which with its count of owners fill a block of malloc's (shared_text.h).
+  // has 24 characters then, which with its count of owners fill a block of malloc's
+  // (shared_text.h).
   constexpr std::size_t kRandomBytes = 13;
   return UserId("guest-" + random_token(random_, kRandomBytes));
 }

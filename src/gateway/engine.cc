@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 namespace cloudsync::gateway {
@@ -100,11 +101,12 @@ Result<runtime::Endpoint> Engine::listen(const runtime::Endpoint& endpoint, bool
 }
 
 void Engine::accept(runtime::SocketId socket, const runtime::Endpoint& peer, bool loopback) {
-  if (last_address_.str() != peer.address) {
-    last_address_ = peer.address;
+  SharedText& address =
+      recent_addresses_[std::hash<std::string>{}(peer.address) % recent_addresses_.size()];
+  if (address.str() != peer.address) {
+    address = peer.address;
   }
-  Connection& connection =
-      add_connection({.address = last_address_, .loopback_listener = loopback});
+  Connection& connection = add_connection({.address = address, .loopback_listener = loopback});
   connection.bind(socket);
   loop_.attach(socket, connection);
   const auto open = static_cast<std::size_t>(connections_gauge_.value());

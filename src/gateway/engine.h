@@ -22,6 +22,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -213,8 +214,8 @@ class Engine final : public ConnectionOwner {
   std::vector<Engine*> peers_;
   boost::unordered_flat_set<std::unique_ptr<Connection>, KeyHash<PointerOf>, KeyEqual<PointerOf>>
       connections_;
-  // The last connection's: those of a proxy come one behind the other, and share one text.
-  SharedText last_address_;
+  // By their hash: connections of a few proxies share the texts of their addresses.
+  std::array<SharedText, 64> recent_addresses_;
   std::vector<Connection*> watched_;             // those that asked for it, each at its watch_place
   std::vector<std::unique_ptr<Session>> slots_;  // null: free
   DueTimes due_;                                 // of the sessions, by slot
