@@ -291,6 +291,11 @@ Connection::Released Connection::release() {
           std::exchange(http_->pending, {}).append(http_->behind_request).append(released.unread)};
 }
 
+void Connection::ask_when_drained(Request request) {
+  http_->postponed = std::move(request);
+  begin_idle_time();
+}
+
 void Connection::resume(Request request, std::string input) {
   http_->pending = std::move(input);
   begin_request(std::move(request));
@@ -336,6 +341,9 @@ void Connection::on_drained(runtime::SocketId) {
     end();
     environment_.loop.close(socket_, runtime::CloseMode::kFlush);
     return;
+  }
+  if (http_ != nullptr && http_->postponed) {
+    begin_request(*std::exchange(http_->postponed, std::nullopt));
   }
   process_pending();
 }

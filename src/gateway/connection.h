@@ -104,6 +104,9 @@ class Connection final : public runtime::SocketEvents {
   };
 
   Released release();
+  /// Asks the owner again when the answers that are queued have left: a socket moves without a
+  /// queue.
+  void ask_when_drained(codec::http1::Request request);
   /// The other side of release(): the request is answered by this connection from now on.
   void resume(codec::http1::Request request, std::string input);
 
@@ -169,6 +172,7 @@ class Connection final : public runtime::SocketEvents {
     std::string pending;  // input behind a request in progress, bounded by pausing the socket
     std::string_view behind_request;  // what process() still holds while a request begins
     codec::http1::Headers response_headers;
+    std::optional<codec::http1::Request> postponed;  // the one in progress, until answers have left
     std::size_t queued_at_deadline = 0;  // when the deadline was set: progress counts from there
     std::uint64_t request_number = 0;
   };

@@ -92,15 +92,34 @@ TEST(Move, GivesTheFarewellOfAClosedSessionToTheFirstOfTwoRequests) {
   EXPECT_EQ(ben.ask(HttpClient::post(ben_url, "40")), "ok");
 }
 
-TEST(Move, RefusesBehindAnAnswerThatIsStillQueued) {
+TEST(Move, WaitsForAnAnswerThatIsStillQueued) {
   TestNode node({}, 2);
   HttpClient first(node, 1);
   const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
   HttpClient second(node, 0);
-  second.send(HttpClient::get("/page") + HttpClient::get(url));
+  second.peer->room = 0;
+  second.send(HttpClient::get("/page") + HttpClient::post(url, "40") + HttpClient::get("/page"));
+  EXPECT_THAT(node.application.connected, testing::IsEmpty());
+  second.peer->room = std::string::npos;
+  node.settle();
   EXPECT_EQ(second.body(), "hello");
-  EXPECT_EQ(second.body(), R"({"code":3,"message":"Bad request"})");
-  EXPECT_EQ(first.ask(HttpClient::post(url, "40")), "ok");
+  EXPECT_EQ(second.body(), "ok");
+  EXPECT_EQ(second.body(), "hello");
+  EXPECT_THAT(node.application.connected, SizeIs(1));
+  EXPECT_EQ(node.gateways[0]->session_count(), 0U);
+}
+
+TEST(Move, EndsAPeerThatDoesNotTakeTheAnswerBeforeIt) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  second.peer->room = 0;
+  second.send(HttpClient::get("/page") + HttpClient::post(url, "40"));
+  node.advance(Limits().idle_http_timeout + std::chrono::seconds(1));
+  EXPECT_TRUE(second.peer->gone);
+  EXPECT_EQ(node.limit("idle_http_timeout"), 1U);
+  EXPECT_THAT(node.application.connected, testing::IsEmpty());
 }
 
 TEST(Move, RefusesAnUnknownSidOnTheLoopThatItNames) {

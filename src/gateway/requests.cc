@@ -374,11 +374,14 @@ void Engine::continue_session(Connection& connection, http1::Request request, Se
 }
 
 void Engine::move_to_loop(Connection& connection, http1::Request request, std::uint32_t loop) {
+  if (connection.queued_bytes() > 0) {
+    connection.ask_when_drained(std::move(request));
+    return;
+  }
   // The socket itself moves, so that a polling client stays with its session's loop from now on.
   auto released = connection.release();
   if (released.descriptor < 0) {
-    refuse_engine(connection, request, RefusalCode::kBadRequest);
-    return;
+    return;  // it is closed, and the connection will hear of that
   }
   const RequestOrigin origin = connection.origin();
   loop_.post([this, address = &connection] { remove(*address); });
