@@ -248,6 +248,22 @@ test("without IndexedDB the page says that the tab alone has it, and asks before
   proxy.close();
 });
 
+test("a screen reader hears that the page is offline while keys are typed", async (context) => {
+  const desk = await Desk.set(context);
+  const ann = await desk.create("new-rich-text");
+  await ann.type("before");
+  await ann.saved();
+  desk.proxy.cut();
+  const spoken = ann.page.getByTestId("save-state").getByRole("status");
+  for (let keys = 0; (await spoken.textContent()) !== "Offline. Changes are kept on this device and sent later."; keys++) {
+    assert.ok(keys < 500, await spoken.textContent());
+    await ann.type("x");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  desk.proxy.heal();
+  await ann.saved();
+});
+
 test("a document that is not on this device says so offline, and opens by itself", async (context) => {
   const desk = await Desk.set(context);
   const ann = await desk.create("new-text");

@@ -15,9 +15,13 @@ const kShown: Record<SaveState, Shown> = {
 };
 const kConnecting: Shown = { label: "Connecting…", icon: "sync" };
 
-const kSpoken: Record<Exclude<SaveState, "offline">, string> = {
+/** What is spoken of; whether it is stored flips with each key that is typed, so it is no state of its own. */
+type SpokenState = SaveState | "unsaved";
+
+const kSpoken: Record<Exclude<SpokenState, "unsaved">, string> = {
   saved: "All changes are saved.",
   saving: "Saving.",
+  offline: "Offline. Changes are sent later.",
   superseded: "Paused: the document was opened elsewhere.",
   closed: "The document is closed.",
 };
@@ -28,8 +32,7 @@ function offlineShown(isUnsaved: boolean, isStored: boolean): Shown {
   return { label: isStored ? "Offline, kept on this device" : "Offline, kept in this tab only", icon: "cloudOff" };
 }
 
-function offlineSpoken(isUnsaved: boolean, isStored: boolean): string {
-  if (!isUnsaved) return "Offline. Changes are sent later.";
+function unsavedSpoken(isStored: boolean): string {
   return isStored ? "Offline. Changes are kept on this device and sent later." : "Offline. Changes are kept in this tab only.";
 }
 
@@ -43,6 +46,8 @@ function useLasting<T>(value: T, delayMs: number): T {
   return lasting;
 }
 
+const kSpokenAfterMs = 1_200;
+
 /** How long a page that was just opened may take to connect before that is a state to speak of. */
 const kConnectPatienceMs = 1_500;
 
@@ -54,7 +59,9 @@ export function SaveIndicator({ document, state }: { document: CollaborativeDocu
   const isStored = useStored(document);
   const isUnsaved = document.hasUnsavedChanges;
   const isFirst = useConnecting(state);
-  const spoken = useLasting(state === "offline" ? offlineSpoken(isUnsaved, isStored) : kSpoken[state], 1_200);
+  const spokenState = useLasting<SpokenState>(state === "offline" && isUnsaved ? "unsaved" : state, kSpokenAfterMs);
+  const wasStored = useLasting(isStored, kSpokenAfterMs);
+  const spoken = spokenState === "unsaved" ? unsavedSpoken(wasStored) : kSpoken[spokenState];
   const shown = isFirst ? kConnecting : state === "offline" ? offlineShown(isUnsaved, isStored) : kShown[state];
   const coarse = state === "saved" || state === "saving" ? state : "offline";
   return (
