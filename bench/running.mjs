@@ -1,10 +1,11 @@
 // Servers under measurement: started on a free port with data of their own, watched, and gone with this process.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+const kTickSeconds = 0.01; // USER_HZ, proc(5)
 const kPageBytes = 4096;
 
 /** The running ones, with their data. */
@@ -72,12 +73,10 @@ export async function startServer(command, dataRoot = tmpdir()) {
 export const serve = (options = [], binary = "build/release/cloudsync") => (data, listen) =>
   [binary, "serve", "--listen", listen, "--threads", "1", "--data-dir", data, ...options];
 
-/** Seconds of the processors that the process's threads have had, to the nanosecond: those of /proc/PID/stat come in
-    hundredths of a second, a twentieth of what an idle node takes in half a minute. */
+/** Seconds of the processors that the process has had, with threads that have ended. */
 export function cpuSeconds(pid) {
-  const directory = `/proc/${pid}/task`;
-  return readdirSync(directory).reduce((sum, thread) =>
-    sum + Number(readFileSync(`${directory}/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9, 0);
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\) /, "").split(" ");
+  return kTickSeconds * (Number(fields[11]) + Number(fields[12]));
 }
 
 /** Bytes of the process in memory. */

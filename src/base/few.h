@@ -1,6 +1,6 @@
 #pragma once
 // Few<T>: a sequence for what nearly all of its many owners have one of. One element stands in it,
-// more stand in a block: a small vector whose header takes 8 bytes instead of 24.
+// more stand in a vector elsewhere: a small vector whose header takes 8 bytes instead of 24.
 
 #include <cstddef>
 #include <memory>
@@ -19,12 +19,27 @@ class Few {
   using iterator = T*;
   using const_iterator = const T*;
 
+  Few() = default;
+  ~Few() = default;
+  Few(const Few&) = delete;
+  Few& operator=(const Few&) = delete;
+
+  /// `other` is empty then.
+  Few(Few&& other) noexcept : held_(std::exchange(other.held_, {})) {}
+
+  Few& operator=(Few&& other) noexcept {
+    held_ = std::exchange(other.held_, {});
+    return *this;
+  }
+
+  /// Returns where it is now.
   T& push_back(T element) {
     if (empty()) {
       return held_.template emplace<T>(std::move(element));
     }
     if (T* one = std::get_if<T>(&held_)) {
       auto many = std::make_unique<std::vector<T>>();
+      many->reserve(2);
       many->push_back(std::move(*one));
       held_ = std::move(many);
     }

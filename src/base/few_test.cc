@@ -65,6 +65,10 @@ TEST(Few, HoldsWhatIsOnlyMoved) {
   Few<std::unique_ptr<int>> moved = std::exchange(few, {});
   EXPECT_THAT(few, IsEmpty());
   EXPECT_THAT(moved, ElementsAre(Pointee(1), Pointee(2)));
+  few = std::move(moved);
+  EXPECT_TRUE(moved.empty());
+  moved = std::move(few);
+  EXPECT_THAT(few, IsEmpty());
   moved.clear();
   EXPECT_TRUE(moved.empty());
 }

@@ -19,8 +19,11 @@ class OnDemand {
   }
 
   const T* operator->() const {
+    if (made_ != nullptr) {
+      return made_.get();
+    }
     static const T kNone;
-    return made_ == nullptr ? &kNone : made_.get();
+    return &kNone;
   }
 
   void drop_if_empty() {

@@ -292,7 +292,8 @@ Connection::Released Connection::release() {
 }
 
 void Connection::ask_when_drained(Request request) {
-  http_->postponed = std::move(request);
+  CS_ASSERT(busy_ && queued_bytes() > 0, "a request waits for what is before it");
+  http_->postponed = std::make_unique<Request>(std::move(request));
   begin_idle_time();
 }
 
@@ -343,7 +344,8 @@ void Connection::on_drained(runtime::SocketId) {
     return;
   }
   if (http_ != nullptr && http_->postponed) {
-    begin_request(*std::exchange(http_->postponed, std::nullopt));
+    const auto postponed = std::move(http_->postponed);
+    begin_request(std::move(*postponed));
   }
   process_pending();
 }

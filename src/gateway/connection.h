@@ -34,7 +34,8 @@ class ConnectionOwner {
     return std::nullopt;
   }
 
-  /// A whole request; the connection is busy until it is answered, upgraded or released.
+  /// A whole request; the connection is busy until it is answered, upgraded or released. Behind
+  /// ask_when_drained() it comes once more.
   virtual void on_request(Connection& connection, codec::http1::Request request) = 0;
   virtual void on_websocket_text(Connection& connection, std::string_view text) = 0;
   virtual void on_websocket_binary(Connection& connection, std::string_view bytes) = 0;
@@ -104,8 +105,9 @@ class Connection final : public runtime::SocketEvents {
   };
 
   Released release();
-  /// Asks the owner again when the answers that are queued have left: a socket moves without a
-  /// queue.
+  /// Asks the owner again, with the request in progress, when the answers that are queued have
+  /// left: a socket moves without a queue. Ends it by limits.idle_http_timeout if the peer takes
+  /// nothing.
   void ask_when_drained(codec::http1::Request request);
   /// The other side of release(): the request is answered by this connection from now on.
   void resume(codec::http1::Request request, std::string input);
@@ -172,7 +174,8 @@ class Connection final : public runtime::SocketEvents {
     std::string pending;  // input behind a request in progress, bounded by pausing the socket
     std::string_view behind_request;  // what process() still holds while a request begins
     codec::http1::Headers response_headers;
-    std::optional<codec::http1::Request> postponed;  // the one in progress, until answers have left
+    std::unique_ptr<codec::http1::Request>
+        postponed;                       // the one in progress, until answers have left
     std::size_t queued_at_deadline = 0;  // when the deadline was set: progress counts from there
     std::uint64_t request_number = 0;
   };

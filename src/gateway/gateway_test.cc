@@ -52,6 +52,27 @@ TEST(Gateway, GivesASecondConnectionOfASessionItsOwnId) {
   EXPECT_THAT(client->messages(), IsEmpty());
 }
 
+TEST(Gateway, GivesTheNextSessionInAPlaceAnIdOfItsOwn) {
+  TestNode node;
+  join_over_websocket(node)->peer->close();
+  node.settle();
+  const auto next = join_over_websocket(node);
+  next->messages();
+  ASSERT_THAT(node.application.connected, SizeIs(2));
+  const ConnectionId gone = node.application.connected[0];
+  const ConnectionId here = node.application.connected[1];
+  EXPECT_EQ(slot_of(session_of(gone)), slot_of(session_of(here)));
+  node.gateway().join(gone, "room");
+  node.gateway().emit(gone, EncodedPacket::event("late", "1"));
+  node.gateway().disconnect(gone);
+  node.settle();
+  EXPECT_THAT(node.gateway().members("room"), IsEmpty());
+  EXPECT_THAT(next->messages(), IsEmpty());
+  node.gateway().emit(here, EncodedPacket::event("x", "1"));
+  node.settle();
+  EXPECT_THAT(next->messages(), ElementsAre(R"(42["x",1])"));
+}
+
 TEST(Gateway, DisconnectsAndClosesAClientThatStaysTenSeconds) {
   TestNode node;
   const auto client = join_over_websocket(node);

@@ -109,6 +109,42 @@ TEST(Move, WaitsForAnAnswerThatIsStillQueued) {
   EXPECT_EQ(node.gateways[0]->session_count(), 0U);
 }
 
+TEST(Move, AnswersAPeerThatEndedItsSideBeforeTheRequestMoved) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
+  HttpClient second(node, 0);
+  second.peer->room = 0;
+  second.send(HttpClient::get("/page") + HttpClient::post(url, "40"));
+  second.peer->close();
+  node.settle();
+  EXPECT_FALSE(second.peer->gone);
+  second.peer->room = std::string::npos;
+  node.settle();
+  EXPECT_EQ(second.body(), "hello");
+  EXPECT_EQ(second.body(), "ok");
+  EXPECT_TRUE(second.peer->server_ended);
+  EXPECT_THAT(node.application.connected, SizeIs(1));
+}
+
+TEST(Move, CarriesAnUpgradeAndItsFramesBehindAnAnswer) {
+  TestNode node({}, 2);
+  HttpClient first(node, 1);
+  const std::string sid = sid_of(first.ask(HttpClient::get(kPolling)));
+  HttpClient second(node, 0);
+  second.peer->room = 0;
+  second.send(HttpClient::get("/page") +
+              HttpClient::get(with_sid(kWebSocket, sid), kUpgradeHeaders) +
+              WebSocketClient::frame("2probe") + WebSocketClient::frame("5") +
+              WebSocketClient::frame("40"));
+  second.peer->room = std::string::npos;
+  node.settle();
+  EXPECT_EQ(second.body(), "hello");
+  EXPECT_THAT(second.peer->received, StartsWith("HTTP/1.1 101"));
+  EXPECT_THAT(second.peer->received, testing::HasSubstr("3probe"));
+  EXPECT_THAT(node.application.connected, SizeIs(1));
+}
+
 TEST(Move, EndsAPeerThatDoesNotTakeTheAnswerBeforeIt) {
   TestNode node({}, 2);
   HttpClient first(node, 1);

@@ -1,5 +1,5 @@
-// The engine's HTTP side: who may ask, CORS, and how a session opens. What its requests go on with
-// is in session_requests.cc.
+// The engine's HTTP side: who may ask, CORS, and how a session opens. The requests of one that is
+// open are in session_requests.cc.
 
 #include "base/error_json.h"
 #include "codec/engineio/packet.h"

@@ -71,7 +71,7 @@ void Session::stop_waiting() {
 
 void Session::hold(PeerLimits::Arrival places) {
   hold_ = std::move(places.session);
-  if (!joined_) {  // else its handler needs no peer's word for that
+  if (!joined_ && !places.unjoined.empty()) {  // else its handler needs no peer's word for that
     rest_->unjoined = std::move(places.unjoined);
   }
 }

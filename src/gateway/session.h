@@ -1,6 +1,7 @@
 #pragma once
 // An Engine.IO v4 session, over polling or WebSocket with upgrade. One state machine for all
-// transports; the HTTP side is in polling.cc. What its messages mean is its handler's business.
+// transports; the HTTP side is in polling.cc, what waits in session_input.cc, heartbeat and
+// deadlines in session_time.cc. What its messages mean is its handler's business.
 //
 //   polling --2probe/3probe, 5--> websocket; any --close--> closed
 //
@@ -336,6 +337,7 @@ class Session {
   bool continuing_ = false;     // inside continue_input()
   bool arriving_;               // opened by WebSocket, and neither joined nor closed yet
   bool closed_ = false;
+  // Bits, so that it is 96 bytes, a size of malloc's.
   bool joined_ : 1 = false;
   bool from_cookie_ : 1;  // of the subject
   bool guests_allowed_ : 1;

@@ -82,7 +82,8 @@ void Engine::move_to_loop(Connection& connection, http1::Request request, std::u
   // The socket itself moves, so that a polling client stays with its session's loop from now on.
   auto released = connection.release();
   if (released.descriptor < 0) {
-    return;  // it is closed, and the connection will hear of that
+    connection.abort();  // only a socket that is closed has no queue and does not go
+    return;
   }
   const RequestOrigin origin = connection.origin();
   loop_.post([this, address = &connection] { remove(*address); });

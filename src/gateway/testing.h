@@ -298,6 +298,10 @@ inline std::string payload(const std::vector<std::string>& packets) {
 }
 
 /// A WebSocket client: collects the messages that arrive.
+inline constexpr const char* kUpgradeHeaders =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
 class WebSocketClient : private codec::websocket::FrameVisitor {
  public:
   /// Opens a session, or upgrades the session `sid`. `behind` is glued to the request.
@@ -307,11 +311,7 @@ class WebSocketClient : private codec::websocket::FrameVisitor {
                            std::string_view behind = {})
       : node_(node), peer(node.connect(loop)) {
     const std::string target = sid.empty() ? std::string(kWebSocket) : with_sid(kWebSocket, sid);
-    peer->send(HttpClient::get(target,
-                               "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                               "Sec-WebSocket-Version: 13\r\n"
-                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n") +
-               std::string(behind));
+    peer->send(HttpClient::get(target, kUpgradeHeaders) + std::string(behind));
     node_.settle();
   }
 

@@ -168,6 +168,64 @@ TEST_P(LoopTest, SocketMovesBetweenLoopsMidStreamWithoutLosingBytes) {
   EXPECT_EQ(adopted.closed.size(), 1U);
 }
 
+// Of several, whose queues leave in one turn, with input that comes meanwhile.
+TEST_P(LoopTest, SocketsMoveBetweenLoopsWhenTheirQueuesHaveLeft) {
+  auto second = std::make_unique<LoopThread>(make_loop(), "second");
+  auto loop = make_loop();
+
+  struct Moving {
+    Moving(Loop& from) : pair(from, kAnyPort, Stay::kMaybe) {}
+
+    Pair pair;
+    Recorder adopted;
+  };
+
+  std::vector<std::unique_ptr<Moving>> all;
+  std::atomic<std::size_t> total{0};
+  for (int i = 0; i < 3; ++i) {
+    Moving& moving = *all.emplace_back(std::make_unique<Moving>(*loop));
+    moving.adopted.when_data = [&](SocketId, std::span<std::uint8_t> bytes) {
+      total.fetch_add(bytes.size());
+    };
+    Recorder& server = moving.pair.server;
+    server.when_data = [&](SocketId socket, std::span<std::uint8_t>) {
+      loop->send(socket, share("answer"));
+    };
+    server.when_drained = [&](SocketId socket) {
+      const Loop::Released released = loop->release(socket);
+      ASSERT_GE(released.descriptor, 0);
+      server.received += released.unread;
+      total.fetch_add(released.unread.size());
+      second->loop().post(
+          [&, fd = released.descriptor] { second->loop().adopt(fd, moving.adopted); });
+    };
+  }
+  const auto each = [&all](auto holds) { return std::all_of(all.begin(), all.end(), holds); };
+  Script(*loop)
+      .when([&] { return each([](const auto& one) { return one->pair.connected(); }); },
+            [&] {
+              for (const auto& one : all) {
+                loop->send(*one->pair.client_id, share("ask"));
+              }
+            })
+      .when(
+          [&] {
+            return each([](const auto& one) { return one->pair.client.received == "answer"; });
+          },
+          [&] {
+            for (const auto& one : all) {
+              loop->send(*one->pair.client_id, share("more"));
+            }
+          })
+      .when([&] { return total.load() == 3 * std::string_view("more").size(); })
+      .run();
+  second->stop();
+  for (const auto& one : all) {
+    EXPECT_EQ(one->pair.server.received + one->adopted.received, "askmore");
+    EXPECT_TRUE(one->pair.server.closed.empty());
+  }
+}
+
 TEST_P(LoopTest, APinnedSocketIsNotReleased) {
   auto loop = make_loop();
   Pair pair(*loop);

@@ -234,11 +234,19 @@ test("without IndexedDB the page says that the tab alone has it, and asks before
   await ann.page.goto(proxy.url);
   await ann.page.getByTestId("new-rich-text").click();
   await ann.ready();
+  const spoken = await ann.page.getByTestId("save-state").getByRole("status").elementHandle();
+  await spoken.evaluate((status) => {
+    window.spoken = [];
+    new MutationObserver(() => window.spoken.push(status.textContent))
+      .observe(status, { childList: true, characterData: true, subtree: true });
+  });
   proxy.cut();
   await ann.offline();
   await ann.type("here alone");
   assert.equal(await ann.page.getByTestId("save-state").getAttribute("data-stored"), "false");
   assert.match(await ann.page.getByTestId("save-state").innerText(), /in this tab only/);
+  await eventually(async () => (await spoken.textContent()).includes("in this tab only"), "it is spoken");
+  assert.doesNotMatch((await ann.page.evaluate(() => window.spoken)).join(), /on this device/);
   assert.ok(await ann.isGuarded());
   await picture(ann, "no-journal", ".banner");
   proxy.heal();

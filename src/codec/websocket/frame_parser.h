@@ -1,8 +1,8 @@
 #pragma once
 // Incremental WebSocket frame parser (RFC 6455 section 5) that reassembles messages, and inflates
-// them if permessage-deflate was negotiated (RFC 7692). Strict, bounded, and small while idle: a
-// connection with nothing in flight holds 32 bytes and no buffer. The events and the error are the
-// same however the input is cut.
+// them if permessage-deflate was negotiated (RFC 7692). Strict, bounded, and small while idle: one
+// with nothing in flight is 32 bytes without a buffer, and a new one will do as well. The events
+// and the error are the same however the input is cut.
 
 #include "codec/websocket/deflate.h"
 #include "codec/websocket/frame.h"

@@ -47,6 +47,8 @@ function useLasting<T>(value: T, delayMs: number): T {
 }
 
 const kSpokenAfterMs = 1_200;
+/** Sooner, so that it is known by then. */
+const kSettledAfterMs = 900;
 
 /** How long a page that was just opened may take to connect before that is a state to speak of. */
 const kConnectPatienceMs = 1_500;
@@ -60,7 +62,7 @@ export function SaveIndicator({ document, state }: { document: CollaborativeDocu
   const isUnsaved = document.hasUnsavedChanges;
   const isFirst = useConnecting(state);
   const spokenState = useLasting<SpokenState>(state === "offline" && isUnsaved ? "unsaved" : state, kSpokenAfterMs);
-  const wasStored = useLasting(isStored, kSpokenAfterMs);
+  const wasStored = useLasting(isStored, kSettledAfterMs);
   const spoken = spokenState === "unsaved" ? unsavedSpoken(wasStored) : kSpoken[spokenState];
   const shown = isFirst ? kConnecting : state === "offline" ? offlineShown(isUnsaved, isStored) : kShown[state];
   const coarse = state === "saved" || state === "saving" ? state : "offline";
