@@ -6,7 +6,6 @@
 #include "base/error_json.h"
 #include "base/log.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -119,10 +118,7 @@ Result<void> Collaboration::on_connect(ConnectionId connection,
 }
 
 Collaboration::Membership* Collaboration::Client::find(const DocumentId& document) {
-  const auto found = std::find_if(documents.begin(), documents.end(), [&](const Membership& one) {
-    return one.document == document;
-  });
-  return found == documents.end() ? nullptr : found;
+  return documents.find([&](const Membership& one) { return one.document == document; });
 }
 
 Collaboration::Client* Collaboration::find(ConnectionId connection) {

@@ -2,6 +2,7 @@
 // Few<T>: a sequence for what nearly all of its many owners have one of. One element stands in it,
 // more stand in a vector elsewhere: a small vector whose header takes 8 bytes instead of 24.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -58,6 +59,18 @@ class Few {
       T last = std::move(many.front());
       held_ = std::move(last);
     }
+  }
+
+  /// The first that `holds` is true of, or null.
+  template <class Predicate>
+  T* find(Predicate holds) {
+    const auto found = std::find_if(begin(), end(), holds);
+    return found == end() ? nullptr : found;
+  }
+
+  template <class Predicate>
+  const T* find(Predicate holds) const {
+    return const_cast<Few*>(this)->find(holds);
   }
 
   void clear() { held_ = std::monostate(); }

@@ -47,6 +47,17 @@ TEST(Few, ErasesAny) {
   EXPECT_THAT(few, IsEmpty());
 }
 
+TEST(Few, FindsTheFirst) {
+  Few<std::string> few;
+  const auto is_long = [](const std::string& text) { return text.size() > 1; };
+  EXPECT_EQ(few.find(is_long), nullptr);
+  for (const char* text : {"a", "bb", "cc"}) {
+    few.push_back(text);
+  }
+  EXPECT_EQ(few.find(is_long), few.begin() + 1);
+  EXPECT_EQ(std::as_const(few).find(is_long), few.begin() + 1);
+}
+
 TEST(Few, ReturnsTheBlockWhenOneIsLeft) {
   Few<std::string> few;
   few.push_back("a");

@@ -92,16 +92,27 @@ TEST(Move, GivesTheFarewellOfAClosedSessionToTheFirstOfTwoRequests) {
   EXPECT_EQ(ben.ask(HttpClient::post(ben_url, "40")), "ok");
 }
 
-TEST(Move, WaitsForAnAnswerThatIsStillQueued) {
-  TestNode node({}, 2);
-  HttpClient first(node, 1);
-  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
-  HttpClient second(node, 0);
-  second.peer->room = 0;
+// `second`, at another loop than the session's, does not take its answers yet.
+class MoveBehindAnAnswer : public testing::Test {
+ protected:
+  MoveBehindAnAnswer() { second.peer->room = 0; }
+
+  void take_answers() {
+    second.peer->room = std::string::npos;
+    node.settle();
+  }
+
+  TestNode node{{}, 2};
+  HttpClient first{node, 1};
+  const std::string sid = sid_of(first.ask(HttpClient::get(kPolling)));
+  const std::string url = with_sid(kPolling, sid);
+  HttpClient second{node, 0};
+};
+
+TEST_F(MoveBehindAnAnswer, WaitsUntilItHasLeft) {
   second.send(HttpClient::get("/page") + HttpClient::post(url, "40") + HttpClient::get("/page"));
   EXPECT_THAT(node.application.connected, testing::IsEmpty());
-  second.peer->room = std::string::npos;
-  node.settle();
+  take_answers();
   EXPECT_EQ(second.body(), "hello");
   EXPECT_EQ(second.body(), "ok");
   EXPECT_EQ(second.body(), "hello");
@@ -109,48 +120,31 @@ TEST(Move, WaitsForAnAnswerThatIsStillQueued) {
   EXPECT_EQ(node.gateways[0]->session_count(), 0U);
 }
 
-TEST(Move, AnswersAPeerThatEndedItsSideBeforeTheRequestMoved) {
-  TestNode node({}, 2);
-  HttpClient first(node, 1);
-  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
-  HttpClient second(node, 0);
-  second.peer->room = 0;
+TEST_F(MoveBehindAnAnswer, AnswersAPeerThatEndedItsSideBefore) {
   second.send(HttpClient::get("/page") + HttpClient::post(url, "40"));
   second.peer->close();
   node.settle();
   EXPECT_FALSE(second.peer->gone);
-  second.peer->room = std::string::npos;
-  node.settle();
+  take_answers();
   EXPECT_EQ(second.body(), "hello");
   EXPECT_EQ(second.body(), "ok");
   EXPECT_TRUE(second.peer->server_ended);
   EXPECT_THAT(node.application.connected, SizeIs(1));
 }
 
-TEST(Move, CarriesAnUpgradeAndItsFramesBehindAnAnswer) {
-  TestNode node({}, 2);
-  HttpClient first(node, 1);
-  const std::string sid = sid_of(first.ask(HttpClient::get(kPolling)));
-  HttpClient second(node, 0);
-  second.peer->room = 0;
+TEST_F(MoveBehindAnAnswer, CarriesAnUpgradeAndItsFrames) {
   second.send(HttpClient::get("/page") +
               HttpClient::get(with_sid(kWebSocket, sid), kUpgradeHeaders) +
               WebSocketClient::frame("2probe") + WebSocketClient::frame("5") +
               WebSocketClient::frame("40"));
-  second.peer->room = std::string::npos;
-  node.settle();
+  take_answers();
   EXPECT_EQ(second.body(), "hello");
   EXPECT_THAT(second.peer->received, StartsWith("HTTP/1.1 101"));
   EXPECT_THAT(second.peer->received, testing::HasSubstr("3probe"));
   EXPECT_THAT(node.application.connected, SizeIs(1));
 }
 
-TEST(Move, EndsAPeerThatDoesNotTakeTheAnswerBeforeIt) {
-  TestNode node({}, 2);
-  HttpClient first(node, 1);
-  const std::string url = with_sid(kPolling, sid_of(first.ask(HttpClient::get(kPolling))));
-  HttpClient second(node, 0);
-  second.peer->room = 0;
+TEST_F(MoveBehindAnAnswer, EndsAPeerThatDoesNotTakeIt) {
   second.send(HttpClient::get("/page") + HttpClient::post(url, "40"));
   node.advance(Limits().idle_http_timeout + std::chrono::seconds(1));
   EXPECT_TRUE(second.peer->gone);

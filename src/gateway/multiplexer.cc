@@ -40,15 +40,11 @@ void Multiplexer::expect_connect() {
 }
 
 Multiplexer::Link* Multiplexer::find(std::string_view nsp) {
-  const auto found = std::find_if(
-      links_.begin(), links_.end(), [&](const Link& link) { return link.nsp.str() == nsp; });
-  return found == links_.end() ? nullptr : found;
+  return links_.find([&](const Link& link) { return link.nsp.str() == nsp; });
 }
 
 const Multiplexer::Link* Multiplexer::find(ConnectionId connection) const {
-  const auto found = std::find_if(
-      links_.begin(), links_.end(), [&](const Link& link) { return id_of(link) == connection; });
-  return found == links_.end() ? nullptr : found;
+  return links_.find([&](const Link& link) { return id_of(link) == connection; });
 }
 
 Multiplexer::Link* Multiplexer::find(ConnectionId connection) {
@@ -344,9 +340,7 @@ void Multiplexer::leave(ConnectionId connection, std::string_view room) {
 }
 
 const std::string** Multiplexer::find_room(Link& link, std::string_view room) {
-  const auto found = std::find_if(
-      link.rooms.begin(), link.rooms.end(), [&](const std::string* name) { return *name == room; });
-  return found == link.rooms.end() ? nullptr : found;
+  return link.rooms.find([&](const std::string* name) { return *name == room; });
 }
 
 void Multiplexer::send(socketio::PacketType type, std::string_view nsp, JsonValue data) {

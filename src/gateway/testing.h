@@ -297,11 +297,11 @@ inline std::string payload(const std::vector<std::string>& packets) {
   return text;
 }
 
-/// A WebSocket client: collects the messages that arrive.
 inline constexpr const char* kUpgradeHeaders =
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
+/// A WebSocket client: collects the messages that arrive.
 class WebSocketClient : private codec::websocket::FrameVisitor {
  public:
   /// Opens a session, or upgrades the session `sid`. `behind` is glued to the request.
